@@ -1,0 +1,1 @@
+//! Frames, plots and the report page of a run.

@@ -1,0 +1,1 @@
+//! The calibration file: measured detection power, its types and its reading.

@@ -1,0 +1,1 @@
+//! Replicates, paired runs and their statistics.

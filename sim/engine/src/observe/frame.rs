@@ -1,0 +1,269 @@
+//! What one run reports: rows for the columnar files and headline numbers for people.
+//!
+//! Rows carry integers (money in base units, times in nanoseconds); shares and means are computed when
+//! they are printed, so that the files hold nothing that depends on how a float was rounded.
+
+use stakeout_kernel::histogram::LogHistogram;
+use stakeout_protocol::status::{Status, StatusReason};
+
+/// Network-wide totals of one settled epoch.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EpochRow {
+    /// Epoch number of the network.
+    pub epoch: u32,
+    /// Requests that arrived.
+    pub requests: u64,
+    /// Requests turned away because the client could not pay.
+    pub refused: u64,
+    /// Inferences finished.
+    pub finished: u64,
+    /// Inferences expired (missed requests).
+    pub expired: u64,
+    /// Sum over finished inferences of the target sampling rate, in parts per 10^9.
+    pub nominal_rate_ppb_sum: u128,
+    /// Finished inferences for which at least one validator was drawn.
+    pub checked: u64,
+    /// Validations drawn.
+    pub validations_drawn: u64,
+    /// Passing validations committed.
+    pub passed: u64,
+    /// Failing validations committed.
+    pub failed: u64,
+    /// Dispute votes opened.
+    pub disputes: u64,
+    /// Failing validations ignored because the opener's open cases were at the cap.
+    pub disputes_capped: u64,
+    /// Disputes that ended in invalidation.
+    pub invalidated: u64,
+    /// Disputes that ended in revalidation.
+    pub revalidated: u64,
+    /// Disputes that reached their deadline undecided.
+    pub undecided: u64,
+    /// Inferences served by a substitute.
+    pub cheated: u64,
+    /// Honest inferences that were invalidated.
+    pub honest_invalidated: u64,
+    /// Participants that became INVALID.
+    pub convictions: u64,
+    /// Of these, participants whose strategy never served a substitute in the epoch.
+    pub honest_convictions: u64,
+    /// Participants that became INACTIVE.
+    pub deactivations: u64,
+    /// Participants whose missed-work test failed at settlement.
+    pub missed_work_failures: u64,
+    /// Participants whose claim was rejected for missing validations.
+    pub claims_rejected: u64,
+    /// Participants whose weight the power cap reduced.
+    pub power_capped: u64,
+    /// Payments to executors and validators (work coins), base units.
+    pub work_coins: i128,
+    /// Refunds to clients after invalidation or expiry, base units.
+    pub refunds: i128,
+    /// Clients told of a refund (inferences refunded after invalidation or expiry).
+    pub clients_told: u64,
+    /// Rewards paid (before vesting), base units.
+    pub rewards: i128,
+    /// Rewards forfeited, base units.
+    pub forfeited: i128,
+    /// Part of the epoch's issue that went to governance, base units.
+    pub governance: i128,
+    /// Burned, base units.
+    pub burned: i128,
+    /// Collateral slashed, base units.
+    pub slashed: i128,
+    /// Debts recovered from rewards, base units.
+    pub debts_recovered: i128,
+    /// Issued, base units.
+    pub issued: i128,
+    /// Service time of requests, nanoseconds.
+    pub service_ns: u128,
+    /// Service time of validations and votes, nanoseconds.
+    pub verification_ns: u128,
+    /// Mean price over the epoch's blocks in base units per model token, times 10^6, over all models.
+    pub price_micro: u64,
+}
+
+/// One participant in one settled epoch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParticipantRow {
+    /// Epoch number of the network.
+    pub epoch: u32,
+    /// Participant, an index into the scenario's hosts.
+    pub participant: u32,
+    /// Effective weight in the epoch.
+    pub weight: u64,
+    /// Reputation in the epoch, 0 to 100.
+    pub reputation: u8,
+    /// Status at settlement.
+    pub status: Status,
+    /// Why, if not active.
+    pub reason: StatusReason,
+    /// Finished inferences.
+    pub inferences: u64,
+    /// Missed requests.
+    pub missed: u64,
+    /// Passing validations of its answers.
+    pub validated: u64,
+    /// Invalidated answers.
+    pub invalidated: u64,
+    /// Its answers for which at least one validator was drawn.
+    pub checked: u64,
+    /// Answers served by a substitute.
+    pub cheated: u64,
+    /// Validations it was drawn for.
+    pub validations_required: u64,
+    /// Validations it did.
+    pub validations_done: u64,
+    /// Work coins settled, base units.
+    pub work_coins: i128,
+    /// Reward settled, base units.
+    pub reward: i128,
+    /// Reward it would have had with a clean record, minus what it had, base units.
+    pub forfeited: i128,
+    /// Collateral slashed, base units.
+    pub slashed: i128,
+    /// Operating cost of the hardware time it used, base units.
+    pub cost: i128,
+    /// Hardware time used on requests and validations, nanoseconds.
+    pub busy_ns: u64,
+}
+
+/// First conviction of one participant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Conviction {
+    /// Participant.
+    pub participant: u32,
+    /// Epoch number of the network.
+    pub epoch: u32,
+    /// Block height.
+    pub height: u64,
+    /// Time since the run's start, nanoseconds.
+    pub time_ns: u64,
+    /// Answers it had finished in the run until then.
+    pub answers: u64,
+    /// Of these, answers served by a substitute.
+    pub cheated: u64,
+    /// Why.
+    pub reason: StatusReason,
+}
+
+/// Heights of the stages that one epoch went through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StageHeights {
+    /// Epoch number of the network.
+    pub epoch: u32,
+    /// Proof of compute starts.
+    pub poc_start: u64,
+    /// Proof-of-compute validation ends and the previous epoch settles.
+    pub settlement: u64,
+    /// The epoch's group is created.
+    pub group_created: u64,
+    /// The epoch's weights become effective.
+    pub activation: u64,
+    /// Claims of the previous epoch open.
+    pub claim: u64,
+}
+
+/// Everything one run leaves behind.
+#[derive(Clone, Debug)]
+pub struct RunOutput {
+    /// Replicate number.
+    pub replicate: u32,
+    /// Digest of the run, lower-case hex.
+    pub digest: String,
+    /// Blocks simulated.
+    pub blocks: u64,
+    /// Simulated time, nanoseconds.
+    pub time_ns: u64,
+    /// One row a settled epoch.
+    pub epochs: Vec<EpochRow>,
+    /// One row a participant and settled epoch, epoch-major.
+    pub participants: Vec<ParticipantRow>,
+    /// First convictions, in order of time.
+    pub convictions: Vec<Conviction>,
+    /// Heights of the stages, one entry an epoch entered.
+    pub stages: Vec<StageHeights>,
+    /// Client latency (arrival at the executor to completion, plus both transfers), nanoseconds.
+    pub latency: LogHistogram,
+    /// Time in the system at the server (arrival to completion), nanoseconds.
+    pub sojourn: LogHistogram,
+    /// Time in the queue (arrival to start), nanoseconds.
+    pub waiting: LogHistogram,
+    /// Answers of a cheating executor until its next committed failing verdict, one count a detection.
+    pub answers_to_detection: LogHistogram,
+    /// Balances at the end by kind of account, base units, in a fixed order; with issuance they sum to 0.
+    pub balances: Vec<(&'static str, i128)>,
+    /// Inferences still open at the end.
+    pub open: u64,
+    /// The event log, if it was asked for.
+    pub events: Option<Vec<Event>>,
+}
+
+/// One line of the plain event log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// Block height at which it took effect.
+    pub height: u64,
+    /// Time since the run's start, nanoseconds.
+    pub time_ns: u64,
+    /// What happened.
+    pub kind: EventKind,
+    /// Inference number, or `u64::MAX` where none is concerned.
+    pub inference: u64,
+    /// Participant concerned, or `u32::MAX`.
+    pub participant: u32,
+    /// Counterpart (client, validator), or `u32::MAX`.
+    pub other: u32,
+    /// Amount in base units, similarity in parts per 10^9, or another figure the kind names.
+    pub value: i64,
+}
+
+/// Kinds of event; the discriminant is the canonical code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum EventKind {
+    /// A request arrived and its escrow was locked; value: escrow.
+    Started = 1,
+    /// A request was refused for want of funds; value: escrow asked.
+    Refused = 2,
+    /// The executor began to serve; value: waiting time in nanoseconds.
+    Served = 3,
+    /// The executor's finish message was committed; value: payment.
+    Finished = 4,
+    /// The inference expired; value: refund.
+    Expired = 5,
+    /// A validator was drawn; other: validator; value: probability in parts per 10^9.
+    Drawn = 6,
+    /// A passing validation was committed; other: validator; value: similarity in parts per 10^9.
+    Passed = 7,
+    /// A failing validation opened a dispute; other: validator; value: similarity in parts per 10^9.
+    Disputed = 8,
+    /// A failing validation was ignored at the cap; other: validator.
+    DisputeCapped = 9,
+    /// A vote was committed; other: voter; value: 1 for invalid, 0 for valid.
+    Voted = 10,
+    /// The dispute ended in invalidation; value: refund.
+    Invalidated = 11,
+    /// The dispute ended in revalidation.
+    Revalidated = 12,
+    /// The dispute reached its deadline undecided.
+    Undecided = 13,
+    /// A participant's status changed; value: new status code.
+    StatusChanged = 14,
+    /// Collateral was slashed; value: amount.
+    Slashed = 15,
+    /// Work coins were settled; value: amount.
+    WorkSettled = 16,
+    /// A reward was settled; value: amount.
+    Rewarded = 17,
+    /// A reward was forfeited; value: amount.
+    Forfeited = 18,
+    /// Vested coins were released; value: amount.
+    Released = 19,
+    /// A claim was rejected; value: missing validations.
+    ClaimRejected = 20,
+    /// The price of a model changed; participant: model; value: new price.
+    PriceChanged = 21,
+    /// Part of the issue went to governance; value: amount.
+    Governance = 22,
+}

@@ -1,0 +1,1 @@
+//! Names of strategies and how to build them.

@@ -1,3 +1,50 @@
-//! The project's own chores.
+//! The project's own chores, run as `cargo xtask <chore>`.
+//!
+//! A chore drives cargo and the built binary from outside, as a contributor would; it links nothing of the
+//! simulator, so that a broken simulator can still be checked.
 
-fn main() {}
+mod bench;
+mod check;
+mod golden;
+mod new;
+mod pair;
+mod shipped;
+mod step;
+
+use std::process::ExitCode;
+
+const HELP: &str = "\
+cargo xtask check [--all]               everything that must hold; --all adds the reports crate
+cargo xtask scenarios                   check every shipped scenario
+cargo xtask pair                        each smoke scenario in two unlike processes; the bytes must agree
+cargo xtask golden [--accept]           compare the smoke scenarios with tests/golden, or accept what they give now
+cargo xtask bench [ARGUMENTS]           the bench crate: compare, scaling, memory, gate
+cargo xtask new strategy|scenario|rule NAME
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let outcome = match words.as_slice() {
+        ["check"] => check::check(false),
+        ["check", "--all"] => check::check(true),
+        ["scenarios"] => shipped::check_scenarios(),
+        ["pair"] => pair::pair(),
+        ["golden"] => golden::compare(),
+        ["golden", "--accept"] => golden::accept(),
+        ["bench", rest @ ..] => bench::bench(rest),
+        ["new", kind, name] => new::new(kind, name),
+        [] | ["help" | "--help" | "-h"] => {
+            print!("{HELP}");
+            return ExitCode::SUCCESS;
+        }
+        _ => Err(format!("unknown chore `{}`\n\n{HELP}", words.join(" "))),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("xtask: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,1 +1,13 @@
-//! One test binary.
+//! The suite: one binary, so that the workspace is linked once for all whole-program tests.
+//!
+//! Unit tests live at the foot of each rule, vectors with the rules (`sim/protocol/tests/vectors`). Here is what
+//! concerns the house (`architecture`, `prose`, `assumptions`) and the program as a user meets it.
+
+mod architecture;
+mod assumptions;
+mod cli;
+mod determinism;
+mod golden;
+mod prose;
+mod scenarios;
+mod support;

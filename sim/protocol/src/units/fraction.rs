@@ -87,6 +87,16 @@ impl Fraction {
         self.0
     }
 
+    /// Numerator and denominator without a common factor.
+    #[must_use]
+    pub const fn lowest_terms(self) -> (u64, u64) {
+        let (mut a, mut b) = (SCALE, self.0);
+        while b != 0 {
+            (a, b) = (b, a % b);
+        }
+        (self.0 / a, SCALE / a)
+    }
+
     /// What is missing to the whole.
     #[must_use]
     pub const fn complement(self) -> Self {
@@ -133,6 +143,13 @@ mod tests {
         assert_eq!(Fraction::from_percent(5), Fraction::from_permille(50));
         assert_eq!(Fraction::from_percent(5), Fraction::from_bps(500));
         assert_eq!(Fraction::from_percent(5), Fraction::from_ratio(1, 20));
+    }
+
+    #[test]
+    fn lowest_terms_have_no_common_factor() {
+        assert_eq!(Fraction::from_percent(12).lowest_terms(), (3, 25));
+        assert_eq!(Fraction::ZERO.lowest_terms(), (0, 1));
+        assert_eq!(Fraction::ONE.lowest_terms(), (1, 1));
     }
 
     #[test]

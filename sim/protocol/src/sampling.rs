@@ -144,7 +144,7 @@ pub const fn is_check_guaranteed(params: &SamplingParams, executor: Reputation) 
 /// The validator designated for an answer that nobody drew: by weight among all but the executor.
 ///
 /// `None` when nobody else has weight. The network has no such rule; choosing by weight keeps every
-/// validator's share of the work what it is under the ordinary draw.
+/// validator's share of the work what it is under the ordinary draw.
 #[must_use]
 pub fn compute_designated_validator(draw: HashDraw, weights: &[Weight], executor: usize) -> Option<usize> {
     let others = || {

@@ -4,9 +4,21 @@
 //! `+ - * / sqrt` and the crate `libm` only, so every platform gives the same bits, and its values are
 //! pinned by tests: a change here changes every result ever published (docs/adr/0002-random-streams.md).
 
+mod binomial;
 mod ln;
 mod ln_table;
+mod normal;
+mod poisson;
+mod quantile_table;
+mod subset;
 mod uniform;
+mod weighted;
 
+pub use binomial::binomial_from;
 pub use ln::{exponential_ns, neg_ln};
+pub use normal::{normal_quantile, standard_normal};
+pub use poisson::{poisson_by_inversion, poisson_from};
+pub use quantile_table::QuantileTable;
+pub use subset::{SubsetPlan, SubsetSampler};
 pub use uniform::{below, bernoulli, threshold, unit_closed_open, unit_open};
+pub use weighted::WeightedIndex;

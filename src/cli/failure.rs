@@ -1,0 +1,83 @@
+//! How a command fails: a message for the user and an exit code of `docs/exit-codes.md`.
+
+use std::fmt;
+use std::io;
+use std::path::Path;
+
+/// Why the program ends; the number is the exit code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Reason {
+    /// An invariant or an asserted expectation failed.
+    Expectation = 1,
+    /// Wrong usage of the command line.
+    Usage = 2,
+    /// An invalid scenario, calibration or data file.
+    Invalid = 3,
+    /// Input or output failed.
+    Io = 4,
+    /// A limit was refused before it hurt.
+    Limit = 5,
+    /// A verification failed.
+    #[allow(dead_code, reason = "`audit` is the command that verifies, and it is still to come")]
+    Verification = 6,
+    /// A bug of ours, caught.
+    Bug = 70,
+    /// Interrupted; what was finished is kept.
+    Interrupted = 130,
+}
+
+/// A reason with its message; the message may span lines and does not begin with `error:`.
+#[derive(Debug)]
+pub struct Failure {
+    /// Decides the exit code.
+    pub reason: Reason,
+    /// For the user; empty where everything has been said already.
+    pub message: String,
+}
+
+impl Failure {
+    /// A failure of this kind with this message.
+    pub fn new(reason: Reason, message: impl Into<String>) -> Self {
+        Failure { reason, message: message.into() }
+    }
+
+    /// Wrong usage of the command line.
+    pub fn usage(message: impl Into<String>) -> Self {
+        Failure::new(Reason::Usage, message)
+    }
+
+    /// An invalid file.
+    pub fn invalid(message: impl Into<String>) -> Self {
+        Failure::new(Reason::Invalid, message)
+    }
+
+    /// A file or folder that could not be read or written.
+    pub fn io(path: &Path, error: &io::Error) -> Self {
+        Failure::new(Reason::Io, format!("{}: {}", path.display(), describe(error)))
+    }
+
+    /// A limit that the request would have broken.
+    pub fn limit(message: impl Into<String>) -> Self {
+        Failure::new(Reason::Limit, message)
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+/// An input/output error without the operating system's number.
+fn describe(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "no such file or folder".to_string(),
+        io::ErrorKind::PermissionDenied => "permission denied".to_string(),
+        io::ErrorKind::StorageFull => "no space left".to_string(),
+        _ => {
+            let text = error.to_string();
+            text.split(" (os error").next().unwrap_or(&text).to_string()
+        }
+    }
+}

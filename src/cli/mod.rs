@@ -1,0 +1,128 @@
+//! The command line: what can be asked, and which module answers.
+//!
+//! Invariant: every command ends in [`main`], which alone turns a failure into a message and an exit code of
+//! `docs/exit-codes.md`.
+
+mod bug;
+mod clock;
+mod completions;
+mod examples;
+mod failure;
+mod format;
+mod init;
+mod interrupt;
+mod options;
+mod progress;
+mod run;
+mod runs;
+mod scenario;
+mod sibling;
+mod table;
+mod terminal;
+mod trace;
+mod validate;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use failure::Failure;
+
+const FIRST_STEPS: &str = "\
+Examples:
+  stakeout init                                  write a first scenario, thirty lines
+  stakeout run first.yaml                        run it
+  stakeout run first.yaml --replicates 20        intervals instead of points
+  stakeout scenario explain first.yaml           every value, where it comes from, its public source
+  stakeout validate                              closed forms: expected, observed, verdict
+  stakeout examples                              what else can be run";
+
+/// In a network that pays strangers to run AI, does cheating pay?
+#[derive(Parser, Debug)]
+#[command(name = "stakeout", version, before_help = FIRST_STEPS, arg_required_else_help = true)]
+#[command(after_help = "Exit codes: 0 done, 1 an expectation failed, 2 usage, 3 invalid file, 4 input or output, \
+    5 a limit, 6 a verification failed, 70 our bug, 130 interrupted.")]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// Write a first scenario into this folder
+    Init(init::Init),
+    /// Run a scenario and print what came of it
+    Run(run::Run),
+    /// Check, explain, describe or begin a scenario
+    #[command(subcommand, visible_alias = "scenarios")]
+    Scenario(scenario::Scenario),
+    /// Tell the life of one inference of a run
+    Trace(trace::Trace),
+    /// Compare the simulator with closed forms
+    Validate(validate::Validate),
+    /// List, show or copy the scenarios that come with the program
+    Examples(examples::Examples),
+    /// List finished runs
+    Runs(runs::Runs),
+    /// Make a page of a run (needs stakeout-report)
+    #[command(disable_help_flag = true)]
+    Report(Passed),
+    /// Draw figures of a run (needs stakeout-report)
+    #[command(disable_help_flag = true)]
+    Plot(Passed),
+    /// Measure how well substitutes are told apart (needs stakeout-calibrate)
+    #[command(disable_help_flag = true)]
+    Calibrate(Passed),
+    /// Print a completion script for a shell
+    Completions(completions::Completions),
+}
+
+/// Arguments that are handed to another binary as they are.
+#[derive(clap::Args, Debug)]
+struct Passed {
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    arguments: Vec<OsString>,
+}
+
+/// Reads the command line, runs the command and turns its end into an exit code.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match bug::catch(|| dispatch(&cli.command)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            if !failure.message.is_empty() {
+                terminal::remark(&format!("error: {failure}"));
+            }
+            ExitCode::from(failure.reason as u8)
+        }
+    }
+}
+
+fn dispatch(command: &Command) -> Result<(), Failure> {
+    match command {
+        Command::Init(arguments) => init::run(arguments),
+        Command::Run(arguments) => run::run(arguments),
+        Command::Scenario(arguments) => scenario::run(arguments),
+        Command::Trace(arguments) => trace::run(arguments),
+        Command::Validate(arguments) => validate::run(arguments),
+        Command::Examples(arguments) => examples::run(arguments),
+        Command::Runs(arguments) => runs::run(arguments),
+        Command::Report(passed) => sibling::run("report", &passed.arguments),
+        Command::Plot(passed) => sibling::run("plot", &passed.arguments),
+        Command::Calibrate(passed) => sibling::run("calibrate", &passed.arguments),
+        Command::Completions(arguments) => completions::run(arguments),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::Cli;
+
+    #[test]
+    fn the_definitions_of_commands_and_options_do_not_contradict_each_other() {
+        Cli::command().debug_assert();
+    }
+}

@@ -10,7 +10,10 @@ fn cited(text: &str) -> Vec<String> {
     let mut ids = Vec::new();
     for (at, _) in text.match_indices("A-") {
         let free = at == 0 || !(bytes[at - 1].is_ascii_alphanumeric() || b"-_".contains(&bytes[at - 1]));
-        let digits = bytes[at + 2..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let digits = bytes[at + 2..]
+            .iter()
+            .take_while(|byte| byte.is_ascii_digit())
+            .count();
         let after = bytes.get(at + 2 + digits);
         let ends = !after.is_some_and(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(byte));
         if free && ends && (2..=3).contains(&digits) {
@@ -25,7 +28,11 @@ fn stated() -> BTreeMap<String, Vec<String>> {
     let page = text(&root().join("ASSUMPTIONS.md"));
     let mut rows = BTreeMap::new();
     for line in page.lines().filter(|line| line.starts_with("| A-")) {
-        let cells: Vec<String> = line.trim_matches('|').split('|').map(|cell| cell.trim().to_string()).collect();
+        let cells: Vec<String> = line
+            .trim_matches('|')
+            .split('|')
+            .map(|cell| cell.trim().to_string())
+            .collect();
         let id = cells[0].clone();
         assert!(rows.insert(id.clone(), cells).is_none(), "{id} has two rows");
     }
@@ -34,7 +41,10 @@ fn stated() -> BTreeMap<String, Vec<String>> {
 
 #[test]
 fn an_id_is_recognised_and_what_looks_like_one_is_not() {
-    assert_eq!(cited("(A-07), A-123; SHA-256 A-1 A-1234 A-7x X-A-12"), ["A-07", "A-123"]);
+    assert_eq!(
+        cited("(A-07), A-123; SHA-256 A-1 A-1234 A-7x X-A-12"),
+        ["A-07", "A-123"]
+    );
 }
 
 #[test]
@@ -46,7 +56,11 @@ fn every_assumption_cited_anywhere_has_a_row() {
             continue;
         }
         for id in cited(&text(&path)) {
-            assert!(stated.contains_key(&id), "{} cites {id}, which ASSUMPTIONS.md does not state", shown(&path));
+            assert!(
+                stated.contains_key(&id),
+                "{} cites {id}, which ASSUMPTIONS.md does not state",
+                shown(&path)
+            );
         }
     }
 }
@@ -54,7 +68,14 @@ fn every_assumption_cited_anywhere_has_a_row() {
 #[test]
 fn every_row_is_full() {
     for (id, cells) in stated() {
-        assert_eq!(cells.len(), 6, "{id}: id, statement, value, scenario key, source, effect");
-        assert!(cells.iter().all(|cell| !cell.is_empty()), "{id} has an empty cell");
+        assert_eq!(
+            cells.len(),
+            6,
+            "{id}: id, statement, value, scenario key, source, effect"
+        );
+        assert!(
+            cells.iter().all(|cell| !cell.is_empty()),
+            "{id} has an empty cell"
+        );
     }
 }

@@ -48,11 +48,17 @@ fn every_page_of_the_repository_that_code_names_exists() {
     for path in files(root(), &[".rs", ".yaml", ".toml"]) {
         let source = text(&path);
         for rest in source.split("docs/").skip(1) {
-            let name: String =
-                rest.chars().take_while(|letter| letter.is_ascii_alphanumeric() || "-_/.".contains(*letter)).collect();
+            let name: String = rest
+                .chars()
+                .take_while(|letter| letter.is_ascii_alphanumeric() || "-_/.".contains(*letter))
+                .collect();
             let name = name.trim_end_matches('.');
             if name.ends_with(".md") && !name.contains("NNNN") {
-                assert!(root().join("docs").join(name).exists(), "{} names docs/{name}", shown(&path));
+                assert!(
+                    root().join("docs").join(name).exists(),
+                    "{} names docs/{name}",
+                    shown(&path)
+                );
             }
         }
     }
@@ -61,14 +67,27 @@ fn every_page_of_the_repository_that_code_names_exists() {
 #[test]
 fn nothing_names_a_place_on_somebodys_machine() {
     // Written in two parts so that this file does not find itself.
-    let places = [["/ho", "me/"], ["/wo", "rk/"], ["/ro", "ot/"], ["/Us", "ers/"], ["C:", "\\Users"]].map(|part| part.concat());
-    for path in files(root(), &[".md", ".rs", ".yaml", ".toml", ".json", ".csv", ".txt", ".lock", ".html", ".svg"]) {
+    let places = [
+        ["/ho", "me/"],
+        ["/wo", "rk/"],
+        ["/ro", "ot/"],
+        ["/Us", "ers/"],
+        ["C:", "\\Users"],
+    ]
+    .map(|part| part.concat());
+    for path in files(
+        root(),
+        &[
+            ".md", ".rs", ".yaml", ".toml", ".json", ".csv", ".txt", ".lock", ".html", ".svg",
+        ],
+    ) {
         let text = text(&path);
         for (number, line) in text.lines().enumerate() {
             for place in &places {
                 let named = line.match_indices(place.as_str()).any(|(at, _)| {
                     // A path begins here, or follows a quote or a space; `network/` in a longer path is no such place.
-                    !line[..at].ends_with(|letter: char| letter.is_ascii_alphanumeric() || "_-./".contains(letter))
+                    !line[..at]
+                        .ends_with(|letter: char| letter.is_ascii_alphanumeric() || "_-./".contains(letter))
                 });
                 assert!(!named, "{}:{}: {place}", shown(&path), number + 1);
             }
@@ -80,9 +99,19 @@ fn nothing_names_a_place_on_somebodys_machine() {
 fn text_files_end_with_one_newline_and_hold_no_trailing_blanks() {
     for path in files(root(), &[".md", ".rs", ".yaml", ".toml"]) {
         let text = text(&path);
-        assert!(text.is_empty() || (text.ends_with('\n') && !text.ends_with("\n\n")), "{}", shown(&path));
+        assert!(
+            text.is_empty() || (text.ends_with('\n') && !text.ends_with("\n\n")),
+            "{}",
+            shown(&path)
+        );
         for (number, line) in text.lines().enumerate() {
-            assert_eq!(line.trim_end(), line, "{}:{}: trailing blanks", shown(&path), number + 1);
+            assert_eq!(
+                line.trim_end(),
+                line,
+                "{}:{}: trailing blanks",
+                shown(&path),
+                number + 1
+            );
         }
     }
 }

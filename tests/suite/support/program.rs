@@ -16,7 +16,8 @@ impl Folder {
     pub fn new() -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("suite-{}-{number}", std::process::id()));
+        let path =
+            Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("suite-{}-{number}", std::process::id()));
         std::fs::create_dir_all(&path).expect("the test's folder can be made");
         Folder { path }
     }
@@ -61,7 +62,11 @@ impl Outcome {
 
     /// Asserts the exit code, showing both streams when it differs.
     pub fn expect(self, code: i32) -> Self {
-        assert_eq!(self.code, code, "\n--- output\n{}\n--- messages\n{}", self.out, self.err);
+        assert_eq!(
+            self.code, code,
+            "\n--- output\n{}\n--- messages\n{}",
+            self.out, self.err
+        );
         self
     }
 

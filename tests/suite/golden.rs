@@ -1,0 +1,47 @@
+//! What the smoke scenarios gave before, they give now; a change is made on purpose (`cargo xtask golden --accept`).
+
+use serde_json::Value;
+
+use crate::support::files::{files, root, smoke, text};
+use crate::support::program::{Folder, command, finish};
+
+#[test]
+fn every_smoke_scenario_gives_its_golden_digest_and_figures() {
+    for path in smoke() {
+        let name = path
+            .file_stem()
+            .expect("a scenario has a name")
+            .to_string_lossy()
+            .into_owned();
+        let golden: Value =
+            serde_json::from_str(&text(&root().join("tests/golden").join(format!("{name}.json"))))
+                .expect("a golden file is JSON");
+        let folder = Folder::new();
+        let mut run = command();
+        run.args(["run", "--format", "json", "--replicates", "1", "--out"])
+            .arg(folder.path())
+            .arg(&path);
+        let found = finish(run).expect(0).json();
+        assert_eq!(found["digest"], golden["digest"], "{name}: the digest moved");
+        assert_eq!(
+            found["network"], golden["network"],
+            "{name}: same digest, other figures"
+        );
+    }
+}
+
+#[test]
+fn no_golden_file_is_left_without_its_scenario() {
+    let names: Vec<_> = smoke()
+        .iter()
+        .map(|path| path.file_stem().map(ToOwned::to_owned))
+        .collect();
+    for golden in files(&root().join("tests/golden"), &[".json"]) {
+        let name = golden.file_stem().map(ToOwned::to_owned);
+        assert!(
+            names.contains(&name),
+            "{} belongs to no smoke scenario",
+            golden.display()
+        );
+    }
+}

@@ -1,0 +1,62 @@
+//! Every scenario that is shipped can be checked, explained and, where it is a smoke scenario, run.
+
+use crate::support::files::{scenarios, shown, smoke, text};
+use crate::support::program::{Folder, stakeout};
+
+#[test]
+fn every_shipped_scenario_passes_the_check() {
+    for path in scenarios() {
+        let outcome =
+            stakeout([&"scenario".into(), &"check".into(), path.as_os_str()] as [&std::ffi::OsStr; 3]);
+        assert_eq!(
+            outcome.code,
+            0,
+            "{}\n{}{}",
+            shown(&path),
+            outcome.out,
+            outcome.err
+        );
+    }
+}
+
+#[test]
+fn every_shipped_scenario_says_what_it_asks() {
+    for path in scenarios() {
+        let text = text(&path);
+        let head: String = text.lines().take_while(|line| line.starts_with('#')).collect();
+        assert!(
+            head.contains("Question"),
+            "{}: the head says no question",
+            shown(&path)
+        );
+        assert!(
+            head.contains("Expect"),
+            "{}: the head says no expectation",
+            shown(&path)
+        );
+    }
+}
+
+#[test]
+fn every_smoke_scenario_runs_and_conserves_money() {
+    for path in smoke() {
+        let folder = Folder::new();
+        let result = stakeout([
+            "run".as_ref(),
+            "--format".as_ref(),
+            "json".as_ref(),
+            "--replicates".as_ref(),
+            "1".as_ref(),
+            "--out".as_ref(),
+            folder.path().as_os_str(),
+            path.as_os_str(),
+        ] as [&std::ffi::OsStr; 8])
+        .expect(0)
+        .json();
+        let digest = result["digest"].as_str().expect("a digest");
+        assert!(
+            digest.len() >= 32 && digest.chars().all(|digit| digit.is_ascii_hexdigit()),
+            "{digest}"
+        );
+    }
+}

@@ -147,12 +147,18 @@ impl BandwidthLimiter {
                 allowed: self.allowed,
             });
         }
-        self.used = wanted;
+        self.record(now, size);
+        Ok(())
+    }
+
+    /// Counts data without asking, as for a request that another rule has let in.
+    pub fn record(&mut self, now: Height, size: DataSize) {
+        self.forget_before(now);
+        self.used = self.used + size;
         match self.blocks.back_mut() {
             Some((height, data)) if *height == now => *data = *data + size,
             _ => self.blocks.push_back((now, size)),
         }
-        Ok(())
     }
 
     /// The data that counts now.

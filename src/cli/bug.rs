@@ -30,7 +30,10 @@ fn keep_first(info: &PanicHookInfo<'_>) {
         .map(ToString::to_string)
         .or_else(|| info.payload().downcast_ref::<String>().cloned())
         .unwrap_or_else(|| "no message".to_string());
-    let place = info.location().map(|place| format!(" ({}:{})", place.file(), place.line())).unwrap_or_default();
+    let place = info
+        .location()
+        .map(|place| format!(" ({}:{})", place.file(), place.line()))
+        .unwrap_or_default();
     if let Ok(mut first) = FIRST.lock() {
         first.get_or_insert(format!("{said}{place}"));
     }

@@ -10,9 +10,14 @@ pub struct Stopwatch {
 
 impl Stopwatch {
     /// Starts now.
-    #[allow(clippy::disallowed_methods, reason = "how long a command took is for the user and reaches no result")]
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "how long a command took is for the user and reaches no result"
+    )]
     pub fn start() -> Self {
-        Stopwatch { start: Instant::now() }
+        Stopwatch {
+            start: Instant::now(),
+        }
     }
 
     /// Time since the start.

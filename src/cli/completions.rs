@@ -9,7 +9,9 @@ use super::terminal::print;
 
 /// Arguments of `completions`.
 #[derive(Args, Debug)]
-#[command(before_help = "Example:\n  stakeout completions bash > ~/.local/share/bash-completion/completions/stakeout")]
+#[command(
+    before_help = "Example:\n  stakeout completions bash > ~/.local/share/bash-completion/completions/stakeout"
+)]
 pub struct Completions {
     /// The shell to write for
     shell: Shell,

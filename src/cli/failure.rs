@@ -4,6 +4,8 @@ use std::fmt;
 use std::io;
 use std::path::Path;
 
+use stakeout_engine::observe::results_error::ResultsError;
+
 /// Why the program ends; the number is the exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -19,7 +21,10 @@ pub enum Reason {
     /// A limit was refused before it hurt.
     Limit = 5,
     /// A verification failed.
-    #[allow(dead_code, reason = "`audit` is the command that verifies, and it is still to come")]
+    #[allow(
+        dead_code,
+        reason = "`audit` is the command that verifies, and it is still to come"
+    )]
     Verification = 6,
     /// A bug of ours, caught.
     Bug = 70,
@@ -39,7 +44,10 @@ pub struct Failure {
 impl Failure {
     /// A failure of this kind with this message.
     pub fn new(reason: Reason, message: impl Into<String>) -> Self {
-        Failure { reason, message: message.into() }
+        Failure {
+            reason,
+            message: message.into(),
+        }
     }
 
     /// Wrong usage of the command line.
@@ -60,6 +68,18 @@ impl Failure {
     /// A limit that the request would have broken.
     pub fn limit(message: impl Into<String>) -> Self {
         Failure::new(Reason::Limit, message)
+    }
+}
+
+impl From<ResultsError> for Failure {
+    fn from(error: ResultsError) -> Self {
+        let advice = match &error {
+            ResultsError::Exists { .. } | ResultsError::Differs { .. } => {
+                "\nuse --resume to keep what is finished, --replace to run again, or --out for another place"
+            }
+            _ => "",
+        };
+        Failure::new(Reason::Io, format!("{error}{advice}"))
     }
 }
 

@@ -8,6 +8,7 @@ mod clock;
 mod completions;
 mod examples;
 mod failure;
+mod files;
 mod format;
 mod init;
 mod interrupt;

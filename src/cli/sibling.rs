@@ -18,8 +18,14 @@ struct Sibling {
 /// Runs `stakeout <verb>` in the sibling that has it and ends with its exit code.
 pub fn run(verb: &str, arguments: &[OsString]) -> Result<(), Failure> {
     let sibling = match verb {
-        "calibrate" => Sibling { binary: "stakeout-calibrate", package: "stakeout-replay" },
-        _ => Sibling { binary: "stakeout-report", package: "stakeout-reports" },
+        "calibrate" => Sibling {
+            binary: "stakeout-calibrate",
+            package: "stakeout-replay",
+        },
+        _ => Sibling {
+            binary: "stakeout-report",
+            package: "stakeout-reports",
+        },
     };
     let path = beside(sibling.binary)?;
     if !path.exists() {
@@ -39,17 +45,27 @@ pub fn run(verb: &str, arguments: &[OsString]) -> Result<(), Failure> {
     if !matches!(verb, "report" | "calibrate") {
         command.arg(verb);
     }
-    let status = command.args(arguments).status().map_err(|error| Failure::io(&path, &error))?;
+    let status = command
+        .args(arguments)
+        .status()
+        .map_err(|error| Failure::io(&path, &error))?;
     match status.code() {
         Some(0) => Ok(()),
         Some(code) => std::process::exit(code),
-        None => Err(Failure::new(Reason::Bug, format!("{} was ended by a signal", sibling.binary))),
+        None => Err(Failure::new(
+            Reason::Bug,
+            format!("{} was ended by a signal", sibling.binary),
+        )),
     }
 }
 
 fn beside(binary: &str) -> Result<PathBuf, Failure> {
-    let own = std::env::current_exe()
-        .map_err(|error| Failure::new(Reason::Io, format!("cannot find this program's own place: {error}")))?;
+    let own = std::env::current_exe().map_err(|error| {
+        Failure::new(
+            Reason::Io,
+            format!("cannot find this program's own place: {error}"),
+        )
+    })?;
     let folder = own.parent().unwrap_or(&own);
     Ok(folder.join(format!("{binary}{}", std::env::consts::EXE_SUFFIX)))
 }

@@ -37,7 +37,10 @@ fn is_set(variable: &str) -> bool {
     std::env::var_os(variable).is_some_and(|value| !value.is_empty())
 }
 
-#[allow(clippy::disallowed_methods, reason = "decides about colour and progress alone")]
+#[allow(
+    clippy::disallowed_methods,
+    reason = "decides about colour and progress alone"
+)]
 fn is_dumb() -> bool {
     std::env::var_os("TERM").is_some_and(|value| value == "dumb")
 }

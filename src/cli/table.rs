@@ -1,0 +1,242 @@
+//! Tables: named columns and typed cells, printed for people or for programs.
+//!
+//! Invariant: every row has one cell a column; a number stays a number in JSON, money becomes a string of base
+//! units there, because other programs would round it.
+
+use std::fmt::Write;
+
+use serde_json::{Map, Value};
+
+use super::format::Format;
+
+/// One cell.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Cell {
+    /// Words; aligned to the left.
+    Text(String),
+    /// An integer.
+    Count(i128),
+    /// A real number, shown with this many decimals.
+    Real(f64, usize),
+    /// Coins in base units.
+    Money(i128),
+    /// Nothing to say.
+    Empty,
+}
+
+impl Cell {
+    /// Words.
+    pub fn text(text: impl Into<String>) -> Self {
+        Cell::Text(text.into())
+    }
+
+    /// An integer of any width.
+    pub fn count(number: impl Into<i128>) -> Self {
+        Cell::Count(number.into())
+    }
+
+    /// A cell, or an empty one.
+    pub fn or_empty<T>(value: Option<T>, cell: impl FnOnce(T) -> Cell) -> Self {
+        value.map_or(Cell::Empty, cell)
+    }
+
+    fn is_left(&self) -> bool {
+        matches!(self, Cell::Text(_))
+    }
+
+    fn shown(&self) -> String {
+        match self {
+            Cell::Text(text) => printable(text),
+            Cell::Count(number) | Cell::Money(number) => number.to_string(),
+            Cell::Real(number, decimals) => format!("{number:.decimals$}"),
+            Cell::Empty => "–".to_string(),
+        }
+    }
+
+    fn json(&self) -> Value {
+        match self {
+            Cell::Text(text) => Value::from(text.as_str()),
+            Cell::Money(amount) => Value::from(amount.to_string()),
+            Cell::Count(number) => {
+                i64::try_from(*number).map_or_else(|_| Value::from(number.to_string()), Value::from)
+            }
+            Cell::Real(number, _) => Value::from(*number),
+            Cell::Empty => Value::Null,
+        }
+    }
+}
+
+/// A titled table.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Table {
+    title: String,
+    columns: Vec<String>,
+    rows: Vec<Vec<Cell>>,
+}
+
+impl Table {
+    /// An empty table with these columns.
+    pub fn new(title: &str, columns: &[&str]) -> Self {
+        Table {
+            title: title.to_string(),
+            columns: columns.iter().map(ToString::to_string).collect(),
+            rows: Vec::new(),
+        }
+    }
+
+    /// Adds a row.
+    ///
+    /// # Panics
+    /// When the row has not one cell a column: a mistake of this program.
+    pub fn push(&mut self, row: Vec<Cell>) {
+        assert_eq!(row.len(), self.columns.len(), "a row of `{}` has one cell a column", self.title);
+        self.rows.push(row);
+    }
+
+    /// Whether there is nothing to show.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// The table in one form, ending in a newline.
+    pub fn render(&self, format: Format) -> String {
+        match format {
+            Format::Table => self.aligned(),
+            Format::Json => {
+                let text = serde_json::to_string_pretty(&self.to_json()).expect("a JSON value is printable");
+                text + "\n"
+            }
+            Format::Csv => self.csv(),
+            Format::Markdown => self.markdown(),
+        }
+    }
+
+    /// A list of objects, one a row, keyed by column.
+    pub fn to_json(&self) -> Value {
+        let object = |row: &Vec<Cell>| {
+            let pairs = self.columns.iter().cloned().zip(row.iter().map(Cell::json));
+            Value::Object(pairs.collect::<Map<_, _>>())
+        };
+        Value::Array(self.rows.iter().map(object).collect())
+    }
+
+    fn aligned(&self) -> String {
+        let shown: Vec<Vec<String>> = self.rows.iter().map(|row| row.iter().map(Cell::shown).collect()).collect();
+        let widths: Vec<usize> = (0..self.columns.len())
+            .map(|at| shown.iter().map(|row| width(&row[at])).chain([width(&self.columns[at])]).max().unwrap_or(0))
+            .collect();
+        let is_left: Vec<bool> =
+            (0..self.columns.len()).map(|at| self.rows.iter().any(|row| row[at].is_left())).collect();
+        let line = |cells: &[String]| {
+            let padded = cells.iter().enumerate().map(|(at, cell)| {
+                let blanks = " ".repeat(widths[at].saturating_sub(width(cell)));
+                if is_left[at] { format!("{cell}{blanks}") } else { format!("{blanks}{cell}") }
+            });
+            padded.collect::<Vec<_>>().join("  ").trim_end().to_string()
+        };
+        let mut text = String::new();
+        if !self.title.is_empty() {
+            let _ = writeln!(text, "{}", self.title);
+        }
+        let _ = writeln!(text, "{}", line(&self.columns));
+        for row in &shown {
+            let _ = writeln!(text, "{}", line(row));
+        }
+        text
+    }
+
+    fn csv(&self) -> String {
+        let field = |text: &str| {
+            if text.contains([',', '"', '\n', '\r']) {
+                format!("\"{}\"", text.replace('"', "\"\""))
+            } else {
+                text.to_string()
+            }
+        };
+        let exact = |cell: &Cell| match cell {
+            Cell::Empty => String::new(),
+            Cell::Real(number, _) => number.to_string(),
+            Cell::Text(text) => field(text),
+            other => other.shown(),
+        };
+        let mut text = self.columns.iter().map(|column| field(column)).collect::<Vec<_>>().join(",");
+        text.push('\n');
+        for row in &self.rows {
+            text.push_str(&row.iter().map(exact).collect::<Vec<_>>().join(","));
+            text.push('\n');
+        }
+        text
+    }
+
+    fn markdown(&self) -> String {
+        let line = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
+        let escaped = |text: &str| text.replace('|', "\\|");
+        let mut text = String::new();
+        if !self.title.is_empty() {
+            let _ = writeln!(text, "### {}\n", self.title);
+        }
+        text.push_str(&line(self.columns.iter().map(|column| escaped(column)).collect()));
+        let rule = |at: usize| if self.rows.iter().any(|row| row[at].is_left()) { "---" } else { "---:" };
+        text.push_str(&line((0..self.columns.len()).map(|at| rule(at).to_string()).collect()));
+        for row in &self.rows {
+            text.push_str(&line(row.iter().map(|cell| escaped(&cell.shown())).collect()));
+        }
+        text
+    }
+}
+
+/// Several tables in one output: blank lines between them, and one JSON object keyed by title.
+pub fn render_all(tables: &[Table], format: Format) -> String {
+    if format == Format::Json {
+        let pairs = tables.iter().map(|table| (table.title.clone(), table.to_json()));
+        let object = Value::Object(pairs.collect::<Map<_, _>>());
+        return serde_json::to_string_pretty(&object).expect("a JSON value is printable") + "\n";
+    }
+    tables.iter().map(|table| table.render(format)).collect::<Vec<_>>().join("\n")
+}
+
+/// Columns of a fixed-width terminal that a text takes; our own texts are Latin and punctuation.
+fn width(text: &str) -> usize {
+    text.chars().count()
+}
+
+/// Control characters shown as escapes, so that a name in a file cannot move the cursor.
+fn printable(text: &str) -> String {
+    text.chars().flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table() -> Table {
+        let mut table = Table::new("Hosts", &["id", "reward"]);
+        table.push(vec![Cell::text("h,1"), Cell::Money(38_627_452_617_213)]);
+        table.push(vec![Cell::text("h|22"), Cell::Empty]);
+        table
+    }
+
+    #[test]
+    fn words_stand_left_and_numbers_right() {
+        let expected = "Hosts\nid            reward\nh,1   38627452617213\nh|22               –\n";
+        assert_eq!(table().render(Format::Table), expected);
+    }
+
+    #[test]
+    fn money_is_a_string_in_json_and_nothing_is_null() {
+        let rows = table().to_json();
+        assert_eq!(rows[0]["reward"], "38627452617213");
+        assert!(rows[1]["reward"].is_null());
+    }
+
+    #[test]
+    fn separators_in_a_cell_are_escaped() {
+        assert_eq!(table().render(Format::Csv), "id,reward\n\"h,1\",38627452617213\nh|22,\n");
+        assert!(table().render(Format::Markdown).contains("| h\\|22 | – |"));
+    }
+
+    #[test]
+    fn control_characters_do_not_reach_the_terminal() {
+        assert_eq!(Cell::text("a\u{1b}[2Jb").shown(), "a\\u{1b}[2Jb");
+    }
+}

@@ -1,0 +1,28 @@
+//! Calibrations that come with the program, so that a scenario works without a file beside it.
+
+use crate::error::CalibrationError;
+use crate::file::Calibration;
+
+const BUILTIN: [(&str, &str); 1] = [(
+    "published-gonka",
+    include_str!("../../../scenarios/calibration/published-gonka.yaml"),
+)];
+
+/// Names of the built-in calibrations.
+pub const BUILTIN_NAMES: [&str; BUILTIN.len()] = [BUILTIN[0].0];
+
+impl Calibration {
+    /// The built-in calibration of this name.
+    ///
+    /// # Errors
+    /// There is none of this name.
+    pub fn builtin(name: &str) -> Result<Calibration, CalibrationError> {
+        match BUILTIN.iter().find(|(known, _)| *known == name) {
+            Some((_, text)) => Self::from_yaml(text),
+            None => Err(CalibrationError::UnknownName {
+                name: name.into(),
+                known: BUILTIN_NAMES.join(", "),
+            }),
+        }
+    }
+}

@@ -7,14 +7,22 @@ mod artifact;
 mod bandwidth;
 mod claims;
 mod collateral;
+mod dispute;
 mod escrow;
 mod geometry;
+mod hash_draw;
+mod missed_work;
 mod poc;
 mod power_cap;
 mod pricing;
 mod read;
+mod reputation;
+mod sampling;
 mod settlement;
 mod sharing;
+mod sprt;
+mod status;
+mod support;
 mod vesting;
 
 use serde_json::Value;
@@ -29,13 +37,20 @@ const FAMILIES: &[(&str, Check)] = &[
     ("bandwidth", bandwidth::check),
     ("claims", claims::check),
     ("collateral", collateral::check),
+    ("dispute", dispute::check),
     ("escrow", escrow::check),
     ("geometry", geometry::check),
+    ("hash_draw", hash_draw::check),
+    ("missed_work", missed_work::check),
     ("poc", poc::check),
     ("power_cap", power_cap::check),
     ("pricing", pricing::check),
+    ("reputation", reputation::check),
+    ("sampling", sampling::check),
     ("settlement", settlement::check),
     ("sharing", sharing::check),
+    ("sprt", sprt::check),
+    ("status", status::check),
     ("vesting", vesting::check),
 ];
 

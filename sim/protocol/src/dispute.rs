@@ -361,6 +361,27 @@ mod tests {
         }
     }
 
+    // The draft means three votes to be needed; see the page's invariants.
+    #[test]
+    fn a_voter_with_most_of_the_sample_decides_alone_in_spite_of_the_cap() {
+        let weights = [90, 5, 5, 40].map(Weight::new);
+        let group = DisputeGroup {
+            weights: &weights,
+            executor: Some(3),
+            opener: 1,
+        };
+        let voters = compute_voters(&DRAFT, group, 1, "i");
+        let total = voters.iter().map(|voter| voter.weight).sum();
+        let giant = voters.iter().find(|voter| voter.member == 0).unwrap().weight;
+        assert_eq!((giant, total), (Weight::new(20), Weight::new(30)));
+        let tally = VoteTally {
+            for_invalid: giant,
+            for_valid: Weight::ZERO,
+            total,
+        };
+        assert_eq!(tally.outcome(DRAFT.quorum), Some(VoteOutcome::Invalidated));
+    }
+
     #[test]
     fn a_small_group_gives_all_its_voters() {
         let weights = [5, 0, 7].map(Weight::new);

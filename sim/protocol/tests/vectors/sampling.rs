@@ -89,29 +89,35 @@ fn check_mean(case: &Case) -> Result<(), String> {
 }
 
 fn check_unchecked(case: &Case) -> Result<(), String> {
-    let weights: Vec<Weight> = if case.has("equal") {
+    let target = case.decimal("target");
+    let mut weights: Vec<Weight> = if case.has("equal") {
         vec![Weight::new(1); usize::try_from(case.count("equal")).unwrap()]
     } else {
-        case.list("weights")
-            .iter()
-            .map(|w| Weight::new(to_integer(w).unwrap() as u64))
-            .collect()
+        let weight = |value| Weight::new(to_integer(value).unwrap() as u64);
+        case.list("weights").iter().map(weight).collect()
     };
-    let chances: Vec<Decimal> = (0..weights.len())
-        .map(|executor| compute_unchecked_probability(&weights, executor, case.decimal("target")).into())
-        .collect();
-    // The mean over executors, each with its share of the answers.
-    let total: Weight = weights.iter().copied().sum();
-    let mean = chances
-        .iter()
-        .zip(&weights)
-        .fold(Decimal::ZERO, |mean, (chance, weight)| {
-            mean + *chance * Decimal::from_ratio(i128::from(weight.get()), i128::from(total.get()))
-        });
+    let unchecked = if case.has("is_outsider") && case.flag("is_outsider") {
+        weights.push(Weight::ZERO);
+        compute_unchecked_probability(&weights, weights.len() - 1, target).into()
+    } else {
+        mean_unchecked(&weights, target)
+    };
     expect_near(
         "P(unchecked)",
-        mean,
+        unchecked,
         case.decimal("unchecked"),
         case.decimal("tolerance"),
     )
+}
+
+/// The mean over executors, each with its share of the answers.
+fn mean_unchecked(weights: &[Weight], target: Decimal) -> Decimal {
+    let total: Weight = weights.iter().copied().sum();
+    weights
+        .iter()
+        .enumerate()
+        .fold(Decimal::ZERO, |mean, (executor, weight)| {
+            let share = Decimal::from_ratio(i128::from(weight.get()), i128::from(total.get()));
+            mean + Decimal::from(compute_unchecked_probability(weights, executor, target)) * share
+        })
 }

@@ -1,0 +1,243 @@
+//! Closed forms that the simulator must reproduce, and the harness that checks them.
+//!
+//! An [`Oracle`] knows a formula with its source, and how to observe the same figure in independent replicates
+//! of the engine. [`validate`] sets the two side by side: expected, observed, interval, z, verdict.
+//!
+//! **Warm-up.** A queue starts empty, so the first requests wait too little. Requests that arrive within
+//! ten relaxation times of the queue, `10 / (sqrt(c mu) - sqrt(lambda))^2` and at least ten service times,
+//! are served and not counted: what is left of the start has shrunk by `e^-10`.
+//!
+//! **The z.** Each seed gives one value of a figure, independent of the others. Their mean against the
+//! expected value, over their own standard error, is Student's t; z is the normal deviate with the same
+//! two-sided probability, so that |z| > 5 means 6e-7 whatever the number of seeds.
+//!
+//! **Invariant.** A formula never uses the code it judges.
+
+mod block_time;
+mod detection_time;
+mod mm1;
+mod mmc;
+mod network;
+mod parameters;
+mod report;
+mod reputation_paths;
+mod unchecked;
+mod verified_network;
+
+use std::ops::Range;
+
+use rayon::prelude::*;
+use thiserror::Error;
+
+use crate::service::ServiceError;
+pub use network::QueueNetwork;
+pub use parameters::{Parameter, Parameters};
+pub use report::{Row, Verdict};
+
+/// One independent observation: which seed, and how much of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Observation {
+    /// Root seed.
+    pub seed: u64,
+    /// Inferences (or draws) observed after the warm-up.
+    pub size: u64,
+}
+
+/// A figure that a formula gives.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Figure {
+    /// What it is, with its unit.
+    pub name: String,
+    /// Its value by the formula.
+    pub expected: f64,
+}
+
+impl Figure {
+    fn new(name: impl Into<String>, expected: f64) -> Self {
+        Self {
+            name: name.into(),
+            expected,
+        }
+    }
+}
+
+/// A closed form and how to observe it.
+pub trait Oracle: Sync {
+    /// Short name, for the command line.
+    fn id(&self) -> &'static str;
+    /// What it states, in a line.
+    fn title(&self) -> &'static str;
+    /// Where the formula stands.
+    fn source(&self) -> &'static str;
+    /// The parameters with their defaults.
+    fn parameters(&self) -> Vec<Parameter>;
+    /// Whether the figure has no chance in it: then every observation must equal the expected value.
+    fn is_exact(&self) -> bool {
+        false
+    }
+    /// The figures by the formula.
+    ///
+    /// # Errors
+    /// Where the formula does not hold, such as a queue that cannot keep up.
+    fn expected(&self, parameters: &Parameters) -> Result<Vec<Figure>, OracleError>;
+    /// The same figures as one replicate shows them, in the same order.
+    ///
+    /// # Errors
+    /// What the engine refuses.
+    fn observe(&self, parameters: &Parameters, observation: Observation) -> Result<Vec<f64>, OracleError>;
+}
+
+/// Why an oracle cannot be asked.
+#[derive(Clone, Debug, PartialEq, Error)]
+pub enum OracleError {
+    /// No oracle has this name.
+    #[error("there is no closed form {name:?}; there are: {known}")]
+    Unknown {
+        /// The name asked for.
+        name: String,
+        /// All names.
+        known: String,
+    },
+    /// No oracle that was asked has this parameter.
+    #[error("no closed form asked here has a parameter {name:?}; there are: {known}")]
+    UnknownParameter {
+        /// The name asked for.
+        name: String,
+        /// All names.
+        known: String,
+    },
+    /// A value out of its range.
+    #[error("{oracle}: {parameter} = {value} is out of range: {allowed}")]
+    OutOfRange {
+        /// The oracle.
+        oracle: &'static str,
+        /// The parameter.
+        parameter: String,
+        /// The value.
+        value: f64,
+        /// What is allowed.
+        allowed: &'static str,
+    },
+    /// Arrivals exceed what the servers can do, so that no figure settles.
+    #[error("{oracle}: the load of {load} is not below 1, so the queue grows without end")]
+    Overloaded {
+        /// The oracle.
+        oracle: &'static str,
+        /// Arrivals times work over servers.
+        load: f64,
+    },
+    /// Fewer than two seeds give no interval.
+    #[error("at least two seeds and an observation of at least one are needed")]
+    TooFew,
+    /// The engine refused the network.
+    #[error(transparent)]
+    Service(#[from] ServiceError),
+}
+
+/// All closed forms, in the order of their report.
+pub fn all() -> Vec<&'static dyn Oracle> {
+    vec![
+        &mm1::Mm1,
+        &mmc::Mmc,
+        &verified_network::VerifiedNetwork,
+        &unchecked::Unchecked,
+        &detection_time::DetectionTime,
+        &reputation_paths::ReputationPaths,
+        &block_time::BlockTime,
+    ]
+}
+
+/// How closed forms are checked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ValidateOptions {
+    /// Names of the closed forms asked for; all if empty.
+    pub only: Vec<String>,
+    /// Parameters set by the user, by name; each must be one that an oracle asked for has.
+    pub set: Vec<(String, f64)>,
+    /// Inferences (or draws) a seed.
+    pub size: u64,
+    /// Consecutive seeds, one independent observation each.
+    pub seeds: Range<u64>,
+}
+
+impl ValidateOptions {
+    /// Twenty seeds with 1e7 inferences among them.
+    pub fn full() -> Self {
+        Self {
+            only: Vec::new(),
+            set: Vec::new(),
+            size: 500_000,
+            seeds: 1..21,
+        }
+    }
+
+    /// Twenty seeds with 1e6 inferences among them: seconds instead of a minute.
+    pub fn quick() -> Self {
+        Self {
+            size: 50_000,
+            ..Self::full()
+        }
+    }
+}
+
+/// Checks closed forms, seeds in parallel; rows come in the order of [`all`] and of the figures.
+///
+/// # Errors
+/// [`OracleError`] for a name, a parameter or a size that makes no sense.
+pub fn validate(options: &ValidateOptions) -> Result<Vec<Row>, OracleError> {
+    if options.seeds.clone().count() < 2 || options.size == 0 {
+        return Err(OracleError::TooFew);
+    }
+    let chosen = choose(&options.only)?;
+    parameters::check_names(&chosen, &options.set)?;
+    let mut rows = Vec::new();
+    for oracle in chosen {
+        rows.extend(check(oracle, options)?);
+    }
+    Ok(rows)
+}
+
+fn choose(only: &[String]) -> Result<Vec<&'static dyn Oracle>, OracleError> {
+    for name in only {
+        if !all().iter().any(|oracle| oracle.id() == name) {
+            let known = all()
+                .iter()
+                .map(|oracle| oracle.id())
+                .collect::<Vec<_>>()
+                .join(", ");
+            return Err(OracleError::Unknown {
+                name: name.clone(),
+                known,
+            });
+        }
+    }
+    let is_asked = |oracle: &&dyn Oracle| only.is_empty() || only.iter().any(|name| name == oracle.id());
+    Ok(all().into_iter().filter(is_asked).collect())
+}
+
+fn check(oracle: &'static dyn Oracle, options: &ValidateOptions) -> Result<Vec<Row>, OracleError> {
+    let parameters = Parameters::new(oracle, &options.set)?;
+    let figures = oracle.expected(&parameters)?;
+    let seeds: Vec<u64> = options.seeds.clone().collect();
+    let observe = |&seed: &u64| {
+        oracle.observe(
+            &parameters,
+            Observation {
+                seed,
+                size: options.size,
+            },
+        )
+    };
+    let observed = seeds
+        .par_iter()
+        .map(observe)
+        .collect::<Result<Vec<Vec<f64>>, OracleError>>()?;
+    let rows = figures.into_iter().enumerate().map(|(index, figure)| {
+        let values: Vec<f64> = observed.iter().map(|replicate| replicate[index]).collect();
+        Row::new(oracle, &parameters, figure, &values, options.size)
+    });
+    Ok(rows.collect())
+}
+
+#[cfg(test)]
+mod tests;

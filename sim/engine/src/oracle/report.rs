@@ -1,0 +1,102 @@
+//! One line of the validation report.
+
+use super::{Figure, Oracle, Parameters};
+use crate::experiment::statistics::{Interval, Moments, mean_interval, normal_quantile, student_p_value};
+
+const CONFIDENCE: f64 = 0.99;
+/// Beyond this the observation and the formula are held to disagree (two-sided probability 6e-7).
+const LIMIT: f64 = 5.0;
+
+/// Whether observation and formula agree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// |z| < 5, or equal where there is no chance.
+    Holds,
+    /// Not so.
+    Fails,
+}
+
+/// One figure, expected and observed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// Name of the closed form.
+    pub oracle: &'static str,
+    /// What it states.
+    pub title: &'static str,
+    /// The figure, with its unit.
+    pub figure: String,
+    /// Parameter names and values.
+    pub parameters: Vec<(&'static str, f64)>,
+    /// Where the formula stands.
+    pub source: &'static str,
+    /// By the formula.
+    pub expected: f64,
+    /// Mean over the seeds.
+    pub observed: f64,
+    /// 99 % interval of the mean over the seeds; a point where there is no chance.
+    pub interval: Interval,
+    /// Normal deviate of the difference; 0 where all observations equal the expected value, infinite where
+    /// they are all the same and another.
+    pub z: f64,
+    /// Seeds.
+    pub n: u64,
+    /// Inferences or draws a seed.
+    pub size: u64,
+    /// Agreement.
+    pub verdict: Verdict,
+}
+
+impl Row {
+    /// The row of one figure from its values by seed.
+    pub(super) fn new(
+        oracle: &'static dyn Oracle,
+        parameters: &Parameters,
+        figure: Figure,
+        values: &[f64],
+        size: u64,
+    ) -> Self {
+        let moments = Moments::of(values);
+        let observed = moments.mean().expect("there are at least two seeds");
+        let z = compute_z(&moments, figure.expected);
+        let is_equal = values.iter().all(|&value| value == figure.expected);
+        let holds = if oracle.is_exact() {
+            is_equal
+        } else {
+            z.abs() < LIMIT
+        };
+        Self {
+            oracle: oracle.id(),
+            title: oracle.title(),
+            figure: figure.name,
+            parameters: parameters.values().to_vec(),
+            source: oracle.source(),
+            expected: figure.expected,
+            observed,
+            interval: mean_interval(&moments, CONFIDENCE).expect("there are at least two seeds"),
+            z,
+            n: moments.count(),
+            size,
+            verdict: if holds { Verdict::Holds } else { Verdict::Fails },
+        }
+    }
+}
+
+/// The normal deviate with the two-sided probability of Student's t of the mean against `expected`.
+fn compute_z(moments: &Moments, expected: f64) -> f64 {
+    let (Some(mean), Some(error)) = (moments.mean(), moments.standard_error()) else {
+        return f64::NAN;
+    };
+    let difference = mean - expected;
+    if error == 0.0 {
+        return if difference == 0.0 {
+            0.0
+        } else {
+            f64::INFINITY.copysign(difference)
+        };
+    }
+    let tail = student_p_value(difference / error, (moments.count() - 1) as f64) / 2.0;
+    // Below the least normal double the deviate is beyond 37 anyway.
+    normal_quantile(tail.max(f64::MIN_POSITIVE))
+        .abs()
+        .copysign(difference)
+}

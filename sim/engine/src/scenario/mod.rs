@@ -1,8 +1,42 @@
 //! A checked scenario: what a run is made of, and nothing that could be wrong.
 //!
-//! A YAML file becomes a [`raw`](self) shape, is merged over its presets, checked as a whole, and only
-//! then becomes a [`Scenario`]: units are parsed, names are looked up, ranges and cross-field rules hold.
-//! The engine reads this type alone.
+//! A YAML file becomes a tree ([`document`]), is laid over its presets ([`layers`]), read against the one
+//! table of fields ([`fields`]), checked as a whole, and only then becomes a [`Scenario`]: units are
+//! parsed, names are looked up, ranges and cross-field rules hold. The engine reads this type alone.
+//! [`load`] does it all and reports everything that is wrong at once.
+
+mod build;
+mod build_protocol;
+mod canonical;
+pub mod document;
+pub mod error;
+pub mod fields;
+mod files;
+pub mod layers;
+mod load;
+mod population;
+mod presets;
+pub mod quantity;
+mod read;
+mod record;
+pub mod reference;
+mod table;
+mod template;
+mod trace;
+mod value;
+mod values;
+mod warnings;
+
+#[cfg(test)]
+mod tests;
+
+pub use document::MAX_FILE_BYTES;
+pub use error::{Place, Problem, ScenarioErrors, Source};
+pub use files::InputFile;
+pub use layers::Override;
+pub use load::{Report, Summary, check, from_str, from_str_in, load};
+pub use presets::{names as preset_names, text as preset_text};
+pub use template::{FIRST_SCENARIO, new_from_template, template_names};
 
 use std::sync::Arc;
 
@@ -60,9 +94,15 @@ pub struct Scenario {
     pub assumptions: Vec<String>,
     /// Resolved values with the place each came from, sorted by path (what `scenario explain` prints).
     pub origins: Vec<ResolvedValue>,
-    /// Canonical YAML of the resolved scenario (what the run directory keeps).
+    /// Sentences about set parameters that cannot have an effect.
+    pub warnings: Vec<String>,
+    /// Files beside the scenario that it was resolved with, sorted by path.
+    pub files: Vec<InputFile>,
+    /// Canonical YAML of the resolved scenario (what the run directory keeps), with the origin of each
+    /// value as a comment behind it.
     pub canonical: String,
-    /// First 16 hex digits of the blake3 hash of `canonical` without name, question, seed and replicates.
+    /// First 16 hex digits of the blake3 hash of `canonical` without comments, name, question, seed and
+    /// replicates.
     pub hash: String,
 }
 
@@ -419,4 +459,3 @@ pub struct ResolvedValue {
     /// Public source of a preset's value, if the preset names one.
     pub source: Option<String>,
 }
-

@@ -1,0 +1,55 @@
+//! The presets that are part of the program.
+//!
+//! Invariant: a preset is a scenario file without a population, so everything that holds for scenario
+//! files holds for it.
+
+/// Names and texts, in the order in which `scenario new` offers them.
+static PRESETS: &[(&str, &str)] = &[
+    (
+        "minimal",
+        include_str!("../../../../scenarios/presets/minimal.yaml"),
+    ),
+    (
+        "models",
+        include_str!("../../../../scenarios/presets/models.yaml"),
+    ),
+    (
+        "hardware",
+        include_str!("../../../../scenarios/presets/hardware.yaml"),
+    ),
+    (
+        "gonka-launch",
+        include_str!("../../../../scenarios/presets/gonka-launch.yaml"),
+    ),
+    (
+        "gonka-sprt",
+        include_str!("../../../../scenarios/presets/gonka-sprt.yaml"),
+    ),
+    (
+        "gonka-mainnet-2025",
+        include_str!("../../../../scenarios/presets/gonka-mainnet-2025.yaml"),
+    ),
+    #[cfg(test)]
+    ("circle-a", "preset: circle-b\n"),
+    #[cfg(test)]
+    ("circle-b", "preset: [minimal, circle-a]\n"),
+];
+
+/// The text of a preset.
+#[must_use]
+pub fn text(name: &str) -> Option<&'static str> {
+    PRESETS
+        .iter()
+        .find(|(known, _)| *known == name)
+        .map(|(_, text)| *text)
+}
+
+/// The names of all presets.
+#[must_use]
+pub fn names() -> Vec<&'static str> {
+    PRESETS
+        .iter()
+        .map(|(name, _)| *name)
+        .filter(|name| !name.starts_with("circle-"))
+        .collect()
+}

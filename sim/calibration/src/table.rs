@@ -12,8 +12,8 @@ use crate::check::ppb;
 use crate::file::{Calibration, Law};
 
 /// Cells of a law's guide: where to start looking for the segment of a draw.
-const CELLS: usize = 16;
-const CELL_SHIFT: u32 = 60;
+const CELLS: usize = 256;
+const CELL_SHIFT: u32 = 56;
 /// Number of 64-bit words.
 const WORDS: u128 = 1 << 64;
 const TWO_POW_64: f64 = 18_446_744_073_709_551_616.0;

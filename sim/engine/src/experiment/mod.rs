@@ -1,1 +1,4 @@
 //! Replicates, paired runs and their statistics.
+
+pub mod statistics;
+pub mod twins;

@@ -1,3 +1,34 @@
 //! What a run leaves behind.
+//!
+//! [`frame`] is what the engine returns. Everything else turns it into something to keep or to read:
+//! [`run_directory`] writes it (rows of [`rows`] through [`parquet_writer`], headline numbers of [`summary`],
+//! circumstances in [`manifest`]), [`run_archive`] reads it back, [`run_json`] is what the command line
+//! prints for programs, [`recorded`] sets the real network's figures beside the simulated ones.
 
+pub mod cast;
+mod cast_of_scenario;
+pub mod columns;
+pub mod detection;
+pub mod event_log;
+pub mod figure;
 pub mod frame;
+mod intervals;
+pub mod manifest;
+pub mod parquet_writer;
+pub mod profit;
+pub mod recorded;
+pub mod results_error;
+pub mod rows;
+pub mod run_archive;
+pub mod run_directory;
+pub mod run_json;
+pub mod sample;
+#[cfg(test)]
+mod scratch;
+pub mod storage;
+pub mod summary;
+
+#[cfg(test)]
+mod run_directory_tests;
+#[cfg(test)]
+mod summary_tests;

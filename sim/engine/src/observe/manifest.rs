@@ -1,0 +1,75 @@
+//! `manifest.json`: which program made a run, on what, and how long it took.
+//!
+//! **Invariant.** This is the one file of a run directory that may differ between two runs of the same
+//! scenario and seed; every other file is a function of both and of the model version.
+
+use serde::{Deserialize, Serialize};
+
+/// Layout of run directories; a reader refuses a number it does not know.
+pub const RESULTS_FORMAT: u32 = 1;
+
+/// Version of the simulated model: two releases with the same number give the same results for the same
+/// scenario and seed. Raised with a reason in the changelog.
+pub const MODEL_VERSION: u32 = 1;
+
+/// What identifies a run and what surrounded it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// Layout of the directory, [`RESULTS_FORMAT`].
+    pub format: u32,
+    /// Release of the program.
+    pub version: String,
+    /// Version of the model, [`MODEL_VERSION`].
+    pub model_version: u32,
+    /// Scenario name.
+    pub scenario: String,
+    /// First 16 hex digits of the scenario's hash.
+    pub scenario_hash: String,
+    /// Root seed.
+    pub seed: u64,
+    /// Number of replicates.
+    pub replicates: u32,
+    /// Digest over all replicates, lower-case hex.
+    pub digest: String,
+    /// Files in the directory with their hashes, in the order in which they were written.
+    pub files: Vec<FileEntry>,
+    /// Where it ran, as the caller describes it.
+    pub platform: Platform,
+    /// How long it took, as the caller measured it.
+    pub timing: Timing,
+}
+
+/// One file of the directory.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FileEntry {
+    /// File name.
+    pub name: String,
+    /// Length in bytes.
+    pub bytes: u64,
+    /// blake3 hash of the content, lower-case hex.
+    pub blake3: String,
+}
+
+/// Where a run ran. The engine does not look: the caller says.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Platform {
+    /// Operating system.
+    pub os: String,
+    /// Processor architecture.
+    pub architecture: String,
+    /// Threads used.
+    pub threads: u32,
+}
+
+/// How long a run took. The engine reads no clock: the caller measures.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Timing {
+    /// Time on the wall for all replicates, in milliseconds.
+    pub wall_ms: u64,
+    /// Start of the run in seconds since 1970-01-01 UTC, if the caller knows.
+    pub started_unix_s: Option<u64>,
+}

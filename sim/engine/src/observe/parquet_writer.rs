@@ -1,0 +1,292 @@
+//! Columns to Parquet, without arrow: a writer small enough for the command line to carry.
+//!
+//! **Invariant.** The bytes depend on the rows alone: no clock, no version of a tool, no random hash. What
+//! goes wrong while writing comes back as an error; nothing is buffered past [`ParquetWriter::close`].
+//!
+//! Encodings (Apache Parquet format, LogicalTypes.md): counts are `INT(32, unsigned)` or
+//! `INT(64, unsigned)`, signed figures `INT(64, signed)`, names `STRING`, money `DECIMAL(38, 0)` in sixteen
+//! bytes, big-endian two's complement. A decimal of scale 0 is an integer to every reader (polars keeps it
+//! as a 128-bit integer), and unlike a pair of 64-bit halves it can be added up in a query.
+
+use std::io::Write;
+use std::sync::Arc;
+
+use parquet::basic::{Compression, LogicalType, Repetition, Type as PhysicalType};
+use parquet::data_type::{ByteArray, ByteArrayType, DataType, FixedLenByteArray, FixedLenByteArrayType};
+use parquet::data_type::{Int32Type, Int64Type};
+use parquet::errors::{ParquetError, Result};
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
+use parquet::schema::types::{Type, TypePtr};
+
+use super::columns::{Column, Values};
+
+/// Rows a row group; the last group of a file may hold fewer.
+pub const ROWS_PER_GROUP: usize = 65_536;
+
+const WIDE_DIGITS: i32 = 38;
+const WIDE_BYTES: i32 = 16;
+/// Largest magnitude that 38 decimal digits hold.
+const WIDE_MAX: i128 = 99_999_999_999_999_999_999_999_999_999_999_999_999;
+
+/// Writes tables of one shape, a row group at a time.
+pub struct ParquetWriter<W: Write + Send> {
+    file: SerializedFileWriter<W>,
+}
+
+impl<W: Write + Send> ParquetWriter<W> {
+    /// Opens a file whose columns are those of `shape` (its rows are not written).
+    ///
+    /// # Errors
+    /// What the sink reports.
+    pub fn create(sink: W, shape: &[Column<'_>]) -> Result<Self> {
+        let file = SerializedFileWriter::new(sink, schema(shape)?, Arc::new(properties()))?;
+        Ok(Self { file })
+    }
+
+    /// Writes one row group; columns must be those of the shape, in its order.
+    ///
+    /// # Errors
+    /// What the sink reports; a value beyond 38 digits; columns that differ in number, kind or length.
+    pub fn write(&mut self, columns: &[Column<'_>]) -> Result<()> {
+        check_rectangular(columns)?;
+        let mut group = self.file.next_row_group()?;
+        for column in columns {
+            write_column(&mut group, column)?;
+        }
+        group.close().map(|_| ())
+    }
+
+    /// Writes the footer and returns the sink with every byte in it.
+    ///
+    /// # Errors
+    /// What the sink reports.
+    pub fn close(self) -> Result<W> {
+        self.file.into_inner()
+    }
+}
+
+fn properties() -> WriterProperties {
+    WriterProperties::builder()
+        .set_created_by("stakeout".to_string())
+        .set_compression(Compression::SNAPPY)
+        .set_statistics_enabled(EnabledStatistics::Chunk)
+        .set_max_row_group_row_count(Some(ROWS_PER_GROUP))
+        .build()
+}
+
+fn schema(shape: &[Column<'_>]) -> Result<TypePtr> {
+    let fields = shape.iter().map(field).collect::<Result<Vec<_>>>()?;
+    Ok(Arc::new(
+        Type::group_type_builder("rows").with_fields(fields).build()?,
+    ))
+}
+
+fn field(column: &Column<'_>) -> Result<TypePtr> {
+    let int = LogicalType::integer;
+    let (physical, logical) = match column.values {
+        Values::U32(_) | Values::OptionalU32(_) => (PhysicalType::INT32, int(32, false)),
+        Values::U64(_) | Values::OptionalU64(_) => (PhysicalType::INT64, int(64, false)),
+        Values::I64(_) => (PhysicalType::INT64, int(64, true)),
+        Values::Wide(_) => (
+            PhysicalType::FIXED_LEN_BYTE_ARRAY,
+            LogicalType::decimal(0, WIDE_DIGITS),
+        ),
+        Values::Text(_) => (PhysicalType::BYTE_ARRAY, LogicalType::String),
+    };
+    let repetition = match column.values {
+        Values::OptionalU32(_) | Values::OptionalU64(_) => Repetition::OPTIONAL,
+        _ => Repetition::REQUIRED,
+    };
+    let mut builder = Type::primitive_type_builder(column.name, physical)
+        .with_repetition(repetition)
+        .with_logical_type(Some(logical));
+    if physical == PhysicalType::FIXED_LEN_BYTE_ARRAY {
+        builder = builder
+            .with_length(WIDE_BYTES)
+            .with_precision(WIDE_DIGITS)
+            .with_scale(0);
+    }
+    builder.build().map(Arc::new)
+}
+
+fn check_rectangular(columns: &[Column<'_>]) -> Result<()> {
+    let rows = columns.first().map_or(0, |c| c.values.len());
+    match columns.iter().find(|c| c.values.len() != rows) {
+        None => Ok(()),
+        Some(odd) => Err(ParquetError::General(format!(
+            "column {} has {} rows of {rows}",
+            odd.name,
+            odd.values.len()
+        ))),
+    }
+}
+
+fn write_column<W: Write + Send>(
+    group: &mut SerializedRowGroupWriter<'_, W>,
+    column: &Column<'_>,
+) -> Result<()> {
+    // Parquet stores unsigned numbers in the bits of signed ones; the logical type says how to read them.
+    match &column.values {
+        Values::U32(v) => put::<Int32Type, W>(group, &as_bits32(v.iter().copied()), None),
+        Values::OptionalU32(v) => {
+            put::<Int32Type, W>(group, &as_bits32(v.iter().flatten().copied()), Some(&presence(v)))
+        }
+        Values::U64(v) => put::<Int64Type, W>(group, &as_bits64(v.iter().copied()), None),
+        Values::OptionalU64(v) => {
+            put::<Int64Type, W>(group, &as_bits64(v.iter().flatten().copied()), Some(&presence(v)))
+        }
+        Values::I64(v) => put::<Int64Type, W>(group, v, None),
+        Values::Wide(v) => put::<FixedLenByteArrayType, W>(group, &as_decimals(column.name, v)?, None),
+        Values::Text(v) => put::<ByteArrayType, W>(group, &as_texts(v), None),
+    }
+}
+
+fn put<T: DataType, W: Write + Send>(
+    group: &mut SerializedRowGroupWriter<'_, W>,
+    values: &[T::T],
+    presence: Option<&[i16]>,
+) -> Result<()> {
+    let mut writer = group
+        .next_column()?
+        .ok_or_else(|| ParquetError::General("too many columns".into()))?;
+    writer.typed::<T>().write_batch(values, presence, None)?;
+    writer.close()
+}
+
+fn presence<T>(values: &[Option<T>]) -> Vec<i16> {
+    values.iter().map(|v| i16::from(v.is_some())).collect()
+}
+
+fn as_bits32(values: impl Iterator<Item = u32>) -> Vec<i32> {
+    values.map(u32::cast_signed).collect()
+}
+
+fn as_bits64(values: impl Iterator<Item = u64>) -> Vec<i64> {
+    values.map(u64::cast_signed).collect()
+}
+
+fn as_texts(values: &[&str]) -> Vec<ByteArray> {
+    values.iter().map(|v| ByteArray::from(*v)).collect()
+}
+
+fn as_decimals(name: &str, values: &[i128]) -> Result<Vec<FixedLenByteArray>> {
+    values
+        .iter()
+        .map(|&v| match v.unsigned_abs() <= WIDE_MAX.unsigned_abs() {
+            true => Ok(FixedLenByteArray::from(ByteArray::from(v.to_be_bytes().to_vec()))),
+            false => Err(ParquetError::General(format!(
+                "{name}: {v} has more than {WIDE_DIGITS} digits"
+            ))),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::observe::columns::column;
+    use crate::observe::scratch::Scratch;
+    use parquet::file::reader::{FileReader, SerializedFileReader};
+    use parquet::record::Field;
+
+    fn table() -> Vec<Column<'static>> {
+        vec![
+            column("epoch", Values::U32(vec![56, u32::MAX])),
+            column("other", Values::OptionalU32(vec![None, Some(7)])),
+            column("busy_ns", Values::U64(vec![0, u64::MAX])),
+            column("inference", Values::OptionalU64(vec![Some(1), None])),
+            column("value", Values::I64(vec![-5, i64::MAX])),
+            column(
+                "reward_base_units",
+                Values::Wide(vec![38_627_452_617_213, -WIDE_MAX]),
+            ),
+            column("host", Values::Text(vec!["h03", "naïve </script>"])),
+        ]
+    }
+
+    fn reader(test: &str, bytes: Vec<u8>) -> SerializedFileReader<std::fs::File> {
+        let scratch = Scratch::new(test);
+        let path = scratch.path().join("rows.parquet");
+        std::fs::write(&path, bytes).unwrap();
+        SerializedFileReader::new(std::fs::File::open(path).unwrap()).unwrap()
+    }
+
+    fn written(columns: &[Column<'_>]) -> Vec<u8> {
+        let mut writer = ParquetWriter::create(Vec::new(), columns).unwrap();
+        writer.write(columns).unwrap();
+        writer.close().unwrap()
+    }
+
+    #[test]
+    fn extreme_values_read_back_as_they_were() {
+        let reader = reader("extremes", written(&table()));
+        let rows: Vec<Vec<Field>> = reader
+            .get_row_iter(None)
+            .unwrap()
+            .map(|row| {
+                row.unwrap()
+                    .get_column_iter()
+                    .map(|(_, field)| field.clone())
+                    .collect()
+            })
+            .collect();
+        assert_eq!(rows[0][0], Field::UInt(56));
+        assert_eq!(rows[1][0], Field::UInt(u32::MAX));
+        assert_eq!(rows[0][1], Field::Null);
+        assert_eq!(rows[1][1], Field::UInt(7));
+        assert_eq!(rows[1][2], Field::ULong(u64::MAX));
+        assert_eq!(rows[0][3], Field::ULong(1));
+        assert_eq!(rows[1][3], Field::Null);
+        assert_eq!(rows[0][4], Field::Long(-5));
+        assert_eq!(rows[1][6], Field::Str("naïve </script>".into()));
+        for (row, expected) in rows.iter().zip([38_627_452_617_213_i128, -WIDE_MAX]) {
+            let Field::Decimal(decimal) = &row[5] else {
+                panic!("not a decimal: {:?}", row[5])
+            };
+            assert_eq!((decimal.precision(), decimal.scale()), (38, 0));
+            assert_eq!(i128::from_be_bytes(decimal.data().try_into().unwrap()), expected);
+        }
+    }
+
+    #[test]
+    fn the_same_rows_give_the_same_bytes() {
+        assert_eq!(written(&table()), written(&table()));
+    }
+
+    #[test]
+    fn a_number_of_39_digits_is_refused_by_the_name_of_its_column() {
+        let columns = [column("reward_base_units", Values::Wide(vec![WIDE_MAX + 1]))];
+        let mut writer = ParquetWriter::create(Vec::new(), &columns).unwrap();
+        let error = writer.write(&columns).unwrap_err().to_string();
+        assert!(
+            error.contains("reward_base_units") && error.contains("38 digits"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn columns_of_unequal_length_are_refused() {
+        let columns = [
+            column("a", Values::U32(vec![1])),
+            column("b", Values::U32(vec![])),
+        ];
+        let mut writer = ParquetWriter::create(Vec::new(), &columns).unwrap();
+        assert!(
+            writer
+                .write(&columns)
+                .unwrap_err()
+                .to_string()
+                .contains("column b has 0 rows of 1")
+        );
+    }
+
+    #[test]
+    fn a_file_without_rows_still_names_its_columns() {
+        let writer = ParquetWriter::create(Vec::new(), &table()).unwrap();
+        let reader = reader("no-rows", writer.close().unwrap());
+        let schema = reader.metadata().file_metadata().schema_descr();
+        assert_eq!(schema.num_columns(), 7);
+        assert_eq!(schema.column(5).name(), "reward_base_units");
+    }
+}

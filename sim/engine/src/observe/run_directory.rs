@@ -1,0 +1,387 @@
+//! Run directories: `<root>/<scenario>-<hash>/seed-<n>/`, written whole or not at all.
+//!
+//! **Invariant.** A directory named `seed-<n>` is complete: its files were written to a hidden sibling,
+//! forced onto the disk and only then renamed. A run that exists is touched only by [`IfExists::Replace`],
+//! and even then it stays until its successor is complete.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use super::cast::Cast;
+use super::columns::Column;
+use super::frame::RunOutput;
+use super::manifest::{FileEntry, MODEL_VERSION, Manifest, Platform, RESULTS_FORMAT, Timing};
+use super::parquet_writer::{ParquetWriter, ROWS_PER_GROUP};
+use super::results_error::ResultsError;
+use super::rows;
+use super::run_archive::RunDirectory;
+use super::storage::{Entry, Sink, Storage};
+use super::summary::{Summary, combined_digest};
+
+/// What to do when the run exists already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IfExists {
+    /// Say so and stop.
+    Refuse,
+    /// Keep what is finished and do only what is missing.
+    Resume,
+    /// Run again and put the new results in place of the old ones.
+    Replace,
+}
+
+/// What is to be done about a run, decided before any time is spent on it.
+#[derive(Debug)]
+pub enum Plan {
+    /// Simulate, then [`RunPlace::write`].
+    Run,
+    /// It is there: nothing to do.
+    Finished(RunDirectory),
+}
+
+/// Everything that goes into a run directory.
+#[derive(Clone, Copy, Debug)]
+pub struct Contents<'a> {
+    /// Names and identity.
+    pub cast: &'a Cast,
+    /// Replicates in ascending order.
+    pub outputs: &'a [RunOutput],
+    /// Headline numbers of these replicates.
+    pub summary: &'a Summary,
+    /// Release of the program.
+    pub version: &'a str,
+    /// Where it ran.
+    pub platform: &'a Platform,
+    /// How long it took.
+    pub timing: &'a Timing,
+}
+
+/// Where one run of one scenario and seed goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunPlace {
+    group: PathBuf,
+    seed: u64,
+}
+
+impl RunPlace {
+    /// The place of a run under `root`.
+    ///
+    /// # Errors
+    /// [`ResultsError::UnsafeName`] if the scenario's name or hash could lead out of `root`.
+    pub fn new(root: &Path, cast: &Cast) -> Result<Self, ResultsError> {
+        let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        for (text, longest) in [(&cast.scenario, 64), (&cast.hash, 64)] {
+            let starts_well = text.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit());
+            if !starts_well || text.len() > longest || !text.chars().all(is_plain) {
+                return Err(ResultsError::UnsafeName(text.clone()));
+            }
+        }
+        Ok(Self {
+            group: root.join(format!("{}-{}", cast.scenario, cast.hash)),
+            seed: cast.seed,
+        })
+    }
+
+    /// The run directory, whether it exists or not.
+    pub fn directory(&self) -> PathBuf {
+        self.group.join(format!("seed-{}", self.seed))
+    }
+
+    fn unfinished(&self) -> PathBuf {
+        self.group.join(format!(".seed-{}.tmp", self.seed))
+    }
+
+    fn outgoing(&self) -> PathBuf {
+        self.group.join(format!(".seed-{}.old", self.seed))
+    }
+
+    /// Decides what is to be done, without changing anything.
+    ///
+    /// # Errors
+    /// [`ResultsError::Exists`] for [`IfExists::Refuse`]; [`ResultsError::Differs`] where a run to be resumed
+    /// has another number of replicates or comes from another model version; a broken or unreadable run.
+    pub fn plan(
+        &self,
+        if_exists: IfExists,
+        replicates: u32,
+        storage: &dyn Storage,
+    ) -> Result<Plan, ResultsError> {
+        let directory = self.directory();
+        if !self.is_present(storage)? || if_exists == IfExists::Replace {
+            return Ok(Plan::Run);
+        }
+        if if_exists == IfExists::Refuse {
+            return Err(ResultsError::Exists { path: directory });
+        }
+        let found = RunDirectory::open(&directory)?;
+        let manifest = found.manifest();
+        for (what, there, asked) in [
+            ("replicates", manifest.replicates, replicates),
+            ("model version", manifest.model_version, MODEL_VERSION),
+        ] {
+            if there != asked {
+                return Err(ResultsError::Differs {
+                    path: directory,
+                    what,
+                    there,
+                    asked,
+                });
+            }
+        }
+        Ok(Plan::Finished(found))
+    }
+
+    /// Writes the run.
+    ///
+    /// # Errors
+    /// [`ResultsError::Exists`] if the run is there and is not to be replaced; otherwise what the disk
+    /// reports, with the path. After an error the run that was there before is there still, and no
+    /// directory of the run's name holds part of a run.
+    pub fn write(
+        &self,
+        if_exists: IfExists,
+        contents: &Contents<'_>,
+        storage: &dyn Storage,
+    ) -> Result<RunDirectory, ResultsError> {
+        self.refuse_odd_entries(storage)?;
+        let create = |path: &Path| storage.create_directories(path);
+        ResultsError::wrap("create", &self.group, create(&self.group))?;
+        let _lock = ResultsError::wrap("lock", &self.group, storage.lock(&self.group))?;
+        self.recover(storage)?;
+        let is_present = self.is_present(storage)?;
+        if is_present && if_exists != IfExists::Replace {
+            return Err(ResultsError::Exists {
+                path: self.directory(),
+            });
+        }
+        let unfinished = self.unfinished();
+        ResultsError::wrap("create", &unfinished, create(&unfinished))?;
+        let outcome = write_files(&unfinished, contents, storage)
+            .and_then(|manifest| self.publish(is_present, storage).map(|()| manifest));
+        match outcome {
+            Ok(manifest) => Ok(RunDirectory::new(self.directory(), manifest)),
+            Err(error) => {
+                // The first error is the one to report; what stays behind is cleared by the next writer.
+                let _ = storage.remove_directory(&unfinished);
+                Err(error)
+            }
+        }
+    }
+
+    fn publish(&self, is_present: bool, storage: &dyn Storage) -> Result<(), ResultsError> {
+        let (directory, unfinished, outgoing) = (self.directory(), self.unfinished(), self.outgoing());
+        if is_present {
+            ResultsError::wrap("rename", &directory, storage.rename(&directory, &outgoing))?;
+        }
+        if let Err(error) = ResultsError::wrap("rename", &unfinished, storage.rename(&unfinished, &directory))
+        {
+            if is_present {
+                // If this fails too, the next writer finds the old run and puts it back.
+                let _ = storage.rename(&outgoing, &directory);
+            }
+            return Err(error);
+        }
+        ResultsError::wrap(
+            "force onto the disk",
+            &self.group,
+            storage.sync_directory(&self.group),
+        )?;
+        if is_present {
+            // The new run is in place: a leftover is no reason to call it failed.
+            let _ = storage.remove_directory(&outgoing);
+        }
+        Ok(())
+    }
+
+    /// Undoes what a writer that was killed left behind.
+    fn recover(&self, storage: &dyn Storage) -> Result<(), ResultsError> {
+        let (directory, unfinished, outgoing) = (self.directory(), self.unfinished(), self.outgoing());
+        if look(storage, &outgoing)? == Entry::Directory {
+            match look(storage, &directory)? {
+                Entry::Missing => {
+                    ResultsError::wrap("rename", &outgoing, storage.rename(&outgoing, &directory))?;
+                }
+                _ => ResultsError::wrap("remove", &outgoing, storage.remove_directory(&outgoing))?,
+            }
+        }
+        if look(storage, &unfinished)? == Entry::Directory {
+            ResultsError::wrap("remove", &unfinished, storage.remove_directory(&unfinished))?;
+        }
+        Ok(())
+    }
+
+    /// A symbolic link in place of one of our directories would lead the writer elsewhere.
+    fn refuse_odd_entries(&self, storage: &dyn Storage) -> Result<(), ResultsError> {
+        for path in [
+            self.group.clone(),
+            self.directory(),
+            self.unfinished(),
+            self.outgoing(),
+        ] {
+            if look(storage, &path)? == Entry::Other {
+                return Err(ResultsError::NotADirectory { path });
+            }
+        }
+        Ok(())
+    }
+
+    fn is_present(&self, storage: &dyn Storage) -> Result<bool, ResultsError> {
+        match look(storage, &self.directory())? {
+            Entry::Missing => Ok(false),
+            Entry::Directory => Ok(true),
+            Entry::Other => Err(ResultsError::NotADirectory {
+                path: self.directory(),
+            }),
+        }
+    }
+}
+
+fn look(storage: &dyn Storage, path: &Path) -> Result<Entry, ResultsError> {
+    ResultsError::wrap("look at", path, storage.entry(path))
+}
+
+fn write_files(
+    directory: &Path,
+    contents: &Contents<'_>,
+    storage: &dyn Storage,
+) -> Result<Manifest, ResultsError> {
+    let Contents {
+        cast,
+        outputs,
+        summary,
+        ..
+    } = *contents;
+    let mut files = Files {
+        directory,
+        storage,
+        entries: Vec::new(),
+    };
+    files.write("scenario.yaml", |sink| sink.write_all(cast.canonical.as_bytes()))?;
+    files.write("summary.json", |sink| write_json(sink, summary))?;
+    files.write_table("epochs.parquet", outputs, |o| &o.epochs, rows::epoch_columns)?;
+    files.write_table(
+        "participants.parquet",
+        outputs,
+        |o| &o.participants,
+        |replicate, part| rows::participant_columns(cast, replicate, part),
+    )?;
+    if outputs.iter().any(|o| o.events.is_some()) {
+        files.write_table(
+            "events.parquet",
+            outputs,
+            |o| o.events.as_deref().unwrap_or(&[]),
+            rows::event_columns,
+        )?;
+    }
+    let manifest = describe(contents, files.entries.clone());
+    files.write("manifest.json", |sink| write_json(sink, &manifest))?;
+    ResultsError::wrap(
+        "force onto the disk",
+        directory,
+        storage.sync_directory(directory),
+    )?;
+    Ok(manifest)
+}
+
+fn describe(contents: &Contents<'_>, files: Vec<FileEntry>) -> Manifest {
+    Manifest {
+        format: RESULTS_FORMAT,
+        version: contents.version.to_string(),
+        model_version: MODEL_VERSION,
+        scenario: contents.cast.scenario.clone(),
+        scenario_hash: contents.cast.hash.clone(),
+        seed: contents.cast.seed,
+        replicates: u32::try_from(contents.outputs.len()).unwrap_or(u32::MAX),
+        digest: combined_digest(contents.outputs),
+        files,
+        platform: contents.platform.clone(),
+        timing: contents.timing.clone(),
+    }
+}
+
+fn write_json<T: serde::Serialize>(sink: &mut (dyn Write + Send), value: &T) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *sink, value)?;
+    sink.write_all(b"\n")
+}
+
+/// The files of one directory while it is being written.
+struct Files<'a> {
+    directory: &'a Path,
+    storage: &'a dyn Storage,
+    entries: Vec<FileEntry>,
+}
+
+impl Files<'_> {
+    fn write(
+        &mut self,
+        name: &str,
+        content: impl FnOnce(&mut (dyn Write + Send)) -> io::Result<()>,
+    ) -> Result<(), ResultsError> {
+        let path = self.directory.join(name);
+        let entry = self.written(&path, name, content);
+        self.entries.push(ResultsError::wrap("write", &path, entry)?);
+        Ok(())
+    }
+
+    fn written(
+        &self,
+        path: &Path,
+        name: &str,
+        content: impl FnOnce(&mut (dyn Write + Send)) -> io::Result<()>,
+    ) -> io::Result<FileEntry> {
+        let sink = HashingSink {
+            sink: self.storage.create_file(path)?,
+            hasher: blake3::Hasher::new(),
+            bytes: 0,
+        };
+        let mut buffered = io::BufWriter::with_capacity(1 << 16, sink);
+        content(&mut buffered)?;
+        let mut sink = buffered.into_inner().map_err(io::IntoInnerError::into_error)?;
+        sink.sink.flush()?;
+        sink.sink.sync()?;
+        let blake3 = sink.hasher.finalize().to_hex().to_string();
+        Ok(FileEntry {
+            name: name.to_string(),
+            bytes: sink.bytes,
+            blake3,
+        })
+    }
+
+    /// One table, replicate after replicate, in row groups of bounded size.
+    fn write_table<'c, T>(
+        &mut self,
+        name: &str,
+        outputs: &[RunOutput],
+        rows: impl Fn(&RunOutput) -> &[T],
+        columns: impl Fn(u32, &[T]) -> Vec<Column<'c>>,
+    ) -> Result<(), ResultsError> {
+        self.write(name, |sink| {
+            let mut table = ParquetWriter::create(sink, &columns(0, &[]))?;
+            for output in outputs {
+                for part in rows(output).chunks(ROWS_PER_GROUP) {
+                    table.write(&columns(output.replicate, part))?;
+                }
+            }
+            table.close()?.flush()
+        })
+    }
+}
+
+/// Counts and hashes what passes through.
+struct HashingSink {
+    sink: Box<dyn Sink>,
+    hasher: blake3::Hasher,
+    bytes: u64,
+}
+
+impl Write for HashingSink {
+    fn write(&mut self, data: &[u8]) -> io::Result<usize> {
+        let taken = self.sink.write(data)?;
+        self.hasher.update(&data[..taken]);
+        self.bytes += taken as u64;
+        Ok(taken)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.sink.flush()
+    }
+}

@@ -8,7 +8,9 @@
 
 pub mod experiment;
 pub mod observe;
+pub mod oracle;
 pub mod run;
 pub mod scenario;
+pub mod service;
 pub mod strategy;
 pub mod world;

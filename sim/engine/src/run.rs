@@ -1,1 +1,85 @@
-//! One run.
+//! One replicate of a scenario, from start to report.
+
+use std::num::NonZeroUsize;
+
+use thiserror::Error;
+
+use crate::observe::frame::RunOutput;
+use crate::scenario::{Fidelity, Scenario};
+use crate::strategy::registry::Registry;
+use crate::world::{World, WorldOptions};
+
+/// How a run is carried out. Nothing here changes a byte of its result, save that the event log is kept
+/// or not.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RunOptions {
+    /// Use the current rayon pool inside the run.
+    pub parallel: bool,
+    /// Check conservation at every block, not only at every epoch.
+    pub check_every_block: bool,
+    /// Keep the event log.
+    pub event_log: bool,
+    /// Cut hosts into this many lanes; the default suits their number.
+    pub lanes: Option<usize>,
+}
+
+/// Why a run cannot be started.
+#[derive(Debug, Error, PartialEq, Eq)]
+pub enum RunError {
+    /// The scenario asks the service fidelity for what it does not know.
+    #[error(transparent)]
+    Service(#[from] crate::service::ServiceError),
+    /// The scenario asks for a fidelity that does not know the named thing.
+    #[error("fidelity `service` has no {0}")]
+    NotInService(&'static str),
+}
+
+/// Simulates one replicate.
+///
+/// # Errors
+/// [`RunError`] if the scenario's fidelity does not cover what is asked.
+pub fn run(
+    scenario: &Scenario,
+    replicate: u32,
+    registry: &Registry,
+    options: &RunOptions,
+) -> Result<RunOutput, RunError> {
+    run_with_progress(scenario, replicate, registry, options, &mut |_, _| {})
+}
+
+/// As [`run`], telling `progress` from time to time how many blocks of how many are done.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_with_progress(
+    scenario: &Scenario,
+    replicate: u32,
+    registry: &Registry,
+    options: &RunOptions,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<RunOutput, RunError> {
+    if scenario.fidelity == Fidelity::Service {
+        if options.event_log {
+            return Err(RunError::NotInService("event log"));
+        }
+        let lanes = options.lanes.and_then(NonZeroUsize::new).unwrap_or(NonZeroUsize::MIN);
+        return Ok(crate::service::run(scenario, replicate, lanes)?);
+    }
+    let mut world = World::new(
+        scenario,
+        replicate,
+        registry,
+        WorldOptions {
+            parallel: options.parallel,
+            check_every_block: options.check_every_block,
+            event_log: options.event_log,
+            lanes: options.lanes,
+        },
+    );
+    let last = world.last_window();
+    while world.windows_done() < last {
+        world.step();
+        progress(world.windows_done(), last);
+    }
+    Ok(world.run())
+}

@@ -15,6 +15,8 @@ pub struct EpochRow {
     pub requests: u64,
     /// Requests turned away because the client could not pay.
     pub refused: u64,
+    /// Requests that found no executor: the model's group was empty or a proof-of-compute stage was on.
+    pub unassigned: u64,
     /// Inferences finished.
     pub finished: u64,
     /// Inferences expired (missed requests).
@@ -81,6 +83,90 @@ pub struct EpochRow {
     pub verification_ns: u128,
     /// Mean price over the epoch's blocks in base units per model token, times 10^6, over all models.
     pub price_micro: u64,
+}
+
+impl EpochRow {
+    /// Nothing counted yet.
+    pub const fn zero() -> Self {
+        Self {
+            epoch: 0,
+            requests: 0,
+            refused: 0,
+            unassigned: 0,
+            finished: 0,
+            expired: 0,
+            nominal_rate_ppb_sum: 0,
+            checked: 0,
+            validations_drawn: 0,
+            passed: 0,
+            failed: 0,
+            disputes: 0,
+            disputes_capped: 0,
+            invalidated: 0,
+            revalidated: 0,
+            undecided: 0,
+            cheated: 0,
+            honest_invalidated: 0,
+            convictions: 0,
+            honest_convictions: 0,
+            deactivations: 0,
+            missed_work_failures: 0,
+            claims_rejected: 0,
+            power_capped: 0,
+            work_coins: 0,
+            refunds: 0,
+            clients_told: 0,
+            rewards: 0,
+            forfeited: 0,
+            governance: 0,
+            burned: 0,
+            slashed: 0,
+            debts_recovered: 0,
+            issued: 0,
+            service_ns: 0,
+            verification_ns: 0,
+            price_micro: 0,
+        }
+    }
+
+    /// Adds another part of the same epoch's totals; epoch and price stay as they are.
+    pub fn add(&mut self, other: &Self) {
+        self.requests += other.requests;
+        self.refused += other.refused;
+        self.unassigned += other.unassigned;
+        self.finished += other.finished;
+        self.expired += other.expired;
+        self.nominal_rate_ppb_sum += other.nominal_rate_ppb_sum;
+        self.checked += other.checked;
+        self.validations_drawn += other.validations_drawn;
+        self.passed += other.passed;
+        self.failed += other.failed;
+        self.disputes += other.disputes;
+        self.disputes_capped += other.disputes_capped;
+        self.invalidated += other.invalidated;
+        self.revalidated += other.revalidated;
+        self.undecided += other.undecided;
+        self.cheated += other.cheated;
+        self.honest_invalidated += other.honest_invalidated;
+        self.convictions += other.convictions;
+        self.honest_convictions += other.honest_convictions;
+        self.deactivations += other.deactivations;
+        self.missed_work_failures += other.missed_work_failures;
+        self.claims_rejected += other.claims_rejected;
+        self.power_capped += other.power_capped;
+        self.work_coins += other.work_coins;
+        self.refunds += other.refunds;
+        self.clients_told += other.clients_told;
+        self.rewards += other.rewards;
+        self.forfeited += other.forfeited;
+        self.governance += other.governance;
+        self.burned += other.burned;
+        self.slashed += other.slashed;
+        self.debts_recovered += other.debts_recovered;
+        self.issued += other.issued;
+        self.service_ns += other.service_ns;
+        self.verification_ns += other.verification_ns;
+    }
 }
 
 /// One participant in one settled epoch.

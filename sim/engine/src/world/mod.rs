@@ -1,1 +1,407 @@
-//! The world.
+//! The world: participants, chain and money, one block window after another.
+//!
+//! The block is the barrier: within one block interval nobody's act can reach anybody else. A window
+//! runs in four steps: requests are drawn and dispatched; every lane of hosts serves; every lane commits
+//! its executors' transactions; and what all share (clients, prices, groups, epoch stages, digest) is
+//! brought up to date. Lanes run in parallel and share nothing, so the number of threads or lanes
+//! changes no byte of a result.
+
+mod books;
+mod build;
+mod calendar;
+mod commit;
+mod demand;
+mod epoch;
+mod groups;
+mod inference;
+mod lane;
+mod lengths;
+mod limit;
+mod mail;
+mod outage;
+mod output;
+mod payload;
+mod policy;
+mod purpose;
+mod schedule;
+mod service;
+mod settle;
+mod slab;
+mod tables;
+mod window;
+
+use rayon::prelude::*;
+use stakeout_kernel::digest::{EffectSum, RunDigest};
+use stakeout_protocol::pricing::{PriceMode, UtilisationWindow, compute_next_price, compute_price_in_force};
+use stakeout_protocol::reputation::ReputationRecord;
+use stakeout_protocol::status::Status;
+use stakeout_protocol::units::{EpochIndex, Fraction, Price, Reputation, TokenCount};
+
+use crate::observe::frame::{Conviction, EpochRow, Event, EventKind, ParticipantRow, RunOutput};
+use crate::scenario::Scenario;
+use books::Books;
+use demand::{Arrival, Demand};
+use groups::Group;
+use lane::{Lane, Request};
+use schedule::{Schedule, Stage};
+use tables::Tables;
+use window::{Targets, Window};
+
+pub use build::WorldOptions;
+
+/// Fewer inferences in flight or arriving than this in a window are not worth a second thread.
+const PARALLEL_MIN: usize = 2_048;
+
+/// One replicate under way.
+pub struct World<'a> {
+    scenario: &'a Scenario,
+    replicate: u32,
+    options: WorldOptions,
+    tables: Tables,
+    schedule: Schedule,
+    next_entry: usize,
+    lanes: Vec<Lane>,
+    lane_size: u32,
+    groups: Vec<Group>,
+    demand: Demand,
+    books: Books,
+    market: Vec<Market>,
+    targets: Targets,
+    /// Requests finished so far in the epoch, and in the epoch before.
+    traffic: [u64; 2],
+    records: Vec<ReputationRecord>,
+    /// Weight that the next group will have, by participant.
+    next_weights: Vec<u64>,
+    /// Smallest confirmed weight of the epoch, by participant, if anything was measured.
+    confirmed: Vec<Option<u64>>,
+    /// What was settled and waits for its claim.
+    settled: Option<settle::Settled>,
+    legacy_rate: Fraction,
+    issued_rewards: i128,
+    epoch: u32,
+    epoch_start: u64,
+    epoch_start_window: u64,
+    parity: u8,
+    paused_until: u64,
+    total_weight: u64,
+    dispatched: usize,
+    effects: EffectSum,
+    digest: RunDigest,
+    /// Totals of the epoch that no lane counts.
+    totals: EpochRow,
+    price_sum: u128,
+    price_blocks: u64,
+    convictions: Vec<Conviction>,
+    rows: Vec<EpochRow>,
+    participant_rows: Vec<ParticipantRow>,
+    events: Vec<Event>,
+    window: u64,
+}
+
+/// A model's market: its price and how busy its group is.
+#[derive(Clone, Debug)]
+struct Market {
+    price: Price,
+    utilisation: UtilisationWindow,
+    /// Inferences finished in each block of the dispute family's sample period, as a ring.
+    recent: Vec<u64>,
+}
+
+impl World<'_> {
+    /// Runs to the end of the schedule, or to `--until`, and reports.
+    pub fn run(mut self) -> RunOutput {
+        while self.window < self.last_window() {
+            self.step();
+        }
+        self.into_output()
+    }
+
+    /// Windows that the run will have.
+    pub fn last_window(&self) -> u64 {
+        self.scenario.until_blocks.map_or(self.schedule.windows, |until| until.min(self.schedule.windows))
+    }
+
+    /// Windows done.
+    pub fn windows_done(&self) -> u64 {
+        self.window
+    }
+
+    /// Simulates one block window.
+    pub fn step(&mut self) {
+        let end = (self.window + 1) * self.tables.block_ns;
+        self.dispatch(end);
+        self.each_lane(end, Lane::serve);
+        self.exchange_answers();
+        self.limit_block();
+        self.each_lane(end, Lane::commit);
+        self.exchange_tasks();
+        self.collect();
+        self.update_markets();
+        self.expel();
+        self.confirm_compute(end);
+        self.process_stages(end);
+        self.close_block(end);
+        self.window += 1;
+    }
+
+    /// Draws the window's requests, asks whether their clients can pay, and sends them to executors.
+    fn dispatch(&mut self, end: u64) {
+        let Self { demand, tables, groups, lanes, books, totals, effects, events, .. } = self;
+        let is_paused = self.paused_until >= end;
+        let lane_size = self.lane_size;
+        let max_tokens = u64::from(tables.max_tokens);
+        let height = self.schedule.origin + self.window + 1;
+        let mut dispatched = 0;
+        demand.arrivals_until(end, tables, self.options.parallel, |arrival: Arrival| {
+            let drawn = &arrival.drawn;
+            let group = &groups[usize::from(drawn.model)];
+            let member = match arrival.executor {
+                Some(executor) => group.position(executor),
+                None if group.total == 0 || is_paused => None,
+                None => Some(group.pick.pick(drawn.executor)),
+            };
+            let Some(member) = member else {
+                totals.unassigned += 1;
+                return;
+            };
+            let escrow = (group.price * (u64::from(drawn.prompt) + max_tokens)) as i64;
+            let balance = &mut books.clients[drawn.client as usize];
+            if *balance < escrow {
+                totals.refused += 1;
+                effects.add(
+                    EventKind::Refused as u64,
+                    arrival.number,
+                    u64::from(drawn.client),
+                    escrow as u64,
+                );
+                if tables.log {
+                    events.push(Event {
+                        height,
+                        time_ns: arrival.time,
+                        kind: EventKind::Refused,
+                        inference: arrival.number,
+                        participant: u32::MAX,
+                        other: drawn.client,
+                        value: escrow,
+                    });
+                }
+                return;
+            }
+            *balance -= escrow;
+            dispatched += 1;
+            let executor = group.members[member].participant;
+            let lane = executor / lane_size;
+            lanes[lane as usize].requests.push(Request {
+                arrival: arrival.time,
+                number: arrival.number,
+                host: executor - lane * lane_size,
+                member: member as u32,
+                client: drawn.client,
+                prompt: drawn.prompt,
+                answer: drawn.answer,
+                group: drawn.model,
+                missed: arrival.missed,
+            });
+        });
+        self.dispatched = dispatched;
+    }
+
+    /// Runs one phase on every lane.
+    fn each_lane(&mut self, end: u64, phase: fn(&mut Lane, &Window<'_>)) {
+        let Self { lanes, tables, groups, targets, scenario, .. } = self;
+        let window = Window {
+            tables,
+            groups,
+            index: self.window,
+            end,
+            height: self.schedule.origin + self.window + 1,
+            paused_until: self.paused_until,
+            targets,
+            parity: self.parity,
+            epoch_start: self.epoch_start,
+            epoch: self.epoch,
+            lane_size: self.lane_size,
+            blocks_to_poc: (self.epoch_start_window + self.schedule.effective_windows)
+                .saturating_sub(self.window),
+            dispute: &scenario.protocol.dispute,
+            collateral: &scenario.protocol.collateral,
+            draw: build::draw_of(&scenario.protocol.sampling),
+            at_least_one: scenario.protocol.sampling.at_least_one_for_newcomers,
+        };
+        if self.options.parallel && lanes.len() > 1 && self.dispatched >= PARALLEL_MIN {
+            lanes.par_iter_mut().for_each(|lane| phase(lane, &window));
+        } else {
+            lanes.iter_mut().for_each(|lane| phase(lane, &window));
+        }
+    }
+
+    /// Hands validators' answers to the executors' lanes.
+    fn exchange_answers(&mut self) {
+        for from in 0..self.lanes.len() {
+            for to in 0..self.lanes.len() {
+                let mail = std::mem::take(&mut self.lanes[from].out_answers.to[to]);
+                self.lanes[from].out_answers.to[to] =
+                    std::mem::replace(&mut self.lanes[to].in_answers[from], mail);
+            }
+        }
+    }
+
+    /// Hands jobs to the validators' lanes.
+    fn exchange_tasks(&mut self) {
+        for from in 0..self.lanes.len() {
+            for to in 0..self.lanes.len() {
+                let mail = std::mem::take(&mut self.lanes[from].out_tasks.to[to]);
+                self.lanes[from].out_tasks.to[to] =
+                    std::mem::replace(&mut self.lanes[to].in_tasks[from], mail);
+            }
+        }
+    }
+
+    /// Brings what lanes owe to others home: clients' refunds, shared payments, closed cases.
+    fn collect(&mut self) {
+        let lane_size = self.lane_size;
+        for from in 0..self.lanes.len() {
+            let lane = &mut self.lanes[from];
+            for refund in lane.refunds.drain(..) {
+                self.books.clients[refund.client as usize] += refund.amount as i64;
+            }
+            self.effects.merge(&lane.effects);
+            lane.effects = EffectSum::default();
+            self.events.append(&mut lane.events);
+            self.convictions.append(&mut lane.convictions);
+            let mut credits = std::mem::take(&mut lane.credits);
+            let mut releases = std::mem::take(&mut lane.releases);
+            for credit in credits.drain(..) {
+                let lane = &mut self.lanes[(credit.participant / lane_size) as usize];
+                lane.states[(credit.participant % lane_size) as usize].work += credit.amount;
+            }
+            for validator in releases.drain(..) {
+                let lane = &mut self.lanes[(validator / lane_size) as usize];
+                lane.states[(validator % lane_size) as usize].open_cases -= 1;
+            }
+            (self.lanes[from].credits, self.lanes[from].releases) = (credits, releases);
+        }
+    }
+
+    /// Counts traffic, moves prices, and brings the sampling targets up to date.
+    fn update_markets(&mut self) {
+        let params = &self.scenario.protocol.pricing;
+        let slot = (self.window % self.market[0].recent.len() as u64) as usize;
+        for (model, market) in self.market.iter_mut().enumerate() {
+            let (mut tokens, mut count) = (0, 0);
+            for lane in &mut self.lanes {
+                tokens += std::mem::take(&mut lane.finished_tokens[model]);
+                count += std::mem::take(&mut lane.finished_count[model]);
+            }
+            self.traffic[0] += count;
+            let group = &mut self.groups[model];
+            group.recent = group.recent + count - market.recent[slot];
+            market.recent[slot] = count;
+            if params.mode != PriceMode::Fixed {
+                market.utilisation.record_block(TokenCount::new(tokens));
+                let utilisation = market.utilisation.utilisation(group.total, params.block_seconds);
+                market.price = compute_next_price(params, market.price, utilisation);
+                group.price = compute_price_in_force(params, market.price, EpochIndex::new(self.epoch)).get();
+            }
+            self.price_sum += u128::from(group.price);
+        }
+        self.price_blocks += self.market.len() as u64;
+        self.update_targets();
+    }
+
+    fn update_targets(&mut self) {
+        let traffic = self.traffic[0].max(self.traffic[1]);
+        build::update_targets(&mut self.targets, &self.scenario.protocol.sampling, traffic);
+    }
+
+    /// Takes whoever lost its status out of all groups, from the next window on.
+    fn expel(&mut self) {
+        let mut touched = vec![];
+        for lane in &mut self.lanes {
+            for change in lane.changes.drain(..) {
+                debug_assert!(matches!(change.status, Status::Invalid | Status::Inactive));
+                for (model, group) in self.groups.iter_mut().enumerate() {
+                    if let Some(at) = group.position(change.participant) {
+                        group.members[at].weight = 0;
+                        touched.push(model);
+                    }
+                }
+            }
+        }
+        touched.sort_unstable();
+        touched.dedup();
+        for model in touched {
+            self.groups[model].rebuild();
+        }
+    }
+
+    /// Runs the stages that fall on this block.
+    fn process_stages(&mut self, end: u64) {
+        while let Some(&entry) = self.schedule.entries.get(self.next_entry) {
+            if entry.window != self.window {
+                return;
+            }
+            self.next_entry += 1;
+            match entry.stage {
+                Stage::PocStart => self.process_poc_start(),
+                Stage::Settlement => self.process_settlement(end),
+                Stage::GroupCreated => self.process_group_creation(entry.epoch),
+                Stage::Activation => self.process_activation(entry.epoch, end),
+                Stage::Claim => self.process_claims(end),
+            }
+        }
+    }
+
+    /// Chains the block's effects into the digest and checks the books.
+    fn close_block(&mut self, end: u64) {
+        self.digest.close_block(self.schedule.origin + self.window + 1, &self.effects);
+        self.effects = EffectSum::default();
+        let is_epoch_end = end == self.epoch_start;
+        if self.options.check_every_block || is_epoch_end {
+            self.check_conservation();
+        }
+        if self.tables.log {
+            let from =
+                self.events.partition_point(|event| event.height <= self.schedule.origin + self.window);
+            self.events[from..].sort_unstable_by_key(|event| {
+                (event.time_ns, event.kind, event.inference, event.participant, event.other, event.value)
+            });
+        }
+    }
+
+    /// Sum over all accounts, issuance counted negative.
+    fn total_of_accounts(&self) -> i128 {
+        let lanes: i128 = self.lanes.iter().map(Lane::money).sum();
+        lanes + self.books.total()
+    }
+
+    fn check_conservation(&self) {
+        let total = self.total_of_accounts();
+        assert!(
+            total == 0,
+            "coins are not conserved at block {}: {total} base units too many",
+            self.schedule.origin + self.window + 1
+        );
+    }
+
+    /// Reputation of a participant as its record stands.
+    fn reputation(&self, participant: usize) -> Reputation {
+        self.records[participant].reputation(&self.scenario.protocol.reputation)
+    }
+
+    /// Adds an effect that concerns a participant, and its line in the event log.
+    fn record(&mut self, kind: EventKind, participant: u32, value: i128, end: u64) {
+        self.effects.add(kind as u64, u64::from(participant), value as u64, (value >> 64) as u64);
+        if self.tables.log {
+            self.events.push(Event {
+                height: self.schedule.origin + self.window + 1,
+                time_ns: end,
+                kind,
+                inference: u64::MAX,
+                participant,
+                other: u32::MAX,
+                value: i64::try_from(value).unwrap_or(if value < 0 { i64::MIN } else { i64::MAX }),
+            });
+        }
+    }
+}

@@ -1,0 +1,359 @@
+//! Building a world from a scenario.
+
+use stakeout_kernel::digest::{EffectSum, RunDigest};
+use stakeout_kernel::histogram::LogHistogram;
+use stakeout_protocol::collateral::CollateralAccount;
+use stakeout_protocol::pricing::{UtilisationWindow, compute_initial_price, compute_price_in_force};
+use stakeout_protocol::reputation::{ReputationParams, ReputationRecord};
+use stakeout_protocol::sampling::{SamplingParams, SamplingRule, compute_target_rate};
+use stakeout_protocol::settlement::RewardRule;
+use stakeout_protocol::status::{Status, StatusCounters, StatusReason};
+use stakeout_protocol::units::{Amount, EpochIndex, Fraction, Reputation, Weight};
+
+use super::books::Books;
+use super::calendar::Calendar;
+use super::demand::Demand;
+use super::groups::{Group, Member};
+use super::lane::{CachedPlan, Duty, HostState, Lane, Scratch};
+use super::mail::Outbox;
+use super::outage::OutageTable;
+use super::schedule::Schedule;
+use super::service::idle;
+use super::slab::Slab;
+use super::tables::Tables;
+use super::window::{Draw, Targets};
+use super::{Market, World};
+use crate::observe::frame::EpochRow;
+use crate::scenario::Scenario;
+use crate::strategy::registry::Registry;
+use crate::strategy::{ExecutorView, Shortcut};
+
+/// Hosts in a lane, about, and lanes at most.
+const LANE_HOSTS: usize = 256;
+const LANES_MAX: usize = 32;
+
+/// How a world is run; nothing here changes a result.
+#[derive(Clone, Copy, Debug)]
+pub struct WorldOptions {
+    /// Use the current rayon pool inside a window.
+    pub parallel: bool,
+    /// Check conservation at every block instead of every epoch.
+    pub check_every_block: bool,
+    /// Keep the event log.
+    pub event_log: bool,
+    /// Number of lanes, if not the default.
+    pub lanes: Option<usize>,
+}
+
+/// An epoch's totals at their start.
+pub(super) const ZERO_ROW: EpochRow = EpochRow::zero();
+
+impl<'a> World<'a> {
+    /// A world at the activation of the scenario's first epoch.
+    pub fn new(scenario: &'a Scenario, replicate: u32, registry: &Registry, options: WorldOptions) -> Self {
+        let tables = Tables::new(scenario, replicate, options.event_log);
+        let protocol = &scenario.protocol;
+        let schedule = Schedule::new(&protocol.geometry, scenario.first_epoch, scenario.epochs);
+        let hosts = scenario.hosts.len();
+        let lanes = options.lanes.unwrap_or(hosts / LANE_HOSTS).clamp(1, LANES_MAX.min(hosts.max(1)));
+        let lane_size = hosts.div_ceil(lanes).max(1);
+        let lanes = hosts.div_ceil(lane_size).max(1);
+        let horizon = schedule.windows * tables.block_ns;
+        let collateral: Amount = scenario.hosts.iter().map(|host| host.collateral).sum();
+        let first = scenario.first_epoch.get();
+        let records: Vec<_> =
+            scenario.hosts.iter().map(|host| ReputationRecord::with_epochs(host.epochs_completed)).collect();
+        let mut world = Self {
+            scenario,
+            replicate,
+            options,
+            lanes: (0..lanes)
+                .map(|lane| {
+                    build_lane(scenario, &tables, registry, lane * lane_size, lane_size, lanes, horizon)
+                })
+                .collect(),
+            tables,
+            next_entry: 0,
+            lane_size: lane_size as u32,
+            groups: build_groups(scenario),
+            demand: Demand::new(scenario),
+            books: Books::new(scenario.clients.count.max(1), scenario.clients.balance, hosts, collateral),
+            market: build_market(scenario),
+            targets: Targets { rate: vec![-1.0; 101], ppb: vec![0; 101], version: 0 },
+            traffic: [0, 0],
+            records,
+            next_weights: Vec::new(),
+            confirmed: vec![None; hosts],
+            settled: None,
+            legacy_rate: match &protocol.rewards.rule {
+                RewardRule::LegacySubsidy(params) => params.rate,
+                RewardRule::Decay => Fraction::ZERO,
+            },
+            issued_rewards: 0,
+            epoch: first,
+            epoch_start: 0,
+            epoch_start_window: 0,
+            parity: 0,
+            paused_until: 0,
+            total_weight: 0,
+            dispatched: 0,
+            effects: EffectSum::default(),
+            digest: RunDigest::new(context(scenario, replicate).as_bytes()),
+            totals: ZERO_ROW,
+            price_sum: 0,
+            price_blocks: 0,
+            convictions: Vec::new(),
+            rows: Vec::new(),
+            participant_rows: Vec::new(),
+            events: Vec::new(),
+            window: 0,
+            schedule,
+        };
+        world.form_first_group();
+        world
+    }
+
+    /// The group that is in force when the run begins.
+    fn form_first_group(&mut self) {
+        let first = self.scenario.first_epoch.get();
+        self.next_weights = (0..self.scenario.hosts.len())
+            .map(
+                |host| {
+                    if self.scenario.is_present(host, first) { self.scenario.hosts[host].weight } else { 0 }
+                },
+            )
+            .collect();
+        self.process_group_creation(first);
+        for participant in 0..self.scenario.hosts.len() {
+            let reputation = self.reputation(participant);
+            let weight = self.next_weights[participant];
+            let lane = &mut self.lanes[participant / self.lane_size as usize];
+            let state = &mut lane.states[participant % self.lane_size as usize];
+            (state.reputation, state.weight) = (reputation, weight);
+        }
+        self.form_groups();
+        self.update_targets();
+        self.ask_strategies();
+    }
+
+    /// A figure of every participant, in order of participant.
+    pub(super) fn each_state<T>(&self, figure: impl Fn(&Lane, usize, &HostState) -> T) -> Vec<T> {
+        let mut figures = Vec::with_capacity(self.scenario.hosts.len());
+        for lane in &self.lanes {
+            for (host, state) in lane.states.iter().enumerate() {
+                figures.push(figure(lane, lane.first as usize + host, state));
+            }
+        }
+        figures
+    }
+}
+
+/// What distinguishes a run's digest from that of another scenario, seed or replicate.
+fn context(scenario: &Scenario, replicate: u32) -> String {
+    format!("stakeout run\n{}\n{}\n{replicate}\n", scenario.hash, scenario.seed)
+}
+
+fn build_groups(scenario: &Scenario) -> Vec<Group> {
+    let mut groups = vec![Group::default(); scenario.models.len()];
+    for (participant, host) in scenario.hosts.iter().enumerate() {
+        for &model in &host.models {
+            groups[usize::from(model)].members.push(Member { participant: participant as u32, weight: 0 });
+        }
+    }
+    let pricing = &scenario.protocol.pricing;
+    let price = compute_price_in_force(pricing, compute_initial_price(pricing), scenario.first_epoch);
+    groups.iter_mut().for_each(|group| group.price = price.get());
+    groups
+}
+
+fn build_market(scenario: &Scenario) -> Vec<Market> {
+    let pricing = &scenario.protocol.pricing;
+    let block_ns = scenario.chain.block_time.nanos().max(1);
+    let period_ns = scenario.protocol.dispute.open_sample_seconds.saturating_mul(1_000_000_000);
+    let blocks = (period_ns / block_ns).clamp(1, 1 << 16) as usize;
+    let market = Market {
+        price: compute_initial_price(pricing),
+        utilisation: UtilisationWindow::new(pricing.window_blocks),
+        recent: vec![0; blocks],
+    };
+    vec![market; scenario.models.len()]
+}
+
+fn build_lane(
+    scenario: &Scenario,
+    tables: &Tables,
+    registry: &Registry,
+    first: usize,
+    size: usize,
+    lanes: usize,
+    horizon: u64,
+) -> Lane {
+    let range = first..(first + size).min(scenario.hosts.len());
+    let models = scenario.models.len();
+    let mut lane = empty_lane(first as u32, lanes, models);
+    for (participant, host) in scenario.hosts[range.clone()].iter().enumerate().map(|(at, h)| (first + at, h))
+    {
+        let outages = OutageTable::draw(&scenario.outages, &tables.keys, participant as u32, horizon);
+        let mut hot = idle(lane.slots.len() as u32, host.slots.max(1), host.class);
+        hot.kernel = tables.kernels[usize::from(host.class)];
+        hot.has_outages = !outages.is_empty();
+        (hot.next_down, hot.down_until) = outages.next(0).unwrap_or((u64::MAX, u64::MAX));
+        lane.slots.resize(lane.slots.len() + usize::from(hot.slots), 0);
+        lane.hosts.push(hot);
+        lane.outages.push(outages);
+        lane.states.push(fresh_state(host.epochs_completed, lane.pair_models.len() as u32, tables));
+        for &model in &host.models {
+            lane.pair_models.push(model);
+            lane.plans.push(CachedPlan { version: (0, 0), plan: None });
+        }
+        let mut account = CollateralAccount::new();
+        if host.collateral > Amount::ZERO {
+            account.deposit(host.collateral);
+        }
+        lane.collateral.push(account);
+        let spec = &scenario.strategies[usize::from(host.strategy)];
+        let descriptor = registry.get(&spec.name).expect("strategies were checked against the registry");
+        lane.roles.push((descriptor.build)(&spec.params));
+        lane.views.push(ExecutorView {
+            epoch: 0,
+            reputation: Reputation::new(0),
+            target_rate_ppb: 0,
+            weight_share_ppb: 0,
+            validated: 0,
+            invalidated: 0,
+            was_convicted: false,
+        });
+        lane.duties.push(Duty { works_below: u64::MAX, otherwise: Shortcut::SayMatch });
+    }
+    lane
+}
+
+fn fresh_state(epochs_completed: u32, first_pair: u32, tables: &Tables) -> HostState {
+    let counters = StatusCounters { epochs_completed, ..StatusCounters::default() };
+    let (status, reason) = tables.status.decide(&counters, Status::Active, None);
+    HostState {
+        counters,
+        work: 0,
+        status,
+        reason: if status == Status::Ramping { reason } else { StatusReason::None },
+        reputation: Reputation::new(0),
+        open_cases: 0,
+        weight: Weight::ZERO.get(),
+        required: [0; 2],
+        done: [0; 2],
+        finished: 0,
+        missed: 0,
+        validated: 0,
+        invalidated: 0,
+        checked: 0,
+        cheated: 0,
+        run_finished: 0,
+        run_cheated: 0,
+        since_detection: 0,
+        run_judged: [0; 2],
+        slashed: 0,
+        was_convicted: false,
+        first_pair,
+    }
+}
+
+fn empty_lane(first: u32, lanes: usize, models: usize) -> Lane {
+    Lane {
+        first,
+        hosts: Vec::new(),
+        slots: Vec::new(),
+        states: Vec::new(),
+        duties: Vec::new(),
+        collateral: Vec::new(),
+        roles: Vec::new(),
+        views: Vec::new(),
+        outages: Vec::new(),
+        pair_models: Vec::new(),
+        plans: Vec::new(),
+        confirmed: Vec::new(),
+        waiting: Vec::new(),
+        inferences: Slab::new(),
+        tasks: Slab::new(),
+        checks: Slab::new(),
+        requests: Vec::new(),
+        task_calendar: Calendar::new(),
+        finishes: Calendar::new(),
+        expiries: Calendar::new(),
+        answers: Calendar::new(),
+        disputes: Calendar::new(),
+        in_tasks: (0..lanes).map(|_| Vec::new()).collect(),
+        in_answers: (0..lanes).map(|_| Vec::new()).collect(),
+        out_tasks: Outbox::new(lanes),
+        out_answers: Outbox::new(lanes),
+        credits: Vec::new(),
+        releases: Vec::new(),
+        refunds: Vec::new(),
+        changes: Vec::new(),
+        convictions: Vec::new(),
+        escrow: 0,
+        slashed: 0,
+        finished_tokens: vec![0; models],
+        finished_count: vec![0; models],
+        totals: ZERO_ROW,
+        effects: EffectSum::default(),
+        events: Vec::new(),
+        latency: LogHistogram::new(),
+        sojourn: LogHistogram::new(),
+        waits: LogHistogram::new(),
+        detection: LogHistogram::new(),
+        scratch: Scratch::default(),
+    }
+}
+
+/// How the sampling rule draws.
+pub(super) fn draw_of(params: &SamplingParams) -> Draw {
+    if params.rule == SamplingRule::None { Draw::Nobody } else { Draw::Independent }
+}
+
+/// Works out the target rate of every reputation at this traffic, if the traffic changes any.
+pub(super) fn update_targets(targets: &mut Targets, params: &SamplingParams, traffic: u64) {
+    let full = compute_target_rate(params, traffic, Reputation::new(100));
+    if targets.rate[100] == decimal(full.parts()) {
+        return;
+    }
+    for points in 0..=100_u8 {
+        let rate = compute_target_rate(params, traffic, Reputation::new(points)).parts();
+        targets.rate[usize::from(points)] = decimal(rate);
+        targets.ppb[usize::from(points)] = u32::try_from(rate / 1_000_000_000).unwrap_or(u32::MAX);
+    }
+    targets.version += 1;
+}
+
+fn decimal(parts: i128) -> f64 {
+    parts as f64 / 1e18
+}
+
+/// What a reputation record learns from an epoch's counters.
+pub(super) trait TakeEpoch {
+    /// Books an epoch of presence or absence, and a conviction if there was one.
+    fn take_epoch(&mut self, state: &HostState, params: &ReputationParams, is_present: bool);
+}
+
+impl TakeEpoch for ReputationRecord {
+    fn take_epoch(&mut self, state: &HostState, params: &ReputationParams, is_present: bool) {
+        if !is_present {
+            self.record_absence(params);
+            return;
+        }
+        if state.status == Status::Invalid {
+            self.record_conviction(params);
+        }
+        self.record_epoch(params, u64::from(state.finished), u64::from(state.missed));
+    }
+}
+
+impl Scenario {
+    /// Whether a host takes part in an epoch of the network.
+    pub(crate) fn is_present(&self, participant: usize, epoch: u32) -> bool {
+        let host = &self.hosts[participant];
+        let step = EpochIndex::new(epoch).get().saturating_sub(self.first_epoch.get());
+        let is_away =
+            host.absence.is_some_and(|absence| step >= absence.from && step - absence.from < absence.epochs);
+        step >= host.joins_at && !is_away
+    }
+}

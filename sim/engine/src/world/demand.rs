@@ -1,0 +1,217 @@
+//! Requests: when they arrive, from whom, for what.
+//!
+//! Everything random about a request is drawn from its number alone. Arrivals are a unit-rate Poisson
+//! process run through the rate of demand, which is constant within a block window, so two runs that
+//! differ in anything but demand see the same requests at the same times.
+
+use rayon::prelude::*;
+use stakeout_kernel::sample::{WeightedIndex, neg_ln};
+
+use super::purpose::Keys;
+use super::tables::Tables;
+use crate::scenario::{Arrivals, Scenario, TraceRequest};
+
+/// Requests drawn by one task.
+const CHUNK: usize = 512;
+/// Requests drawn ahead at most.
+const AHEAD_MAX: usize = 1 << 16;
+
+/// A request as drawn.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Drawn {
+    /// Gap to the request before it, in units of the mean gap.
+    pub gap: f64,
+    /// Word that chooses the executor.
+    pub executor: u64,
+    /// Client.
+    pub client: u32,
+    /// Prompt length.
+    pub prompt: u32,
+    /// Completion length.
+    pub answer: u32,
+    /// Model.
+    pub model: u16,
+}
+
+/// What arrives in a window: a drawn request with its time, and what a trace pins down.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Arrival {
+    /// Time of arrival, ns.
+    pub time: u64,
+    /// Inference number.
+    pub number: u64,
+    /// The request.
+    pub drawn: Drawn,
+    /// Executor named by a trace.
+    pub executor: Option<u32>,
+    /// A trace says that it is never answered.
+    pub missed: bool,
+}
+
+/// The stream of requests.
+pub(crate) struct Demand {
+    models: WeightedIndex,
+    source: Arrivals,
+    buffer: Vec<Drawn>,
+    used: usize,
+    /// Number of the next request handed out.
+    next: u64,
+    /// Time reached, ns.
+    now: u64,
+    /// Part of the next gap that is still to pass, in units of the mean gap; negative before the first.
+    left: f64,
+    burst: Burst,
+}
+
+/// State of a two-state arrival process.
+#[derive(Clone, Copy, Debug)]
+struct Burst {
+    is_bursting: bool,
+    until: u64,
+    changes: u64,
+}
+
+impl Demand {
+    /// The demand of a scenario.
+    pub(crate) fn new(scenario: &Scenario) -> Self {
+        let largest = scenario.models.iter().map(|model| model.demand_share).fold(0.0, f64::max);
+        let weight = |share: f64| ((share / largest) * f64::from(1_u32 << 30)) as u64;
+        let weights: Vec<u64> =
+            scenario.models.iter().map(|model| weight(model.demand_share).max(1)).collect();
+        Self {
+            models: WeightedIndex::new(&weights),
+            source: scenario.demand.arrivals.clone(),
+            buffer: Vec::new(),
+            used: 0,
+            next: 0,
+            now: 0,
+            left: -1.0,
+            burst: Burst { is_bursting: true, until: 0, changes: 0 },
+        }
+    }
+
+    /// Calls `take` for each request that arrives before `end`, in order.
+    pub(crate) fn arrivals_until(
+        &mut self,
+        end: u64,
+        tables: &Tables,
+        parallel: bool,
+        take: impl FnMut(Arrival),
+    ) {
+        if let Arrivals::Trace(trace) = &self.source {
+            let trace = trace.clone();
+            self.replay(&trace, end, tables, take);
+        } else {
+            self.draw_until(end, tables, parallel, take);
+        }
+    }
+
+    fn replay(&mut self, trace: &[TraceRequest], end: u64, tables: &Tables, mut take: impl FnMut(Arrival)) {
+        while let Some(request) = trace.get(self.next as usize).filter(|request| request.arrival_ns < end) {
+            let mut drawn = self.draw(self.next, tables);
+            drawn.model = request.model;
+            drawn.client = request.client.unwrap_or(drawn.client);
+            drawn.prompt = request.prompt.unwrap_or(drawn.prompt);
+            drawn.answer = request.completion.unwrap_or(drawn.answer);
+            take(Arrival {
+                time: request.arrival_ns,
+                number: self.next,
+                drawn,
+                executor: request.executor,
+                missed: request.missed,
+            });
+            self.next += 1;
+        }
+    }
+
+    fn draw_until(&mut self, end: u64, tables: &Tables, parallel: bool, mut take: impl FnMut(Arrival)) {
+        while self.now < end {
+            let (rate, until) = self.rate(end, &tables.keys);
+            let mean_gap = 1e9 / rate;
+            loop {
+                if self.left < 0.0 {
+                    self.refill(tables, (rate * (end - self.now) as f64 * 1e-9) as usize, parallel);
+                    self.left = self.buffer[self.used].gap;
+                }
+                // A span beyond u64 saturates, which is past every horizon.
+                let time = self.now.saturating_add((self.left * mean_gap) as u64);
+                if time >= until {
+                    self.left -= (until - self.now) as f64 / mean_gap;
+                    self.left = self.left.max(0.0);
+                    self.now = until;
+                    break;
+                }
+                let drawn = self.buffer[self.used];
+                take(Arrival { time, number: self.next, drawn, executor: None, missed: false });
+                (self.now, self.left) = (time, -1.0);
+                self.used += 1;
+                self.next += 1;
+            }
+        }
+    }
+
+    /// Arrivals a second from now on, and until when that holds.
+    fn rate(&mut self, end: u64, keys: &Keys) -> (f64, u64) {
+        match &self.source {
+            Arrivals::Poisson { per_second } => (*per_second, end),
+            Arrivals::Diurnal { per_second, amplitude, peak, period } => {
+                let middle = self.now as f64 + (end - self.now) as f64 / 2.0;
+                let phase = (middle - peak.nanos() as f64) / period.nanos() as f64;
+                let turn = libm::cos(2.0 * std::f64::consts::PI * phase);
+                ((per_second * (1.0 + amplitude * turn)).max(1e-12), end)
+            }
+            Arrivals::Bursty { calm_per_second, burst_per_second, calm_mean, burst_mean } => {
+                let (calm, burst) = (*calm_per_second, *burst_per_second);
+                let (calm_mean, burst_mean) = (calm_mean.nanos() as f64, burst_mean.nanos() as f64);
+                while self.burst.until <= self.now {
+                    self.burst.is_bursting = !self.burst.is_bursting;
+                    let mean = if self.burst.is_bursting { burst_mean } else { calm_mean };
+                    let stay = mean * neg_ln(keys.burst.draw(self.burst.changes, 0));
+                    self.burst.until = self.burst.until.saturating_add((stay as u64).max(1));
+                    self.burst.changes += 1;
+                }
+                let rate = if self.burst.is_bursting { burst } else { calm };
+                (rate.max(1e-12), end.min(self.burst.until))
+            }
+            Arrivals::Trace(_) => unreachable!("a trace is replayed, not drawn"),
+        }
+    }
+
+    /// Draws ahead once the buffer is used up.
+    fn refill(&mut self, tables: &Tables, expected: usize, parallel: bool) {
+        if self.used < self.buffer.len() {
+            return;
+        }
+        let count = expected.clamp(1, AHEAD_MAX).next_multiple_of(CHUNK);
+        let mut buffer = std::mem::take(&mut self.buffer);
+        buffer.resize(count, Drawn::default());
+        let first = self.next;
+        let fill = |(chunk, out): (usize, &mut [Drawn])| {
+            for (at, drawn) in out.iter_mut().enumerate() {
+                *drawn = self.draw(first + (chunk * CHUNK + at) as u64, tables);
+            }
+        };
+        if parallel && count >= 4 * CHUNK {
+            buffer.par_chunks_mut(CHUNK).enumerate().for_each(fill);
+        } else {
+            buffer.chunks_mut(CHUNK).enumerate().for_each(fill);
+        }
+        (self.buffer, self.used) = (buffer, 0);
+    }
+
+    /// Everything random about request `number`.
+    #[inline]
+    fn draw(&self, number: u64, tables: &Tables) -> Drawn {
+        let [gap, executor] = tables.keys.arrival.draw2(number, 0);
+        let [who, lengths] = tables.keys.request.draw2(number, 0);
+        let model = if self.models.len() == 1 { 0 } else { self.models.pick(who << 32) };
+        Drawn {
+            gap: neg_ln(gap),
+            executor,
+            client: ((who >> 32) * u64::from(tables.clients) >> 32) as u32,
+            prompt: tables.prompt[model].sample((lengths >> 32) as u32),
+            answer: tables.answer[model].sample(lengths as u32),
+            model: model as u16,
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! Epoch stages other than settlement: proof of compute, the next group, activation, confirmation.
+
+use stakeout_kernel::sample::bernoulli;
+use stakeout_protocol::collateral::compute_effective_weight;
+use stakeout_protocol::poc::{
+    ConfirmationEvent, StageDuration, compute_confirmation_ratio, compute_confirmation_weight,
+    compute_poc_weight, compute_trigger_probability,
+};
+use stakeout_protocol::units::{EpochIndex, Fraction, Weight};
+use stakeout_protocol::weights::apply_power_cap;
+
+use super::World;
+use super::lane::Lane;
+use super::tables::threshold_of;
+use super::window::Window;
+
+impl World<'_> {
+    /// A proof-of-compute stage begins: nothing new starts until it is over, and the weights that the
+    /// next group will have are measured.
+    pub(super) fn process_poc_start(&mut self) {
+        let geometry = &self.scenario.protocol.geometry;
+        let block = self.tables.block_ns;
+        let start = (self.window + 1) * block;
+        let pause = geometry.poc_stage + geometry.poc_validation_delay + geometry.poc_validation_duration;
+        self.paused_until = start + pause * block;
+        self.next_weights = self.measure_weights(start, start + geometry.poc_stage * block);
+    }
+
+    /// The weight each host proves between two times: its own, less the share of time it was down.
+    fn measure_weights(&self, from: u64, to: u64) -> Vec<u64> {
+        let stage = StageDuration { expected: 1, actual: 1 };
+        let next = self.epoch + 1;
+        let mut weights = Vec::with_capacity(self.scenario.hosts.len());
+        for lane in &self.lanes {
+            for (host, outages) in lane.outages.iter().enumerate() {
+                let participant = lane.first as usize + host;
+                let full = self.scenario.hosts[participant].weight;
+                let proven = if !self.scenario.is_present(participant, next) {
+                    0
+                } else if outages.is_empty() || to == from {
+                    full
+                } else {
+                    let up = outages.up_time(from, to);
+                    (u128::from(full) * u128::from(up) / u128::from(to - from)) as u64
+                };
+                weights.push(compute_poc_weight(&self.scenario.protocol.poc, proven, stage).get());
+            }
+        }
+        weights
+    }
+
+    /// The next group: collateral and the power cap turn measured into effective weights.
+    pub(super) fn process_group_creation(&mut self, epoch: u32) {
+        let protocol = &self.scenario.protocol;
+        let raw = std::mem::take(&mut self.next_weights);
+        let collateral =
+            self.lanes.iter().flat_map(|lane| lane.collateral.iter().map(|account| account.active()));
+        let mut weights: Vec<Weight> = raw
+            .iter()
+            .zip(collateral)
+            .map(|(&weight, active)| {
+                compute_effective_weight(
+                    &protocol.collateral,
+                    Weight::new(weight),
+                    active,
+                    EpochIndex::new(epoch),
+                )
+            })
+            .collect();
+        if let Some(cap) = protocol.power_cap {
+            let before = weights.clone();
+            apply_power_cap(&mut weights, cap);
+            self.totals.power_capped +=
+                before.iter().zip(&weights).filter(|(before, after)| before != after).count() as u64;
+        }
+        self.next_weights = weights.into_iter().map(Weight::get).collect();
+    }
+
+    /// The new weights are effective: counters start anew, everybody is asked for its orders.
+    pub(super) fn process_activation(&mut self, epoch: u32, end: u64) {
+        self.epoch = epoch;
+        (self.epoch_start, self.epoch_start_window) = (end, self.window + 1);
+        self.parity ^= 1;
+        self.traffic = [0, self.traffic[0]];
+        let reputations: Vec<_> =
+            (0..self.records.len()).map(|participant| self.reputation(participant)).collect();
+        for lane in &mut self.lanes {
+            for host in 0..lane.states.len() {
+                let participant = lane.first as usize + host;
+                let state = &mut lane.states[host];
+                let (status, counters) =
+                    self.tables.status.compute_reset_for_epoch(&state.counters, state.status);
+                if status != state.status {
+                    state.reason = stakeout_protocol::status::StatusReason::None;
+                }
+                (state.status, state.counters) = (status, counters);
+                state.reputation = reputations[participant];
+                state.weight = self.next_weights[participant];
+            }
+        }
+        self.form_groups();
+        self.update_targets();
+        // A plan depends on the executor's reputation, which has moved.
+        self.targets.version += 1;
+        self.ask_strategies();
+    }
+
+    /// Gives every group its members' weights in force.
+    pub(super) fn form_groups(&mut self) {
+        self.total_weight = 0;
+        for lane in &self.lanes {
+            for (host, state) in lane.states.iter().enumerate() {
+                let participant = lane.first + host as u32;
+                self.total_weight += state.weight;
+                for &model in &self.scenario.hosts[participant as usize].models {
+                    let group = &mut self.groups[usize::from(model)];
+                    let at = group.position(participant).expect("hosts are members of their models' groups");
+                    group.members[at].weight = state.weight;
+                }
+            }
+        }
+        self.groups.iter_mut().for_each(super::Group::rebuild);
+    }
+
+    /// Takes a surprise measurement of compute, if this block triggers one.
+    pub(super) fn confirm_compute(&mut self, end: u64) {
+        let poc = self.scenario.protocol.poc.clone();
+        let is_triggered = {
+            let probability = compute_trigger_probability(&poc, self.schedule.effective_windows);
+            probability > Fraction::ZERO
+                && self.paused_until == 0
+                && bernoulli(self.tables.keys.confirmation.draw(self.window, 0), threshold_of(probability))
+        };
+        if !is_triggered {
+            return;
+        }
+        for lane in &mut self.lanes {
+            lane.confirmed.clear();
+            for (host, state) in lane.states.iter().enumerate() {
+                let participant = lane.first as usize + host;
+                let reading = if lane.outages[host].is_down(end) { 0 } else { state.weight };
+                let (reading, expected) = (Weight::new(reading), Weight::new(state.weight));
+                let event = ConfirmationEvent { preserved: Weight::ZERO, measured: reading };
+                let before = self.confirmed[participant].map_or(expected, Weight::new);
+                self.confirmed[participant] = Some(compute_confirmation_weight(before, &[event]).get());
+                lane.confirmed.push(compute_confirmation_ratio(&poc, reading, expected));
+            }
+        }
+        self.each_lane(end, Lane::judge_confirmation);
+        self.collect();
+        self.expel();
+    }
+}
+
+impl Lane {
+    /// Applies the status tests with the ratios that a confirmation found.
+    fn judge_confirmation(&mut self, window: &Window<'_>) {
+        let ratios = std::mem::take(&mut self.confirmed);
+        for (host, &ratio) in ratios.iter().enumerate() {
+            if self.states[host].weight > 0 {
+                self.judge_status_with(host as u32, Some(ratio), window);
+            }
+        }
+        self.confirmed = ratios;
+    }
+}

@@ -1,0 +1,49 @@
+//! Model groups: who serves a model, with which weight, at which price.
+//!
+//! Invariant: a group changes only between block windows, so that all lanes read the same group.
+
+use stakeout_kernel::sample::{SubsetSampler, WeightedIndex};
+
+/// A member of a model group.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Member {
+    /// Participant.
+    pub participant: u32,
+    /// Weight in the group now; 0 once expelled.
+    pub weight: u64,
+}
+
+/// The hosts of one model.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Group {
+    /// Members in order of participant; the position is what an inference remembers.
+    pub members: Vec<Member>,
+    /// Sum of the members' weights.
+    pub total: u64,
+    /// Chooses an executor by weight.
+    pub pick: WeightedIndex,
+    /// Chooses validators independently.
+    pub subset: SubsetSampler,
+    /// Rises whenever weights change, so that cached plans know that they are stale.
+    pub version: u32,
+    /// Price in force, base units per model token.
+    pub price: u64,
+    /// Inferences of the model that finished within the dispute family's sample period.
+    pub recent: u64,
+}
+
+impl Group {
+    /// Rebuilds the choosers after `members` changed.
+    pub(crate) fn rebuild(&mut self) {
+        let weights: Vec<u64> = self.members.iter().map(|member| member.weight).collect();
+        self.total = weights.iter().sum();
+        self.pick.rebuild(&weights);
+        self.subset.rebuild(&weights);
+        self.version += 1;
+    }
+
+    /// Position of a participant among the members.
+    pub(crate) fn position(&self, participant: u32) -> Option<usize> {
+        self.members.binary_search_by_key(&participant, |member| member.participant).ok()
+    }
+}

@@ -1,0 +1,96 @@
+//! The record of an inference in flight, and what is kept of one that is being checked.
+//!
+//! Invariant: a record lives from dispatch until no message can change it any more. One that nobody was
+//! drawn to check is forgotten at the commit of its finish message.
+
+/// No index.
+pub(crate) const NONE: u32 = u32::MAX;
+
+/// State of an inference, after the network's own enum (docs/spec/escrow.md).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum State {
+    /// Started; waits in its executor's queue.
+    Queued,
+    /// Started; the executor works on it, or will never answer.
+    Running,
+    /// Finished and being checked.
+    Finished,
+    /// A dispute vote is open.
+    Disputed,
+    /// Ended by invalidation; late messages change nothing.
+    Invalidated,
+}
+
+/// One inference in flight: one cache line.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Inference {
+    /// Number in order of arrival, network-wide.
+    pub number: u64,
+    /// Arrival at the executor, ns since the run's start.
+    pub arrival: u64,
+    /// Completion, ns since the run's start, once service has begun.
+    pub completion: u64,
+    /// Price locked at the start, base units per model token.
+    pub price: u64,
+    /// The paying client.
+    pub client: u32,
+    /// Executor, local to the lane.
+    pub host: u32,
+    /// Prompt length in model tokens.
+    pub prompt: u32,
+    /// Completion length in model tokens.
+    pub answer: u32,
+    /// Next job in the executor's queue while queued; the entry in `Checks` once finished.
+    pub link: u32,
+    /// Executor's position among its model group's members.
+    pub member: u32,
+    /// Last window whose commit accepts the finish message.
+    pub expiry: u32,
+    /// Model group.
+    pub group: u16,
+    /// What served it: 0 is the promised model.
+    pub substitute: u8,
+    /// State.
+    pub state: State,
+}
+
+/// What is kept of a finished inference while validators are at work on it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Checks {
+    /// Validators whose passing verdicts were committed, in that order; they share the payment.
+    pub passed: Vec<u32>,
+    /// Verdicts not yet committed.
+    pub pending: u32,
+    /// Coins credited for the work, before sharing.
+    pub payment: u64,
+    /// Who opened the dispute.
+    pub opener: u32,
+    /// Weight that voted invalid.
+    pub for_invalid: u64,
+    /// Weight that voted valid.
+    pub for_valid: u64,
+    /// Weight entitled to vote.
+    pub entitled: u64,
+}
+
+impl Checks {
+    /// Forgets the last inference but keeps the memory.
+    pub(crate) fn reset(&mut self, pending: u32, payment: u64) {
+        self.passed.clear();
+        self.pending = pending;
+        self.payment = payment;
+        self.opener = NONE;
+        self.for_invalid = 0;
+        self.for_valid = 0;
+        self.entitled = 0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_record_is_one_cache_line() {
+        assert_eq!(std::mem::size_of::<super::Inference>(), 64);
+    }
+}

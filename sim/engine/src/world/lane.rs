@@ -1,0 +1,281 @@
+//! A lane: a contiguous range of hosts with everything that they alone can change.
+//!
+//! Lanes run in parallel inside a phase and share nothing. Invariant: no figure that leaves a lane
+//! depends on which hosts share it.
+
+use stakeout_kernel::digest::EffectSum;
+use stakeout_kernel::histogram::LogHistogram;
+use stakeout_kernel::sample::SubsetPlan;
+use stakeout_protocol::collateral::CollateralAccount;
+use stakeout_protocol::status::{Status, StatusCounters, StatusReason};
+use stakeout_protocol::units::{Fraction, Reputation};
+
+use super::calendar::Calendar;
+use super::inference::{Checks, Inference, NONE};
+use super::mail::{Answer, Credit, Outbox, Refund, Task};
+use super::outage::OutageTable;
+use super::slab::Slab;
+use crate::observe::frame::{Conviction, EpochRow, Event};
+use crate::strategy::{ExecutorView, Roles, Shortcut};
+
+/// What the service loop reads and writes of a host: one cache line, and its slots beside it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct HostHot {
+    /// Start of the outage in force or to come; `u64::MAX` without one.
+    pub next_down: u64,
+    /// End of that outage.
+    pub down_until: u64,
+    /// A conduct draw below this is served by the substitute.
+    pub substitute_below: u64,
+    /// A conduct draw below this is dropped.
+    pub drop_below: u64,
+    /// Time spent on requests and validations in this epoch, ns.
+    pub busy_ns: u64,
+    /// First job of the queue.
+    pub head: u32,
+    /// Last job of the queue.
+    pub tail: u32,
+    /// First of its slots in the lane's slot array.
+    pub first_slot: u32,
+    /// Number of slots.
+    pub slots: u16,
+    /// GPU class.
+    pub class: u16,
+    /// Kernel of the class in the calibration's numbering.
+    pub kernel: u8,
+    /// Substitute in the calibration's numbering.
+    pub substitute: u8,
+    /// Its strategy decides request by request.
+    pub asks_each: bool,
+    /// Its outage table is not empty.
+    pub has_outages: bool,
+}
+
+/// What the commit reads and writes of a host.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct HostState {
+    /// Counters of the status tests.
+    pub counters: StatusCounters,
+    /// Work coins of the epoch, base units; may be negative.
+    pub work: i64,
+    /// Status.
+    pub status: Status,
+    /// Why.
+    pub reason: StatusReason,
+    /// Reputation in force.
+    pub reputation: Reputation,
+    /// Open cases as a validator.
+    pub open_cases: u32,
+    /// Weight in force.
+    pub weight: u64,
+    /// Validations required, by parity of the epoch.
+    pub required: [u32; 2],
+    /// Validations done, by parity of the epoch.
+    pub done: [u32; 2],
+    /// Finished inferences of the epoch.
+    pub finished: u32,
+    /// Missed requests of the epoch.
+    pub missed: u32,
+    /// Passing validations of the epoch.
+    pub validated: u32,
+    /// Invalidated answers of the epoch.
+    pub invalidated: u32,
+    /// Answers of the epoch for which somebody was drawn.
+    pub checked: u32,
+    /// Answers of the epoch served by a substitute.
+    pub cheated: u32,
+    /// Answers finished in the run.
+    pub run_finished: u64,
+    /// Answers served by a substitute in the run.
+    pub run_cheated: u64,
+    /// Answers since the last failing verdict on a substitute, for hosts that have used one.
+    pub since_detection: u64,
+    /// Passing and failing validations in the run.
+    pub run_judged: [u64; 2],
+    /// Collateral slashed in the epoch, base units.
+    pub slashed: i128,
+    /// Expelled at least once.
+    pub was_convicted: bool,
+    /// First of its (host, model) pairs in the lane's plan array.
+    pub first_pair: u32,
+}
+
+/// A validator's compiled standing orders.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Duty {
+    /// A diligence draw below this is really replayed.
+    pub works_below: u64,
+    /// What happens to the others.
+    pub otherwise: Shortcut,
+}
+
+/// A request on its way to its executor.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Request {
+    /// Arrival at the executor, ns.
+    pub arrival: u64,
+    /// Inference number.
+    pub number: u64,
+    /// Executor, local to the lane.
+    pub host: u32,
+    /// Its position in the model group.
+    pub member: u32,
+    /// Client.
+    pub client: u32,
+    /// Prompt length.
+    pub prompt: u32,
+    /// Completion length.
+    pub answer: u32,
+    /// Model group.
+    pub group: u16,
+    /// The trace says that it is never answered.
+    pub missed: bool,
+}
+
+/// An inference whose expiry must be looked at, and the number that says whether it is still the same.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Deadline {
+    pub inference: u32,
+    pub number: u64,
+}
+
+/// A participant that changed status in this block.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct StatusChange {
+    pub participant: u32,
+    pub status: Status,
+}
+
+/// A cached sampling plan of one (host, model) pair.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CachedPlan {
+    /// Group version and rate version for which it holds.
+    pub version: (u32, u32),
+    pub plan: Option<SubsetPlan>,
+}
+
+/// A range of hosts.
+pub(crate) struct Lane {
+    /// First participant of the range.
+    pub first: u32,
+    pub hosts: Vec<HostHot>,
+    pub slots: Vec<u64>,
+    pub states: Vec<HostState>,
+    pub duties: Vec<Duty>,
+    pub collateral: Vec<CollateralAccount>,
+    pub roles: Vec<Roles>,
+    pub views: Vec<ExecutorView>,
+    pub outages: Vec<OutageTable>,
+    /// (model, plan) of each pair, host by host.
+    pub pair_models: Vec<u16>,
+    pub plans: Vec<CachedPlan>,
+    /// Ratios that a confirmation of compute has just found, by host.
+    pub confirmed: Vec<Fraction>,
+    /// Hosts whose queue is not empty, in no particular order.
+    pub waiting: Vec<u32>,
+    pub inferences: Slab<Inference>,
+    pub tasks: Slab<Task>,
+    pub checks: Slab<Checks>,
+    pub requests: Vec<Request>,
+    pub task_calendar: Calendar<u32>,
+    pub finishes: Calendar<u32>,
+    pub expiries: Calendar<Deadline>,
+    pub answers: Calendar<Answer>,
+    pub disputes: Calendar<Deadline>,
+    pub in_tasks: Vec<Vec<Task>>,
+    pub in_answers: Vec<Vec<Answer>>,
+    pub out_tasks: Outbox<Task>,
+    pub out_answers: Outbox<Answer>,
+    pub credits: Vec<Credit>,
+    pub releases: Vec<u32>,
+    pub refunds: Vec<Refund>,
+    pub changes: Vec<StatusChange>,
+    pub convictions: Vec<Conviction>,
+    /// Coins of clients locked in open inferences, base units.
+    pub escrow: i128,
+    /// Collateral burned or sent to governance since the last epoch, base units.
+    pub slashed: i128,
+    /// Model tokens finished in this block, by model.
+    pub finished_tokens: Vec<u64>,
+    /// Inferences finished in this block, by model.
+    pub finished_count: Vec<u64>,
+    /// Totals of the epoch.
+    pub totals: EpochRow,
+    pub effects: EffectSum,
+    pub events: Vec<Event>,
+    pub latency: LogHistogram,
+    pub sojourn: LogHistogram,
+    pub waits: LogHistogram,
+    pub detection: LogHistogram,
+    /// Reused buffers.
+    pub scratch: Scratch,
+}
+
+/// Buffers that keep their capacity from window to window.
+#[derive(Debug, Default)]
+pub(crate) struct Scratch {
+    pub due: Vec<u32>,
+    pub jobs: Vec<(u64, u64, u32, u32)>,
+    pub answers: Vec<Answer>,
+    pub deadlines: Vec<Deadline>,
+    pub selected: Vec<u32>,
+}
+
+impl Lane {
+    /// Appends a job to a host's queue and notes that the host has one.
+    #[inline]
+    pub(crate) fn enqueue(&mut self, host: u32, job: u32) {
+        self.set_link(job, NONE);
+        let hot = &mut self.hosts[host as usize];
+        let tail = hot.tail;
+        hot.tail = job;
+        if tail == NONE {
+            hot.head = job;
+            self.waiting.push(host);
+        } else {
+            self.set_link(tail, job);
+        }
+    }
+
+    /// Next job after `job` in its queue.
+    #[inline]
+    pub(crate) fn link(&self, job: u32) -> u32 {
+        if job & TASK == 0 { self.inferences[job].link } else { self.tasks[job & !TASK].link }
+    }
+
+    #[inline]
+    fn set_link(&mut self, job: u32, next: u32) {
+        if job & TASK == 0 {
+            self.inferences[job].link = next;
+        } else {
+            self.tasks[job & !TASK].link = next;
+        }
+    }
+
+    /// The slot of a host that is free first, as an index into `slots`.
+    #[inline]
+    pub(crate) fn earliest_slot(&self, hot: &HostHot) -> usize {
+        let first = hot.first_slot as usize;
+        let slots = &self.slots[first..first + usize::from(hot.slots)];
+        let mut best = 0;
+        for index in 1..slots.len() {
+            if slots[index] < slots[best] {
+                best = index;
+            }
+        }
+        first + best
+    }
+}
+
+/// Marks a job reference as a task; without it it is an inference.
+pub(crate) const TASK: u32 = 1 << 31;
+
+impl Lane {
+    /// Coins that the lane holds for others: escrow, work coins and collateral, base units.
+    pub(crate) fn money(&self) -> i128 {
+        let work: i128 = self.states.iter().map(|state| i128::from(state.work)).sum();
+        let collateral: i128 = self.collateral.iter().map(|account| account.total().base_units()).sum();
+        // Slashed collateral stays here until the books take it at the epoch's end.
+        self.escrow + work + collateral + self.slashed
+    }
+}

@@ -1,0 +1,56 @@
+//! The purposes of random streams. A number here is part of the published results: never reuse one.
+
+use stakeout_kernel::streams::{Purpose, RootSeed, StreamKey};
+
+/// The streams of one replicate.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Keys {
+    /// Arrival gap and executor, by inference number.
+    pub arrival: StreamKey,
+    /// Client, model and lengths, by inference number.
+    pub request: StreamKey,
+    /// Who checks, by inference number.
+    pub sampling: StreamKey,
+    /// What the executor does, by inference number.
+    pub conduct: StreamKey,
+    /// The shock common to all who judge one prompt, by inference number.
+    pub prompt: StreamKey,
+    /// The noise of one judge's replay, by inference number and participant.
+    pub score: StreamKey,
+    /// Whether a validator works, by inference number and participant.
+    pub diligence: StreamKey,
+    /// Up and down times, by participant.
+    pub outage: StreamKey,
+    /// Who is hit by a shared outage, by outage and participant.
+    pub shared_outage: StreamKey,
+    /// Bursts of demand, by change of state.
+    pub burst: StreamKey,
+    /// Confirmations of compute, by block.
+    pub confirmation: StreamKey,
+    /// Back-off of payload fetches, by inference number and participant.
+    pub payload: StreamKey,
+    /// Who votes when only a sample votes, by inference number.
+    pub voters: StreamKey,
+}
+
+impl Keys {
+    /// Derives all keys of a replicate.
+    pub(crate) fn new(seed: u64, replicate: u32) -> Self {
+        let key = |purpose| StreamKey::derive(RootSeed(seed), replicate, Purpose(purpose));
+        Self {
+            arrival: key(1),
+            request: key(2),
+            sampling: key(3),
+            conduct: key(4),
+            prompt: key(5),
+            score: key(6),
+            diligence: key(7),
+            outage: key(8),
+            shared_outage: key(9),
+            burst: key(10),
+            confirmation: key(11),
+            payload: key(12),
+            voters: key(13),
+        }
+    }
+}

@@ -1,0 +1,483 @@
+//! The service phase: what each host does in one block window.
+//!
+//! A first-come first-served server with c slots needs no completion event: a job starts at the later of
+//! its arrival and the moment the earliest slot is free. Only jobs whose start lies inside the window are
+//! started; the others stay queued, so that an outage or a pause can still reach them. Jobs that have
+//! waited come first, then the window's arrivals in order of (arrival, number).
+
+use stakeout_kernel::sample::bernoulli;
+
+use super::inference::{Inference, NONE, State};
+use super::lane::{Deadline, HostHot, Lane, Request, TASK};
+use super::mail::{Answer, AnswerKind, Task, TaskKind};
+use super::tables::scale_ppm;
+use super::window::Window;
+use crate::observe::frame::{Event, EventKind};
+use crate::strategy::{RequestView, Serve, Shortcut};
+
+/// A time that never comes.
+const NEVER: u64 = u64::MAX;
+
+impl Lane {
+    /// Runs one window's service for all hosts of the lane.
+    pub(crate) fn serve(&mut self, window: &Window<'_>) {
+        self.receive_tasks(window);
+        self.start_waiting(window);
+        self.take_arrivals(window);
+    }
+
+    /// Files mailed jobs under the window in which they arrive.
+    fn receive_tasks(&mut self, window: &Window<'_>) {
+        for source in 0..self.in_tasks.len() {
+            if self.in_tasks[source].is_empty() {
+                continue;
+            }
+            let mut mail = std::mem::take(&mut self.in_tasks[source]);
+            for task in mail.drain(..) {
+                if task.kind == TaskKind::Validation {
+                    let state = &mut self.states[(task.validator - self.first) as usize];
+                    state.required[usize::from(task.epoch_parity)] += 1;
+                }
+                let due = window.tables.window_of(task.arrival).max(window.index);
+                let index = self.tasks.insert(task);
+                self.task_calendar.push(due, index);
+            }
+            self.in_tasks[source] = mail;
+        }
+    }
+
+    /// Starts the jobs that have waited and whose turn falls into this window.
+    fn start_waiting(&mut self, window: &Window<'_>) {
+        let mut still = 0;
+        for at in 0..self.waiting.len() {
+            let host = self.waiting[at];
+            loop {
+                let job = self.hosts[host as usize].head;
+                if job == NONE {
+                    break;
+                }
+                if job & TASK == 0 && self.inferences[job].number == NEVER {
+                    self.pop(host, job);
+                    self.inferences.remove(job);
+                    continue;
+                }
+                let arrival = if job & TASK == 0 {
+                    self.inferences[job].arrival
+                } else {
+                    self.tasks[job & !TASK].arrival
+                };
+                if !self.try_start(host, job, arrival, window) {
+                    break;
+                }
+                self.pop(host, job);
+            }
+            if self.hosts[host as usize].head != NONE {
+                self.waiting[still] = host;
+                still += 1;
+            }
+        }
+        self.waiting.truncate(still);
+    }
+
+    fn pop(&mut self, host: u32, job: u32) {
+        // The link of a job that has just started is still intact: starting writes other fields only.
+        let next = self.link(job);
+        let hot = &mut self.hosts[host as usize];
+        hot.head = next;
+        if next == NONE {
+            hot.tail = NONE;
+        }
+    }
+
+    /// Merges the window's requests and jobs by arrival and starts what can start.
+    fn take_arrivals(&mut self, window: &Window<'_>) {
+        let mut due = std::mem::take(&mut self.scratch.due);
+        let mut jobs = std::mem::take(&mut self.scratch.jobs);
+        self.task_calendar.take(window.index, &mut due);
+        for &index in &due {
+            let task = &self.tasks[index];
+            jobs.push((
+                task.arrival,
+                task.number,
+                task.validator << 1 | (task.kind == TaskKind::Vote) as u32,
+                index,
+            ));
+        }
+        jobs.sort_unstable();
+        let requests = std::mem::take(&mut self.requests);
+        let mut next = 0;
+        for request in &requests {
+            while next < jobs.len() && (jobs[next].0, jobs[next].1) < (request.arrival, request.number) {
+                self.take_task(jobs[next].3, window);
+                next += 1;
+            }
+            self.take_request(request, window);
+        }
+        for job in &jobs[next..] {
+            self.take_task(job.3, window);
+        }
+        self.requests = requests;
+        self.requests.clear();
+        due.clear();
+        jobs.clear();
+        (self.scratch.due, self.scratch.jobs) = (due, jobs);
+    }
+
+    #[inline]
+    fn take_task(&mut self, index: u32, window: &Window<'_>) {
+        let task = &self.tasks[index];
+        let (host, arrival) = (task.validator - self.first, task.arrival);
+        if self.hosts[host as usize].head != NONE || !self.try_start(host, index | TASK, arrival, window) {
+            self.enqueue(host, index | TASK);
+        }
+    }
+
+    #[inline]
+    fn take_request(&mut self, request: &Request, window: &Window<'_>) {
+        let tables = window.tables;
+        let price = window.groups[usize::from(request.group)].price;
+        let escrow = price * (u64::from(request.prompt) + u64::from(tables.max_tokens));
+        let start_window = tables.window_of(request.arrival + tables.inclusion_ns);
+        let index = self.inferences.insert(Inference {
+            number: request.number,
+            arrival: request.arrival,
+            completion: 0,
+            price,
+            client: request.client,
+            host: request.host,
+            prompt: request.prompt,
+            answer: request.answer,
+            link: NONE,
+            member: request.member,
+            expiry: (start_window + tables.expiration_windows) as u32,
+            group: request.group,
+            substitute: 0,
+            state: State::Queued,
+        });
+        self.escrow += i128::from(escrow);
+        self.totals.requests += 1;
+        self.effects.add(
+            EventKind::Started as u64,
+            request.number,
+            u64::from(request.client) << 32 | u64::from(self.first + request.host),
+            escrow,
+        );
+        if tables.log {
+            self.log(window, request.arrival, EventKind::Started, index, request.client, escrow as i64);
+        }
+        if self.is_lost_on_arrival(request, index, window) {
+            self.doom(index);
+            return;
+        }
+        if self.hosts[request.host as usize].head != NONE
+            || !self.try_start(request.host, index, request.arrival, window)
+        {
+            let record = &self.inferences[index];
+            let deadline = Deadline { inference: index, number: record.number };
+            self.expiries.push(u64::from(record.expiry), deadline);
+            self.enqueue(request.host, index);
+        }
+    }
+
+    /// Whether the executor drops the request or cannot be reached; also settles what will serve it.
+    #[inline]
+    fn is_lost_on_arrival(&mut self, request: &Request, index: u32, window: &Window<'_>) -> bool {
+        let hot = &self.hosts[request.host as usize];
+        if request.missed {
+            return true;
+        }
+        if hot.has_outages && self.outages[request.host as usize].is_down(request.arrival) {
+            return true;
+        }
+        if hot.substitute_below == 0 && hot.drop_below == 0 && !hot.asks_each {
+            return false;
+        }
+        self.is_dropped(request, index, window)
+    }
+
+    #[cold]
+    fn is_dropped(&mut self, request: &Request, index: u32, window: &Window<'_>) -> bool {
+        let hot = self.hosts[request.host as usize];
+        let [conduct, drop] = window.tables.keys.conduct.draw2(request.number, 0);
+        let serve = if hot.asks_each {
+            let view = RequestView {
+                model: request.group,
+                prompt: request.prompt,
+                max_tokens: window.tables.max_tokens,
+                blocks_to_poc: window.blocks_to_poc,
+                queued: self.queue_length(request.host),
+            };
+            let at = request.host as usize;
+            self.roles[at].executor.serve(&self.views[at], &view, conduct)
+        } else if bernoulli(drop, hot.drop_below) {
+            Serve::Drop
+        } else if bernoulli(conduct, hot.substitute_below) {
+            Serve::Substitute
+        } else {
+            Serve::Promised
+        };
+        if serve == Serve::Substitute {
+            self.inferences[index].substitute = hot.substitute;
+        }
+        serve == Serve::Drop
+    }
+
+    fn queue_length(&self, host: u32) -> u32 {
+        let (mut job, mut length) = (self.hosts[host as usize].head, 0);
+        while job != NONE {
+            (job, length) = (self.link(job), length + 1);
+        }
+        length
+    }
+
+    /// Notes that an inference will never finish: only its expiry remains.
+    fn doom(&mut self, index: u32) {
+        let record = &mut self.inferences[index];
+        record.state = State::Running;
+        let deadline = Deadline { inference: index, number: record.number };
+        self.expiries.push(u64::from(record.expiry), deadline);
+    }
+
+    /// Starts a job if its turn falls into the window.
+    #[inline]
+    fn try_start(&mut self, host: u32, job: u32, arrival: u64, window: &Window<'_>) -> bool {
+        let hot = self.hosts[host as usize];
+        let slot = self.earliest_slot(&hot);
+        let mut start = arrival.max(self.slots[slot]).max(window.paused_until);
+        if hot.has_outages && start >= hot.next_down {
+            start = self.after_outage(host, start);
+        }
+        if start >= window.end {
+            return false;
+        }
+        if job & TASK == 0 {
+            self.start_request(host, job, start, slot, window);
+        } else {
+            self.start_task(host, job & !TASK, start, slot, window);
+        }
+        true
+    }
+
+    /// The first moment from `start` on at which the host is up; moves the host on to that outage.
+    #[cold]
+    fn after_outage(&mut self, host: u32, start: u64) -> u64 {
+        let hot = &mut self.hosts[host as usize];
+        let (down, until) = self.outages[host as usize].next(start).unwrap_or((NEVER, NEVER));
+        (hot.next_down, hot.down_until) = (down, until);
+        if down <= start { until } else { start }
+    }
+
+    #[inline]
+    fn start_request(&mut self, host: u32, index: u32, start: u64, slot: usize, window: &Window<'_>) {
+        let tables = window.tables;
+        let hot = self.hosts[host as usize];
+        let record = &mut self.inferences[index];
+        let rates = tables.rates(hot.class, record.group);
+        let (mut prefill, mut decode) =
+            (u64::from(record.prompt) * rates.prefill_ns, u64::from(record.answer) * rates.decode_ns);
+        if record.substitute != 0 {
+            let (prefill_ppm, decode_ppm) = tables.substitute_ppm[usize::from(record.substitute)];
+            (prefill, decode) = (scale_ppm(prefill, prefill_ppm), scale_ppm(decode, decode_ppm));
+        }
+        let work = prefill + decode;
+        let (end, is_lost) = self.occupy(host, start, work, slot, window);
+        let record = &mut self.inferences[index];
+        record.completion = end;
+        let was_queued = start > record.arrival && self.hosts[host as usize].head == index;
+        record.state = State::Running;
+        self.totals.service_ns += u128::from(work);
+        if record.arrival >= tables.warm_up_ns {
+            self.waits.record(start - record.arrival);
+        }
+        let expiry = u64::from(record.expiry);
+        let included = tables.window_of(end.saturating_add(tables.inclusion_ns));
+        if !is_lost && included <= expiry {
+            self.finishes.push(included, index);
+        } else if !was_queued {
+            // A queued inference has its deadline on file already.
+            let deadline = Deadline { inference: index, number: record.number };
+            self.expiries.push(expiry.max(window.index), deadline);
+        }
+        if tables.log {
+            let record = &self.inferences[index];
+            let (wait, client) = (start - record.arrival, record.client);
+            self.log(window, start, EventKind::Served, index, client, wait as i64);
+        }
+    }
+
+    /// Occupies a slot from `start` for `work` ns; returns the end and whether an outage cut the job.
+    #[inline]
+    fn occupy(&mut self, host: u32, start: u64, work: u64, slot: usize, window: &Window<'_>) -> (u64, bool) {
+        let hot = &mut self.hosts[host as usize];
+        hot.busy_ns += work;
+        let mut end = start.saturating_add(work);
+        let mut is_lost = false;
+        if hot.has_outages && end > hot.next_down {
+            (end, is_lost) = self.cut_by_outage(host, start, end, window.tables.resume_after_outage);
+        }
+        self.slots[slot] = end;
+        (end, is_lost)
+    }
+
+    #[cold]
+    fn cut_by_outage(&mut self, host: u32, start: u64, mut end: u64, resume: bool) -> (u64, bool) {
+        let table = &self.outages[host as usize];
+        let mut at = start;
+        while let Some((down, until)) = table.next(at) {
+            if down >= end {
+                break;
+            }
+            if !resume {
+                return (until, true);
+            }
+            end = end.saturating_add(until - down);
+            at = until;
+        }
+        (end, false)
+    }
+
+    fn start_task(&mut self, host: u32, index: u32, start: u64, slot: usize, window: &Window<'_>) {
+        let task = self.tasks[index];
+        self.tasks.remove(index);
+        let tables = window.tables;
+        let participant = u64::from(task.validator);
+        let duty = self.duties[host as usize];
+        let works = duty.works_below == NEVER
+            || bernoulli(tables.keys.diligence.draw(task.number, participant), duty.works_below);
+        let (end, is_lost) = if works && !task.unavailable {
+            let work = self.validation_work(host, &task, window);
+            self.totals.verification_ns += u128::from(work);
+            self.occupy(host, start, work, slot, window)
+        } else {
+            (start, false)
+        };
+        let (kind, similarity_ppb) = if is_lost {
+            (AnswerKind::Silent, 0)
+        } else if works {
+            self.judge(host, &task, window)
+        } else {
+            shortcut(duty.otherwise, task.kind)
+        };
+        if kind == AnswerKind::Silent && task.kind == TaskKind::Vote {
+            return; // Nobody waits for a single vote.
+        }
+        let state = &mut self.states[host as usize];
+        if task.kind == TaskKind::Validation && kind != AnswerKind::Silent {
+            state.done[usize::from(task.epoch_parity)] += 1;
+        }
+        let kind = if kind == AnswerKind::Fail { self.open_case(host, &task, window) } else { kind };
+        let group = &window.groups[usize::from(task.group)];
+        let weight = group.position(task.validator).map_or(0, |at| group.members[at].weight);
+        self.out_answers.to[(task.executor / window.lane_size) as usize].push(Answer {
+            ready: end.saturating_add(tables.inclusion_ns),
+            number: task.number,
+            inference: task.inference,
+            validator: task.validator,
+            similarity_ppb,
+            weight,
+            kind,
+        });
+    }
+
+    fn validation_work(&self, host: u32, task: &Task, window: &Window<'_>) -> u64 {
+        let rates = window.tables.rates(self.hosts[host as usize].class, task.group);
+        match &window.tables.fresh_validation {
+            None => (u64::from(task.prompt) + u64::from(task.answer)) * rates.prefill_ns,
+            Some(law) => {
+                let draw =
+                    window.tables.keys.diligence.draw(task.number, u64::from(task.validator) | 1 << 32);
+                u64::from(law.sample((draw >> 32) as u32)) * rates.decode_ns
+            }
+        }
+    }
+
+    /// Replays the answer: the similarity found, and what it says against the model's threshold.
+    fn judge(&self, host: u32, task: &Task, window: &Window<'_>) -> (AnswerKind, u32) {
+        let tables = window.tables;
+        let similarity = if task.unavailable {
+            0
+        } else {
+            tables.scores.similarity_ppb(
+                task.substitute,
+                task.executor_kernel,
+                self.hosts[host as usize].kernel,
+                tables.keys.prompt.draw(task.number, 0),
+                tables.keys.score.draw(task.number, u64::from(task.validator)),
+            )
+        };
+        let passes = similarity > tables.thresholds[usize::from(task.group)];
+        let kind = match (task.kind, passes) {
+            (TaskKind::Validation, true) => AnswerKind::Pass,
+            (TaskKind::Validation, false) => AnswerKind::Fail,
+            (TaskKind::Vote, true) => AnswerKind::VoteValid,
+            (TaskKind::Vote, false) => AnswerKind::VoteInvalid,
+        };
+        (kind, similarity)
+    }
+
+    /// A failing validation opens a case unless its sender has too many open.
+    fn open_case(&mut self, host: u32, task: &Task, window: &Window<'_>) -> AnswerKind {
+        let group = &window.groups[usize::from(task.group)];
+        let state = &mut self.states[host as usize];
+        let weight = group.position(task.validator).map_or(0, |at| group.members[at].weight);
+        let cap = window.invalidation_cap(weight, group.total, state.reputation, group.recent);
+        if state.open_cases >= cap {
+            return AnswerKind::FailCapped;
+        }
+        state.open_cases += 1;
+        AnswerKind::Fail
+    }
+
+    /// Adds a line about an inference to the event log.
+    pub(crate) fn log(
+        &mut self,
+        window: &Window<'_>,
+        time: u64,
+        kind: EventKind,
+        index: u32,
+        other: u32,
+        value: i64,
+    ) {
+        let record = &self.inferences[index];
+        self.events.push(Event {
+            height: window.height,
+            time_ns: time,
+            kind,
+            inference: record.number,
+            participant: self.first + record.host,
+            other,
+            value,
+        });
+    }
+}
+
+fn shortcut(otherwise: Shortcut, kind: TaskKind) -> (AnswerKind, u32) {
+    let answer = match (otherwise, kind) {
+        (Shortcut::SayMatch, TaskKind::Validation) => AnswerKind::Pass,
+        (Shortcut::SayMatch, TaskKind::Vote) => AnswerKind::VoteValid,
+        (Shortcut::SayMismatch, TaskKind::Validation) => AnswerKind::Fail,
+        (Shortcut::SayMismatch, TaskKind::Vote) => AnswerKind::VoteInvalid,
+        (Shortcut::Silent, _) => AnswerKind::Silent,
+    };
+    (answer, if otherwise == Shortcut::SayMatch { 1_000_000_000 } else { 0 })
+}
+
+/// The kind of a host's record that queues need.
+pub(crate) const fn idle(first_slot: u32, slots: u16, class: u16) -> HostHot {
+    HostHot {
+        next_down: NEVER,
+        down_until: NEVER,
+        substitute_below: 0,
+        drop_below: 0,
+        busy_ns: 0,
+        head: NONE,
+        tail: NONE,
+        first_slot,
+        slots,
+        class,
+        kernel: 0,
+        substitute: 0,
+        asks_each: false,
+        has_outages: false,
+    }
+}

@@ -1,0 +1,300 @@
+//! Settlement and claims: what an epoch's work, weight and conduct are worth.
+
+use stakeout_protocol::claims::is_claim_accepted;
+use stakeout_protocol::missed_work::{
+    DynamicP0Params, RequestCounts, compute_dynamic_p0, passes_missed_work_test,
+};
+use stakeout_protocol::settlement::{
+    LegacySubsidyParams, RewardRule, Settlement, SettlementInput, compute_epoch_reward, compute_issuable,
+    compute_legacy_subsidy, settle_epoch,
+};
+use stakeout_protocol::status::Status;
+use stakeout_protocol::units::{Amount, EpochIndex, Fraction, Rounding, Weight};
+
+use super::World;
+use super::build::{TakeEpoch, ZERO_ROW};
+use crate::observe::frame::{EpochRow, EventKind, ParticipantRow};
+
+/// Margin of the dynamic miss probability over the network's own, and the gates below which it is not
+/// used (gonka-ai/gonka x/inference/keeper/bitcoin_rewards.go, PR #688).
+const DYNAMIC_MARGIN_PERMILLE: u32 = 20;
+const DYNAMIC_REQUESTS_MIN: u64 = 1_000;
+const DYNAMIC_PARTICIPANTS_MIN: u32 = 5;
+
+/// An epoch that has been settled and waits for its claims.
+#[derive(Debug)]
+pub(super) struct Settled {
+    row: EpochRow,
+    participants: Vec<ParticipantRow>,
+    /// Reward and work coins by participant, not yet claimed.
+    payouts: Vec<(i128, i128)>,
+    /// Parity under which validator duty of the epoch was booked.
+    parity: u8,
+}
+
+impl World<'_> {
+    /// Settles the effective epoch: issues its reward and makes it claimable.
+    pub(super) fn process_settlement(&mut self, end: u64) {
+        self.release_vested(end);
+        let inputs = self.settlement_inputs();
+        let reward = self.issue(&inputs);
+        let settlement = settle_epoch(&self.scenario.protocol.rewards, reward, &inputs);
+        self.post_settlement(&settlement, reward, &inputs, end);
+        let mut row = self.take_totals();
+        row.issued = reward.base_units();
+        row.rewards = settlement.rewards().base_units();
+        row.forfeited = settlement.forfeited.base_units();
+        row.governance = settlement.governance.base_units();
+        row.burned = settlement.burned.base_units();
+        row.debts_recovered = settlement.recovered_debt.base_units();
+        row.missed_work_failures = inputs.iter().filter(|input| !input.passes_missed_test).count() as u64;
+        let participants = self.take_participant_rows(&settlement, &inputs);
+        let payouts = settlement.payouts.iter().map(|p| (p.reward.base_units(), p.work_coins.base_units()));
+        self.settled = Some(Settled { row, participants, payouts: payouts.collect(), parity: self.parity });
+        self.confirmed.fill(None);
+        self.paused_until = 0;
+    }
+
+    fn settlement_inputs(&self) -> Vec<SettlementInput> {
+        let p0 = self.missed_work_p0();
+        self.each_state(|_, participant, state| {
+            let (missed, finished) = (u64::from(state.missed), u64::from(state.finished));
+            SettlementInput {
+                weight: Weight::new(state.weight),
+                confirmation_weight: self.confirmed[participant].map(Weight::new),
+                raw_weight: Weight::new(state.weight),
+                status: state.status,
+                balance: Amount::from_base_units(i128::from(state.work)),
+                passes_missed_test: p0.is_none_or(|p0| {
+                    passes_missed_work_test(missed, finished + missed, p0)
+                        .expect("missed is part of the total")
+                }),
+                claims: true,
+            }
+        })
+    }
+
+    /// The miss probability tolerated this epoch; `None` if nobody is tested.
+    fn missed_work_p0(&self) -> Option<Fraction> {
+        let rule = self.scenario.protocol.missed_work;
+        if !rule.enabled {
+            return None;
+        }
+        if !rule.dynamic_p0 {
+            return Some(rule.p0);
+        }
+        let counts = self.each_state(|_, _, state| RequestCounts {
+            served: u64::from(state.finished),
+            missed: u64::from(state.missed),
+        });
+        let params = DynamicP0Params {
+            p0: rule.p0,
+            margin_permille: DYNAMIC_MARGIN_PERMILLE,
+            requests_min: DYNAMIC_REQUESTS_MIN,
+            participants_min: DYNAMIC_PARTICIPANTS_MIN,
+        };
+        let dynamic = compute_dynamic_p0(&params, &counts);
+        (!dynamic.is_suspended).then(|| dynamic.p0())
+    }
+
+    /// What is issued for the epoch.
+    fn issue(&mut self, inputs: &[SettlementInput]) -> Amount {
+        let rewards = &self.scenario.protocol.rewards;
+        let before = Amount::from_base_units(self.issued_rewards);
+        let reward = match &rewards.rule {
+            RewardRule::Decay => {
+                compute_issuable(rewards, compute_epoch_reward(rewards, EpochIndex::new(self.epoch)), before)
+            }
+            RewardRule::LegacySubsidy(params) => {
+                let params: LegacySubsidyParams = *params;
+                let work = inputs.iter().map(|input| input.balance.max(Amount::ZERO)).sum();
+                let supply = rewards.supply_cap.unwrap_or(rewards.initial);
+                let subsidy = compute_legacy_subsidy(&params, supply, before, self.legacy_rate, work);
+                self.legacy_rate = subsidy.rate_next;
+                subsidy.subsidy
+            }
+        };
+        self.issued_rewards += reward.base_units();
+        self.books.issuance -= reward.base_units();
+        reward
+    }
+
+    /// Moves the coins of a settlement.
+    fn post_settlement(
+        &mut self,
+        settlement: &Settlement,
+        reward: Amount,
+        inputs: &[SettlementInput],
+        end: u64,
+    ) {
+        let paid: i128 = settlement.rewards().base_units();
+        let governance = settlement.governance.base_units();
+        let burned = settlement.burned.base_units();
+        // Recovered debts are part of governance's share of the issue (docs/spec/settlement.md).
+        assert_eq!(paid + governance + burned, reward.base_units(), "an epoch's reward is divided in full");
+        self.books.governance += governance;
+        self.books.burned += burned;
+        for (participant, (payout, input)) in settlement.payouts.iter().zip(inputs).enumerate() {
+            let balance = input.balance.base_units();
+            let work = payout.work_coins.base_units();
+            if balance < 0 {
+                self.books.deficit += balance;
+            } else {
+                self.books.module += balance - work;
+            }
+            self.books.claimable[participant] += work + payout.reward.base_units();
+            let id = participant as u32;
+            if work != 0 {
+                self.record(EventKind::WorkSettled, id, work, end);
+            }
+            if !payout.reward.is_zero() {
+                self.record(EventKind::Rewarded, id, payout.reward.base_units(), end);
+            }
+        }
+        if governance != 0 {
+            self.record(EventKind::Governance, u32::MAX, governance, end);
+        }
+        let slashed: i128 = self.lanes.iter_mut().map(|lane| std::mem::take(&mut lane.slashed)).sum();
+        match self.scenario.protocol.collateral.slashed_to {
+            stakeout_protocol::collateral::SlashedTo::Burned => self.books.burned += slashed,
+            stakeout_protocol::collateral::SlashedTo::Governance => self.books.governance += slashed,
+        }
+    }
+
+    fn release_vested(&mut self, end: u64) {
+        for participant in 0..self.books.vesting.len() {
+            let due = self.books.vesting[participant].release_epoch().base_units();
+            if due != 0 {
+                self.books.wallets[participant] += due;
+                self.record(EventKind::Released, participant as u32, due, end);
+            }
+        }
+    }
+
+    /// Merges and resets the epoch's totals.
+    fn take_totals(&mut self) -> EpochRow {
+        let mut row = std::mem::replace(&mut self.totals, ZERO_ROW);
+        for lane in &mut self.lanes {
+            row.add(&std::mem::replace(&mut lane.totals, ZERO_ROW));
+        }
+        row.epoch = self.epoch;
+        if self.price_blocks > 0 {
+            row.price_micro = (self.price_sum * 1_000_000 / u128::from(self.price_blocks)) as u64;
+        }
+        (self.price_sum, self.price_blocks) = (0, 0);
+        row
+    }
+
+    /// One row a participant; resets its counters of the epoch.
+    fn take_participant_rows(
+        &mut self,
+        settlement: &Settlement,
+        inputs: &[SettlementInput],
+    ) -> Vec<ParticipantRow> {
+        let epoch = self.epoch;
+        let parity = usize::from(self.parity);
+        let clean = self.clean_rewards(inputs);
+        let scenario = self.scenario;
+        let mut rows = Vec::with_capacity(inputs.len());
+        for lane in &mut self.lanes {
+            for (host, state) in lane.states.iter_mut().enumerate() {
+                let participant = lane.first as usize + host;
+                let payout = &settlement.payouts[participant];
+                let reward = payout.reward.base_units();
+                let busy_ns = std::mem::take(&mut lane.hosts[host].busy_ns);
+                let class = &scenario.hardware[usize::from(lane.hosts[host].class)];
+                rows.push(ParticipantRow {
+                    epoch,
+                    participant: participant as u32,
+                    weight: state.weight,
+                    reputation: state.reputation.get(),
+                    status: state.status,
+                    reason: state.reason,
+                    inferences: u64::from(state.finished),
+                    missed: u64::from(state.missed),
+                    validated: u64::from(state.validated),
+                    invalidated: u64::from(state.invalidated),
+                    checked: u64::from(state.checked),
+                    cheated: u64::from(state.cheated),
+                    validations_required: u64::from(state.required[parity]),
+                    validations_done: u64::from(state.done[parity]),
+                    work_coins: payout.work_coins.base_units(),
+                    reward,
+                    forfeited: (clean[participant] - reward - payout.debt_recovered.base_units()).max(0),
+                    slashed: std::mem::take(&mut state.slashed),
+                    cost: operating_cost(class.cost_per_hour, busy_ns, class.slots),
+                    busy_ns,
+                });
+                self.records[participant].take_epoch(
+                    state,
+                    &scenario.protocol.reputation,
+                    scenario.is_present(participant, epoch),
+                );
+                (state.finished, state.missed, state.validated, state.invalidated) = (0, 0, 0, 0);
+                (state.checked, state.cheated, state.work) = (0, 0, 0);
+            }
+        }
+        rows
+    }
+
+    /// What each participant would be rewarded if everybody's record were clean.
+    fn clean_rewards(&self, inputs: &[SettlementInput]) -> Vec<i128> {
+        let rewards = &self.scenario.protocol.rewards;
+        let clean: Vec<SettlementInput> = inputs
+            .iter()
+            .map(|input| SettlementInput { status: Status::Active, passes_missed_test: true, ..*input })
+            .collect();
+        let reward = match rewards.rule {
+            RewardRule::Decay => compute_epoch_reward(rewards, EpochIndex::new(self.epoch)),
+            RewardRule::LegacySubsidy(_) => return vec![0; inputs.len()],
+        };
+        settle_epoch(rewards, reward, &clean)
+            .payouts
+            .iter()
+            .map(|payout| payout.reward.base_units())
+            .collect()
+    }
+
+    /// Pays the claims of the settled epoch whose validator duty was done.
+    pub(super) fn process_claims(&mut self, end: u64) {
+        let Some(mut settled) = self.settled.take() else { return };
+        let rule = self.scenario.protocol.claims;
+        let parity = usize::from(settled.parity);
+        let duties = self.each_state(|_, _, state| (state.required[parity], state.done[parity]));
+        for (participant, (required, done)) in duties.into_iter().enumerate() {
+            let (reward, work) = settled.payouts[participant];
+            let row = &mut settled.participants[participant];
+            row.validations_required = u64::from(required);
+            row.validations_done = u64::from(done.min(required));
+            let missing = required.saturating_sub(done);
+            self.books.claimable[participant] -= reward + work;
+            if reward + work == 0 || is_claim_accepted(rule, u64::from(required), u64::from(missing)) {
+                let epochs = self.scenario.protocol.vesting_epochs;
+                self.books.pay(participant, reward + work, epochs);
+                continue;
+            }
+            // An unclaimed settlement goes to governance (since v0.2.7).
+            self.books.governance += reward + work;
+            settled.row.claims_rejected += 1;
+            settled.row.rewards -= reward;
+            settled.row.forfeited += reward;
+            settled.row.governance += reward + work;
+            (row.reward, row.work_coins) = (0, 0);
+            row.forfeited += reward;
+            self.record(EventKind::ClaimRejected, participant as u32, i128::from(missing), end);
+        }
+        for lane in &mut self.lanes {
+            for state in &mut lane.states {
+                (state.required[parity], state.done[parity]) = (0, 0);
+            }
+        }
+        self.rows.push(settled.row);
+        self.participant_rows.append(&mut settled.participants);
+    }
+}
+
+/// Cost of the hardware time used: a slot-hour costs the class's hour divided by its slots.
+fn operating_cost(per_hour: Amount, busy_ns: u64, slots: u16) -> i128 {
+    const HOUR_NS: u128 = 3_600_000_000_000;
+    per_hour.mul_div(u128::from(busy_ns), HOUR_NS * u128::from(slots.max(1)), Rounding::HalfEven).base_units()
+}

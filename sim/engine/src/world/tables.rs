@@ -1,0 +1,152 @@
+//! What a run looks up and never changes: rates, thresholds, laws, keys.
+
+use stakeout_calibration::ScoreTable;
+use stakeout_kernel::sample::threshold;
+use stakeout_protocol::status::StatusRule;
+use stakeout_protocol::units::Fraction;
+
+use super::lengths::Lengths;
+use super::payload::PayloadFetch;
+use super::purpose::Keys;
+use crate::scenario::{Scenario, ValidationWork};
+
+/// Parts per million in one.
+const PPM: u128 = 1_000_000;
+
+/// Time for one model token of one model on one GPU class.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rates {
+    /// Prefill, ns.
+    pub prefill_ns: u64,
+    /// Decode, ns.
+    pub decode_ns: u64,
+}
+
+/// Constants of a run.
+#[derive(Debug)]
+pub(crate) struct Tables {
+    pub keys: Keys,
+    pub block_ns: u64,
+    pub inclusion_ns: u64,
+    pub transfer_ns: u64,
+    pub validation_delay_ns: u64,
+    pub vote_windows: u64,
+    pub expiration_windows: u64,
+    pub max_tokens: u32,
+    pub warm_up_ns: u64,
+    pub models: usize,
+    rates: Vec<Rates>,
+    /// Relative prefill and decode time of each substitute, parts per million.
+    pub substitute_ppm: Vec<(u32, u32)>,
+    /// Kernel of each GPU class in the calibration's numbering.
+    pub kernels: Vec<u8>,
+    pub scores: ScoreTable,
+    /// Similarity threshold of each model.
+    pub thresholds: Vec<u32>,
+    pub prompt: Vec<Lengths>,
+    pub answer: Vec<Lengths>,
+    /// Length of a fresh validation job; `None` replays.
+    pub fresh_validation: Option<Lengths>,
+    pub status: StatusRule,
+    pub share_with_validators: bool,
+    pub resume_after_outage: bool,
+    pub clients: u32,
+    pub payload: PayloadFetch,
+    pub log: bool,
+}
+
+impl Tables {
+    /// Compiles a scenario for one replicate.
+    pub(crate) fn new(scenario: &Scenario, replicate: u32, log: bool) -> Self {
+        let demand = &scenario.demand;
+        let protocol = &scenario.protocol;
+        let lengths = |own: &Option<_>, common| Lengths::new(own.as_ref().unwrap_or(common));
+        let scores = scenario.calibration.compile();
+        let block_ns = scenario.chain.block_time.nanos().max(1);
+        let vote_ns = protocol.dispute.period_seconds.saturating_mul(1_000_000_000);
+        Self {
+            keys: Keys::new(scenario.seed, replicate),
+            block_ns,
+            inclusion_ns: scenario.chain.inclusion_delay.nanos(),
+            transfer_ns: scenario.chain.transfer_delay.nanos(),
+            validation_delay_ns: scenario.chain.validation_delay.nanos(),
+            vote_windows: vote_ns.div_ceil(block_ns).max(1),
+            expiration_windows: protocol.escrow.expiration_blocks,
+            max_tokens: demand.max_tokens.unwrap_or_else(|| {
+                u32::try_from(protocol.escrow.max_tokens_default.get()).unwrap_or(u32::MAX)
+            }),
+            warm_up_ns: scenario.warm_up.nanos(),
+            models: scenario.models.len(),
+            rates: scenario
+                .hardware
+                .iter()
+                .flat_map(|class| {
+                    scenario.models.iter().map(move |model| Rates {
+                        prefill_ns: scaled(class.prefill_ns, model.size_ppm),
+                        decode_ns: scaled(class.decode_ns, model.size_ppm),
+                    })
+                })
+                .collect(),
+            substitute_ppm: scenario
+                .calibration
+                .substitutes()
+                .iter()
+                .map(|substitute| (ppm(substitute.prefill_cost), ppm(substitute.decode_cost)))
+                .collect(),
+            kernels: scenario
+                .hardware
+                .iter()
+                .map(|class| scenario.calibration.kernel_index(&class.kernel).unwrap_or(0))
+                .collect(),
+            scores,
+            thresholds: scenario.models.iter().map(|model| model.threshold_ppb).collect(),
+            prompt: scenario.models.iter().map(|model| lengths(&model.prompt, &demand.prompt)).collect(),
+            answer: scenario
+                .models
+                .iter()
+                .map(|model| lengths(&model.completion, &demand.completion))
+                .collect(),
+            fresh_validation: match &protocol.validation_work {
+                ValidationWork::Replay => None,
+                ValidationWork::Fresh(law) => Some(Lengths::new(law)),
+            },
+            status: StatusRule::new(&protocol.status),
+            share_with_validators: protocol.share_with_validators,
+            resume_after_outage: scenario.outages.resume,
+            clients: scenario.clients.count.max(1),
+            payload: PayloadFetch::network(),
+            log,
+        }
+    }
+
+    /// Rates of a class for a model.
+    #[inline]
+    pub(crate) fn rates(&self, class: u16, model: u16) -> Rates {
+        self.rates[usize::from(class) * self.models + usize::from(model)]
+    }
+
+    /// The block window in which a transaction that is ready at `time` is included.
+    #[inline]
+    pub(crate) fn window_of(&self, time: u64) -> u64 {
+        time / self.block_ns
+    }
+}
+
+/// A 64-bit threshold for a fraction: a uniform word below it happens with that probability.
+pub(crate) fn threshold_of(part: Fraction) -> u64 {
+    if part == Fraction::ONE { u64::MAX } else { threshold(part.parts() as f64 / 1e18) }
+}
+
+fn ppm(ratio: f64) -> u32 {
+    (ratio * 1e6 + 0.5) as u32
+}
+
+fn scaled(ns: u64, ppm: u32) -> u64 {
+    u64::try_from(u128::from(ns) * u128::from(ppm) / PPM).unwrap_or(u64::MAX)
+}
+
+/// `work` scaled by parts per million.
+#[inline]
+pub(crate) fn scale_ppm(work: u64, ppm: u32) -> u64 {
+    (u128::from(work) * u128::from(ppm) / PPM) as u64
+}

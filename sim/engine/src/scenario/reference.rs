@@ -94,7 +94,7 @@ pub fn allowed(field: &Field) -> String {
 
 /// The JSON Schema (draft 2020-12) of scenario files, so that editors complete and check.
 #[must_use]
-pub fn json_schema(registry: &Registry) -> Value {
+pub fn json_schema(registry: &Registry) -> schemars::Schema {
     let mut root = object();
     for field in fields::all() {
         let words: Vec<&str> = field.path.split('.').collect();
@@ -124,7 +124,7 @@ pub fn json_schema(registry: &Registry) -> Value {
         json!("https://json-schema.org/draft/2020-12/schema"),
     );
     top.insert("title".to_owned(), json!("Stakeout scenario"));
-    root
+    schemars::Schema::try_from(root).expect("an object is a schema")
 }
 
 fn object() -> Value {

@@ -14,7 +14,9 @@ use super::terminal::print;
 
 /// Arguments of `examples`.
 #[derive(Args, Debug)]
-#[command(before_help = "Examples:\n  stakeout examples\n  stakeout examples show gonka-sprt\n  stakeout examples copy gonka-sprt\n  stakeout run gonka-sprt.yaml --replicates 20")]
+#[command(
+    before_help = "Examples:\n  stakeout examples\n  stakeout examples show gonka-sprt\n  stakeout examples copy gonka-sprt\n  stakeout run gonka-sprt.yaml --replicates 20"
+)]
 pub struct Examples {
     #[command(subcommand)]
     action: Option<Action>,
@@ -64,6 +66,12 @@ pub const EXAMPLES: &[Example] = &[
     shipped!("smoke", "launch"),
     shipped!("smoke", "sprt"),
     shipped!("smoke", "service"),
+    shipped!(
+        "networks",
+        "gonka-mainnet-epoch56",
+        "gonka-mainnet-epoch56/hosts.csv",
+        "gonka-mainnet-epoch56/trace.csv"
+    ),
     shipped!("networks", "gonka-launch"),
     shipped!("networks", "gonka-sprt"),
     shipped!("networks", "reputation-decay"),
@@ -72,7 +80,11 @@ pub const EXAMPLES: &[Example] = &[
 impl Example {
     /// The question of the file's head, without the comment sign.
     fn question(&self) -> String {
-        let head = self.text.lines().map_while(|line| line.strip_prefix('#')).map(str::trim);
+        let head = self
+            .text
+            .lines()
+            .map_while(|line| line.strip_prefix('#'))
+            .map(str::trim);
         let asked = head.skip_while(|line| !line.starts_with("Question:"));
         let lines = asked.take_while(|line| !line.is_empty() && !line.starts_with("Expect"));
         let joined = lines.collect::<Vec<_>>().join(" ");
@@ -98,10 +110,13 @@ fn list(format: FormatOption) -> Result<(), Failure> {
 }
 
 fn find(name: &str) -> Result<&'static Example, Failure> {
-    EXAMPLES.iter().find(|example| example.name == name).ok_or_else(|| {
-        let names: Vec<&str> = EXAMPLES.iter().map(|example| example.name).collect();
-        Failure::usage(format!("no example `{name}`; there are {}", names.join(", ")))
-    })
+    EXAMPLES
+        .iter()
+        .find(|example| example.name == name)
+        .ok_or_else(|| {
+            let names: Vec<&str> = EXAMPLES.iter().map(|example| example.name).collect();
+            Failure::usage(format!("no example `{name}`; there are {}", names.join(", ")))
+        })
 }
 
 fn copy(example: &Example, folder: &Path) -> Result<(), Failure> {

@@ -55,11 +55,6 @@ impl Failure {
         Failure::new(Reason::Usage, message)
     }
 
-    /// An invalid file.
-    pub fn invalid(message: impl Into<String>) -> Self {
-        Failure::new(Reason::Invalid, message)
-    }
-
     /// A file or folder that could not be read or written.
     pub fn io(path: &Path, error: &io::Error) -> Self {
         Failure::new(Reason::Io, format!("{}: {}", path.display(), describe(error)))
@@ -73,13 +68,18 @@ impl Failure {
 
 impl From<ResultsError> for Failure {
     fn from(error: ResultsError) -> Self {
+        let reason = if matches!(error, ResultsError::Broken { .. }) {
+            Reason::Verification
+        } else {
+            Reason::Io
+        };
         let advice = match &error {
             ResultsError::Exists { .. } | ResultsError::Differs { .. } => {
                 "\nuse --resume to keep what is finished, --replace to run again, or --out for another place"
             }
             _ => "",
         };
-        Failure::new(Reason::Io, format!("{error}{advice}"))
+        Failure::new(reason, format!("{error}{advice}"))
     }
 }
 

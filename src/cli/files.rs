@@ -13,10 +13,13 @@ pub fn create_new(path: &Path, text: &str) -> Result<(), Failure> {
     }
     let opened = OpenOptions::new().write(true).create_new(true).open(path);
     let mut file = opened.map_err(|error| match error.kind() {
-        std::io::ErrorKind::AlreadyExists => {
-            Failure::new(Reason::Io, format!("{} exists already and was left as it is", path.display()))
-        }
+        std::io::ErrorKind::AlreadyExists => Failure::new(
+            Reason::Io,
+            format!("{} exists already and was left as it is", path.display()),
+        ),
         _ => Failure::io(path, &error),
     })?;
-    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(|error| Failure::io(path, &error))
+    file.write_all(text.as_bytes())
+        .and_then(|()| file.sync_all())
+        .map_err(|error| Failure::io(path, &error))
 }

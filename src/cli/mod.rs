@@ -6,21 +6,28 @@
 mod bug;
 mod clock;
 mod completions;
+mod estimate;
 mod examples;
 mod failure;
 mod files;
 mod format;
+mod host_table;
 mod init;
 mod interrupt;
+mod network_table;
 mod options;
 mod progress;
+mod record_table;
 mod run;
+mod run_page;
 mod runs;
 mod scenario;
 mod sibling;
+mod simulate;
 mod table;
 mod terminal;
 mod trace;
+mod twin_table;
 mod validate;
 
 use std::ffi::OsString;
@@ -42,8 +49,10 @@ Examples:
 /// In a network that pays strangers to run AI, does cheating pay?
 #[derive(Parser, Debug)]
 #[command(name = "stakeout", version, before_help = FIRST_STEPS, arg_required_else_help = true)]
-#[command(after_help = "Exit codes: 0 done, 1 an expectation failed, 2 usage, 3 invalid file, 4 input or output, \
-    5 a limit, 6 a verification failed, 70 our bug, 130 interrupted.")]
+#[command(
+    after_help = "Exit codes: 0 done, 1 an expectation failed, 2 usage, 3 invalid file, 4 input or output, \
+    5 a limit, 6 a verification failed, 70 our bug, 130 interrupted."
+)]
 pub struct Cli {
     #[command(subcommand)]
     command: Command,

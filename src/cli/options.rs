@@ -38,7 +38,11 @@ impl ScenarioOptions {
         }
         let named = [
             ("--seed", "seed", self.seed.map(|seed| seed.to_string())),
-            ("--replicates", "replicates", self.replicates.map(|replicates| replicates.to_string())),
+            (
+                "--replicates",
+                "replicates",
+                self.replicates.map(|replicates| replicates.to_string()),
+            ),
             ("--until", "until", self.until.clone()),
         ];
         for (option, path, value) in named {
@@ -60,18 +64,29 @@ impl ScenarioOptions {
 
     /// The command line that asks for the same scenario again, for a shell.
     pub fn replay(&self) -> String {
-        let mut words = vec!["stakeout".to_string(), "run".to_string(), self.file.display().to_string()];
+        let mut words = vec![
+            "stakeout".to_string(),
+            "run".to_string(),
+            self.file.display().to_string(),
+        ];
         for argument in &self.set {
             words.extend(["--set".to_string(), argument.clone()]);
         }
         for (option, value) in [
             ("--seed", self.seed.map(|seed| seed.to_string())),
-            ("--replicates", self.replicates.map(|replicates| replicates.to_string())),
+            (
+                "--replicates",
+                self.replicates.map(|replicates| replicates.to_string()),
+            ),
             ("--until", self.until.clone()),
         ] {
             words.extend(value.into_iter().flat_map(|value| [option.to_string(), value]));
         }
-        words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
+        words
+            .iter()
+            .map(|word| quoted(word))
+            .collect::<Vec<_>>()
+            .join(" ")
     }
 }
 

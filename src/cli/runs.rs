@@ -23,8 +23,20 @@ pub struct Runs {
 
 /// Prints one line a run; what cannot be read is told on standard error.
 pub fn run(arguments: &Runs) -> Result<(), Failure> {
-    let listed = if arguments.folder.exists() { list_runs(&arguments.folder)? } else { Vec::new() };
-    let columns = ["scenario", "seed", "replicates", "digest", "version", "wall s", "path"];
+    let listed = if arguments.folder.exists() {
+        list_runs(&arguments.folder)?
+    } else {
+        Vec::new()
+    };
+    let columns = [
+        "scenario",
+        "seed",
+        "replicates",
+        "digest",
+        "version",
+        "wall s",
+        "path",
+    ];
     let mut table = Table::new("Runs", &columns);
     for ListedRun { path, run } in &listed {
         match run {

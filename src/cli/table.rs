@@ -89,7 +89,12 @@ impl Table {
     /// # Panics
     /// When the row has not one cell a column: a mistake of this program.
     pub fn push(&mut self, row: Vec<Cell>) {
-        assert_eq!(row.len(), self.columns.len(), "a row of `{}` has one cell a column", self.title);
+        assert_eq!(
+            row.len(),
+            self.columns.len(),
+            "a row of `{}` has one cell a column",
+            self.title
+        );
         self.rows.push(row);
     }
 
@@ -121,16 +126,32 @@ impl Table {
     }
 
     fn aligned(&self) -> String {
-        let shown: Vec<Vec<String>> = self.rows.iter().map(|row| row.iter().map(Cell::shown).collect()).collect();
-        let widths: Vec<usize> = (0..self.columns.len())
-            .map(|at| shown.iter().map(|row| width(&row[at])).chain([width(&self.columns[at])]).max().unwrap_or(0))
+        let shown: Vec<Vec<String>> = self
+            .rows
+            .iter()
+            .map(|row| row.iter().map(Cell::shown).collect())
             .collect();
-        let is_left: Vec<bool> =
-            (0..self.columns.len()).map(|at| self.rows.iter().any(|row| row[at].is_left())).collect();
+        let widths: Vec<usize> = (0..self.columns.len())
+            .map(|at| {
+                shown
+                    .iter()
+                    .map(|row| width(&row[at]))
+                    .chain([width(&self.columns[at])])
+                    .max()
+                    .unwrap_or(0)
+            })
+            .collect();
+        let is_left: Vec<bool> = (0..self.columns.len())
+            .map(|at| self.rows.iter().any(|row| row[at].is_left()))
+            .collect();
         let line = |cells: &[String]| {
             let padded = cells.iter().enumerate().map(|(at, cell)| {
                 let blanks = " ".repeat(widths[at].saturating_sub(width(cell)));
-                if is_left[at] { format!("{cell}{blanks}") } else { format!("{blanks}{cell}") }
+                if is_left[at] {
+                    format!("{cell}{blanks}")
+                } else {
+                    format!("{blanks}{cell}")
+                }
             });
             padded.collect::<Vec<_>>().join("  ").trim_end().to_string()
         };
@@ -159,7 +180,12 @@ impl Table {
             Cell::Text(text) => field(text),
             other => other.shown(),
         };
-        let mut text = self.columns.iter().map(|column| field(column)).collect::<Vec<_>>().join(",");
+        let mut text = self
+            .columns
+            .iter()
+            .map(|column| field(column))
+            .collect::<Vec<_>>()
+            .join(",");
         text.push('\n');
         for row in &self.rows {
             text.push_str(&row.iter().map(exact).collect::<Vec<_>>().join(","));
@@ -176,8 +202,16 @@ impl Table {
             let _ = writeln!(text, "### {}\n", self.title);
         }
         text.push_str(&line(self.columns.iter().map(|column| escaped(column)).collect()));
-        let rule = |at: usize| if self.rows.iter().any(|row| row[at].is_left()) { "---" } else { "---:" };
-        text.push_str(&line((0..self.columns.len()).map(|at| rule(at).to_string()).collect()));
+        let rule = |at: usize| {
+            if self.rows.iter().any(|row| row[at].is_left()) {
+                "---"
+            } else {
+                "---:"
+            }
+        };
+        text.push_str(&line(
+            (0..self.columns.len()).map(|at| rule(at).to_string()).collect(),
+        ));
         for row in &self.rows {
             text.push_str(&line(row.iter().map(|cell| escaped(&cell.shown())).collect()));
         }
@@ -192,7 +226,11 @@ pub fn render_all(tables: &[Table], format: Format) -> String {
         let object = Value::Object(pairs.collect::<Map<_, _>>());
         return serde_json::to_string_pretty(&object).expect("a JSON value is printable") + "\n";
     }
-    tables.iter().map(|table| table.render(format)).collect::<Vec<_>>().join("\n")
+    tables
+        .iter()
+        .map(|table| table.render(format))
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 /// Columns of a fixed-width terminal that a text takes; our own texts are Latin and punctuation.
@@ -202,7 +240,15 @@ fn width(text: &str) -> usize {
 
 /// Control characters shown as escapes, so that a name in a file cannot move the cursor.
 fn printable(text: &str) -> String {
-    text.chars().flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect()
+    text.chars()
+        .flat_map(|c| {
+            if c.is_control() {
+                c.escape_default().collect()
+            } else {
+                vec![c]
+            }
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -231,7 +277,10 @@ mod tests {
 
     #[test]
     fn separators_in_a_cell_are_escaped() {
-        assert_eq!(table().render(Format::Csv), "id,reward\n\"h,1\",38627452617213\nh|22,\n");
+        assert_eq!(
+            table().render(Format::Csv),
+            "id,reward\n\"h,1\",38627452617213\nh|22,\n"
+        );
         assert!(table().render(Format::Markdown).contains("| h\\|22 | – |"));
     }
 

@@ -1,16 +1,12 @@
 //! The one place that looks at the terminal and at the environment, and the way to standard output.
 //!
 //! Invariant: data goes to standard output through [`print`], everything else to standard error; nothing seen here
-//! reaches a result.
+//! reaches a result. Tables are plain text, so NO_COLOR has nothing to turn off there; help and usage
+//! errors are coloured by the argument parser, which honours it.
 
 use std::io::{self, IsTerminal, Write};
 
 use super::failure::{Failure, Reason};
-
-/// Whether an escape sequence may be written to standard output.
-pub fn has_colour() -> bool {
-    io::stdout().is_terminal() && !is_set("NO_COLOR") && !is_dumb()
-}
 
 /// Whether progress may be drawn on standard error.
 pub fn has_progress() -> bool {
@@ -32,14 +28,9 @@ pub fn remark(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
-#[allow(clippy::disallowed_methods, reason = "decides about colour alone")]
-fn is_set(variable: &str) -> bool {
-    std::env::var_os(variable).is_some_and(|value| !value.is_empty())
-}
-
 #[allow(
     clippy::disallowed_methods,
-    reason = "decides about colour and progress alone"
+    reason = "decides about progress alone"
 )]
 fn is_dumb() -> bool {
     std::env::var_os("TERM").is_some_and(|value| value == "dumb")

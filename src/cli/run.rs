@@ -1,0 +1,210 @@
+//! `stakeout run`: a scenario in, results out.
+//!
+//! Invariant: nothing is simulated before it is known that the results have a place and the run fits into memory;
+//! what was finished when the user interrupts is kept.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use stakeout_engine::observe::cast::Cast;
+use stakeout_engine::observe::frame::RunOutput;
+use stakeout_engine::observe::manifest::{Platform, Timing};
+use stakeout_engine::observe::recorded::Comparison;
+use stakeout_engine::observe::run_archive::RunDirectory;
+use stakeout_engine::observe::run_directory::{Contents, IfExists, Plan, RunPlace};
+use stakeout_engine::observe::storage::Disk;
+use stakeout_engine::observe::summary::Summary;
+use stakeout_engine::scenario::{Fidelity, Scenario};
+
+use super::bug;
+use super::clock::Stopwatch;
+use super::estimate::{Estimate, parse_bytes};
+use super::failure::{Failure, Reason};
+use super::format::FormatOption;
+use super::interrupt;
+use super::options::ScenarioOptions;
+use super::run_page::RunPage;
+use super::simulate::{self, Simulation};
+use super::terminal::{print, remark};
+
+const EXAMPLES: &str = "\
+Examples:
+  stakeout run scenarios/networks/gonka-mainnet-epoch56.yaml
+  stakeout run first.yaml --replicates 20 --threads 2
+  stakeout run first.yaml --set protocol.sampling.rate_min='5 %' --out results
+  stakeout run first.yaml --dry-run
+  stakeout run first.yaml --format json > result.json";
+
+/// Arguments of `run`.
+#[derive(Args, Debug)]
+#[command(before_help = EXAMPLES)]
+pub struct Run {
+    #[command(flatten)]
+    scenario: ScenarioOptions,
+    /// Threads; the results do not depend on it
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
+    /// The results folder
+    #[arg(long, value_name = "FOLDER", default_value = "runs")]
+    out: PathBuf,
+    /// Keep an existing run and print it
+    #[arg(long, conflicts_with = "replace")]
+    resume: bool,
+    /// Run again and put the new results in place of existing ones
+    #[arg(long)]
+    replace: bool,
+    /// Keep every event in events.parquet, for `stakeout trace`
+    #[arg(long)]
+    event_log: bool,
+    /// Leave out the honest twins of owners that cheat
+    #[arg(long)]
+    no_twins: bool,
+    /// Estimate time, memory and disk, and stop
+    #[arg(long)]
+    dry_run: bool,
+    /// Most memory the run may need, such as '8 GiB'; what the machine has free where not given
+    #[arg(long, value_name = "SIZE", value_parser = parse_bytes)]
+    memory_limit: Option<u64>,
+    #[command(flatten)]
+    format: FormatOption,
+}
+
+/// Runs a scenario.
+pub fn run(arguments: &Run) -> Result<(), Failure> {
+    let threads = simulate::set_threads(arguments.threads)?;
+    let scenario = arguments.scenario.load()?;
+    if arguments.event_log && scenario.fidelity == Fidelity::Service {
+        return Err(Failure::usage(
+            "the fidelity `service` has no events to log; leave out --event-log",
+        ));
+    }
+    let estimate = Estimate::compute(&scenario, threads, arguments.event_log);
+    if arguments.dry_run {
+        return print(&estimate.render(arguments.format.format));
+    }
+    estimate.check_memory(arguments.memory_limit)?;
+    let cast = Cast::from(&scenario);
+    let place = RunPlace::new(&arguments.out, &cast)?;
+    let if_exists = arguments.if_exists();
+    match place.plan(if_exists, scenario.replicates, &Disk)? {
+        Plan::Finished(found) => arguments.print_finished(&found),
+        Plan::Run => arguments.simulate(&scenario, &cast, &place, threads),
+    }
+}
+
+impl Run {
+    fn if_exists(&self) -> IfExists {
+        match (self.resume, self.replace) {
+            (true, _) => IfExists::Resume,
+            (_, true) => IfExists::Replace,
+            _ => IfExists::Refuse,
+        }
+    }
+
+    fn simulate(
+        &self,
+        scenario: &Scenario,
+        cast: &Cast,
+        place: &RunPlace,
+        threads: usize,
+    ) -> Result<(), Failure> {
+        interrupt::listen();
+        bug::set_replay(format!(
+            "{} --seed {} --replace",
+            self.scenario.replay(),
+            scenario.seed
+        ));
+        let stopwatch = Stopwatch::start();
+        let registry = stakeout_agents::registry();
+        let simulation = Simulation {
+            scenario,
+            registry: &registry,
+            has_event_log: self.event_log,
+        };
+        let outputs = simulation.replicates()?;
+        if outputs.is_empty() {
+            return Err(interrupt::failure(
+                "interrupted before the first replicate was finished; nothing was written",
+            ));
+        }
+        let summary = Summary::compute(cast, &outputs);
+        let platform = platform(threads);
+        let wall_ms = u64::try_from(stopwatch.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let timing = Timing {
+            wall_ms,
+            started_unix_s: None,
+        };
+        let version = env!("CARGO_PKG_VERSION");
+        let contents = Contents {
+            cast,
+            outputs: &outputs,
+            summary: &summary,
+            version,
+            platform: &platform,
+            timing: &timing,
+        };
+        let directory = place.write(self.if_exists(), &contents, &Disk)?;
+        self.print_outputs(&simulation, cast, &outputs, &summary, &directory)?;
+        remark(&format!("{:.1} s", stopwatch.elapsed().as_secs_f64()));
+        if outputs.len() < scenario.replicates as usize {
+            return Err(interrupt::failure(format!(
+                "interrupted: {} of {} replicates were finished and are kept in {}",
+                outputs.len(),
+                scenario.replicates,
+                directory.path().display()
+            )));
+        }
+        Ok(())
+    }
+
+    fn print_outputs(
+        &self,
+        simulation: &Simulation<'_>,
+        cast: &Cast,
+        outputs: &[RunOutput],
+        summary: &Summary,
+        directory: &RunDirectory,
+    ) -> Result<(), Failure> {
+        let comparison = Comparison::compute(simulation.scenario, cast, outputs);
+        let twins = if self.no_twins || interrupt::is_asked() {
+            Vec::new()
+        } else {
+            simulation.twins(outputs)?
+        };
+        let page = RunPage {
+            cast,
+            outputs,
+            summary,
+            comparison: comparison.as_ref(),
+            twins: &twins,
+            directory,
+        };
+        print(&page.render(self.format.format)?)
+    }
+
+    fn print_finished(&self, found: &RunDirectory) -> Result<(), Failure> {
+        let changed = found.changed_files()?;
+        if !changed.is_empty() {
+            let message = format!(
+                "{}: changed since the run: {}",
+                found.path().display(),
+                changed.join(", ")
+            );
+            return Err(Failure::new(Reason::Verification, message));
+        }
+        remark(&format!(
+            "{} is there already and complete",
+            found.path().display()
+        ));
+        let summary = found.summary()?;
+        print(&(serde_json::to_string_pretty(&summary).expect("a JSON value is printable") + "\n"))
+    }
+}
+
+fn platform(threads: usize) -> Platform {
+    Platform {
+        os: std::env::consts::OS.to_string(),
+        architecture: std::env::consts::ARCH.to_string(),
+        threads: u32::try_from(threads).unwrap_or(u32::MAX),
+    }
+}

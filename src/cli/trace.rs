@@ -1,0 +1,109 @@
+//! `stakeout trace`: the life of one inference, from the event log of a finished run.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use clap::Args;
+use stakeout_engine::observe::event_log::LoggedEvent;
+use stakeout_engine::observe::run_archive::RunDirectory;
+
+use super::failure::Failure;
+use super::format::FormatOption;
+use super::table::{Cell, Table};
+use super::terminal::print;
+
+/// Arguments of `trace`.
+#[derive(Args, Debug)]
+#[command(
+    before_help = "Example:\n  stakeout run first.yaml --event-log\n  stakeout trace runs/first-*/seed-1 --inference 7"
+)]
+pub struct Trace {
+    /// The run directory
+    run: PathBuf,
+    /// The inference's number, from 0
+    #[arg(long, value_name = "N")]
+    inference: u64,
+    /// The replicate
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    replicate: u32,
+    #[command(flatten)]
+    format: FormatOption,
+}
+
+/// Prints every event of one inference.
+pub fn run(arguments: &Trace) -> Result<(), Failure> {
+    let directory = RunDirectory::open(&arguments.run)?;
+    if !directory.has_events() {
+        return Err(Failure::usage(format!(
+            "{} has no event log; run the scenario again with --event-log",
+            arguments.run.display()
+        )));
+    }
+    let events = directory.events_of(arguments.replicate, arguments.inference)?;
+    if events.is_empty() {
+        return Err(Failure::usage(format!(
+            "replicate {} of {} has no inference {}",
+            arguments.replicate,
+            arguments.run.display(),
+            arguments.inference
+        )));
+    }
+    let names = directory.host_names()?;
+    let title = format!(
+        "Inference {} of replicate {}",
+        arguments.inference, arguments.replicate
+    );
+    let mut table = Table::new(
+        &title,
+        &[
+            "time s",
+            "height",
+            "event",
+            "participant",
+            "other",
+            "value",
+            "meaning",
+        ],
+    );
+    for event in &events {
+        table.push(row(event, &names));
+    }
+    print(&table.render(arguments.format.format))
+}
+
+fn row(event: &LoggedEvent, names: &BTreeMap<u32, String>) -> Vec<Cell> {
+    let participant = |index: Option<u32>| Cell::or_empty(index, |index| Cell::text(name(names, index)));
+    // The counterpart of a start and of a refusal is a client, who has a number and no name.
+    let other = match event.kind.as_str() {
+        "started" | "refused" => Cell::or_empty(event.other, |index| Cell::text(format!("client {index}"))),
+        _ => participant(event.other),
+    };
+    vec![
+        Cell::Real(event.time_ns as f64 / 1e9, 3),
+        Cell::count(event.height),
+        Cell::text(&event.kind),
+        participant(event.participant),
+        other,
+        Cell::count(event.value),
+        Cell::text(meaning(&event.kind)),
+    ]
+}
+
+/// What an event's figure is, as the engine's event kinds define it.
+fn meaning(kind: &str) -> &'static str {
+    match kind {
+        "started" => "escrow locked, base units",
+        "refused" => "escrow asked, base units",
+        "served" => "waiting time, ns",
+        "finished" => "payment, base units",
+        "expired" | "invalidated" => "refund, base units",
+        "drawn" => "probability, parts per 10^9",
+        "passed" | "disputed" => "similarity, parts per 10^9",
+        "voted" => "1 invalid, 0 valid",
+        _ => "",
+    }
+}
+
+fn name(names: &BTreeMap<u32, String>, index: u32) -> String {
+    names.get(&index).cloned().unwrap_or_else(|| format!("#{index}"))
+}

@@ -1,0 +1,148 @@
+//! `stakeout validate`: the simulator against closed forms.
+
+use clap::Args;
+use stakeout_engine::oracle::{self, OracleError, Row, ValidateOptions, Verdict};
+
+use super::failure::{Failure, Reason};
+use super::format::FormatOption;
+use super::simulate::set_threads;
+use super::table::{Cell, Table};
+use super::terminal::print;
+
+const EXAMPLES: &str = "\
+Examples:
+  stakeout validate
+  stakeout validate mmc --set c=7
+  stakeout validate --quick --format json";
+
+/// Arguments of `validate`.
+#[derive(Args, Debug)]
+#[command(before_help = EXAMPLES)]
+pub struct Validate {
+    /// Closed forms to check; all where none is named
+    only: Vec<String>,
+    /// Set a parameter of a closed form
+    #[arg(long, value_name = "NAME=NUMBER", value_parser = parse_setting)]
+    set: Vec<(String, f64)>,
+    /// A tenth of the inferences: seconds in place of a minute
+    #[arg(long)]
+    quick: bool,
+    /// Inferences observed a seed
+    #[arg(long, value_name = "N", conflicts_with = "quick")]
+    size: Option<u64>,
+    /// Independent seeds
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u64).range(2..=100_000))]
+    seeds: u64,
+    /// Threads; the results do not depend on it
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
+    /// List the closed forms with their parameters, and stop
+    #[arg(long)]
+    list: bool,
+    #[command(flatten)]
+    format: FormatOption,
+}
+
+/// Checks and prints; fails with code 1 where a closed form does not hold.
+pub fn run(arguments: &Validate) -> Result<(), Failure> {
+    if arguments.list {
+        return print(&list().render(arguments.format.format));
+    }
+    set_threads(arguments.threads)?;
+    let full = if arguments.quick {
+        ValidateOptions::quick()
+    } else {
+        ValidateOptions::full()
+    };
+    let options = ValidateOptions {
+        only: arguments.only.clone(),
+        set: arguments.set.clone(),
+        size: arguments.size.unwrap_or(full.size),
+        seeds: 1..arguments.seeds + 1,
+    };
+    let rows = oracle::validate(&options)?;
+    print(&table(&rows).render(arguments.format.format))?;
+    let failed: Vec<String> = rows
+        .iter()
+        .filter(|row| row.verdict != Verdict::Holds)
+        .map(|row| format!("{} ({})", row.oracle, row.figure))
+        .collect();
+    if failed.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::new(
+        Reason::Expectation,
+        format!("outside its bounds: {}", failed.join(", ")),
+    ))
+}
+
+fn table(rows: &[Row]) -> Table {
+    let columns = [
+        "closed form",
+        "figure",
+        "expected",
+        "observed",
+        "from",
+        "to",
+        "z",
+        "seeds",
+        "inferences",
+        "verdict",
+    ];
+    let mut table = Table::new("Closed forms", &columns);
+    for row in rows {
+        let verdict = if row.verdict == Verdict::Holds {
+            "holds"
+        } else {
+            "FAILS"
+        };
+        table.push(vec![
+            Cell::text(row.oracle),
+            Cell::text(&row.figure),
+            Cell::Real(row.expected, 6),
+            Cell::Real(row.observed, 6),
+            Cell::Real(row.interval.low, 6),
+            Cell::Real(row.interval.high, 6),
+            Cell::Real(row.z, 2),
+            Cell::count(row.n),
+            Cell::count(row.size),
+            Cell::text(verdict),
+        ]);
+    }
+    table
+}
+
+fn list() -> Table {
+    let mut table = Table::new(
+        "Closed forms",
+        &["name", "what it states", "parameters", "source"],
+    );
+    for oracle in oracle::all() {
+        let parameters: Vec<String> = oracle
+            .parameters()
+            .iter()
+            .map(|parameter| format!("{}={}", parameter.name, parameter.default))
+            .collect();
+        table.push(vec![
+            Cell::text(oracle.id()),
+            Cell::text(oracle.title()),
+            Cell::text(parameters.join(" ")),
+            Cell::text(oracle.source()),
+        ]);
+    }
+    table
+}
+
+fn parse_setting(text: &str) -> Result<(String, f64), String> {
+    let (name, value) = text.split_once('=').ok_or("write NAME=NUMBER, such as c=7")?;
+    match value.trim().parse::<f64>() {
+        Ok(number) if number.is_finite() => Ok((name.trim().to_string(), number)),
+        _ => Err(format!("`{value}` is no finite number")),
+    }
+}
+
+impl From<OracleError> for Failure {
+    fn from(error: OracleError) -> Self {
+        Failure::usage(error.to_string())
+    }
+}

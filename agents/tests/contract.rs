@@ -20,7 +20,7 @@ fn value(param: &ParamDescriptor, pick: u64) -> ParamValue {
         ParamKind::Duration => ParamValue::Duration(SimDuration::from_nanos(pick % 1_000_000_000_000)),
         ParamKind::Name => ParamValue::Name(["none", "int4", "no-such-model"][(pick % 3) as usize].into()),
         ParamKind::OneOf(names) => ParamValue::Name(names[(pick % names.len() as u64) as usize].into()),
-        ParamKind::Switch => ParamValue::Switch(pick % 2 == 0),
+        ParamKind::Switch => ParamValue::Switch(pick.is_multiple_of(2)),
     }
 }
 

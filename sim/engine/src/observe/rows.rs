@@ -7,7 +7,7 @@ use stakeout_protocol::status::{Status, StatusReason};
 
 use super::cast::Cast;
 use super::columns::{Column, Values, column};
-use super::frame::{EpochRow, Event, EventKind, ParticipantRow};
+use super::frame::{Conviction, EpochRow, Event, EventKind, ParticipantRow};
 
 /// One settled epoch a row.
 ///
@@ -106,6 +106,31 @@ pub fn participant_columns<'a>(cast: &'a Cast, replicate: u32, rows: &[Participa
         column("slashed_base_units", money(|r| r.slashed)),
         column("cost_base_units", money(|r| r.cost)),
         column("busy_ns", counts(|r| r.busy_ns)),
+    ]
+}
+
+/// One first conviction a row, in order of time.
+pub fn conviction_columns<'a>(cast: &'a Cast, replicate: u32, rows: &[Conviction]) -> Vec<Column<'a>> {
+    let counts = |f: fn(&Conviction) -> u64| Values::U64(rows.iter().map(f).collect());
+    let names = |f: &dyn Fn(u32) -> &'a str| Values::Text(rows.iter().map(|r| f(r.participant)).collect());
+    vec![
+        column("replicate", Values::U32(vec![replicate; rows.len()])),
+        column(
+            "participant",
+            Values::U32(rows.iter().map(|r| r.participant).collect()),
+        ),
+        column("host", names(&|p| cast.id(p))),
+        column("owner", names(&|p| cast.owner(p))),
+        column("strategy", names(&|p| cast.strategy(p))),
+        column("epoch", Values::U32(rows.iter().map(|r| r.epoch).collect())),
+        column("height", counts(|r| r.height)),
+        column("time_ns", counts(|r| r.time_ns)),
+        column("answers", counts(|r| r.answers)),
+        column("cheated", counts(|r| r.cheated)),
+        column(
+            "status_reason",
+            Values::Text(rows.iter().map(|r| reason_name(r.reason)).collect()),
+        ),
     ]
 }
 

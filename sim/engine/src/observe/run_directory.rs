@@ -264,6 +264,12 @@ fn write_files(
         |o| &o.participants,
         |replicate, part| rows::participant_columns(cast, replicate, part),
     )?;
+    files.write_table(
+        "convictions.parquet",
+        outputs,
+        |o| &o.convictions,
+        |replicate, part| rows::conviction_columns(cast, replicate, part),
+    )?;
     if outputs.iter().any(|o| o.events.is_some()) {
         files.write_table(
             "events.parquet",

@@ -272,7 +272,10 @@ pub(crate) fn nearest<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) 
         }
     }
     let (distance, name) = best?;
-    (distance <= 1.max(word.chars().count().min(name.len()) / 3)).then(|| format!("did you mean `{name}`?"))
+    let (length, other) = (word.chars().count(), name.chars().count());
+    // A third of the letters may differ, but never all of a short word.
+    let is_near = distance <= 1.max(length.min(other) / 3) && distance < length.min(other);
+    is_near.then(|| format!("did you mean `{name}`?"))
 }
 
 #[cfg(test)]

@@ -244,7 +244,23 @@ impl Population {
                 .extend(missing.into_iter().map(|name| table.missing_column(name)));
             return Vec::new();
         }
+        let except: &[String] = match group.item.get("except") {
+            Some(Typed::Words(words)) => words,
+            _ => &[],
+        };
+        let host = |row: usize| table.cell(row, table.column("host"));
+        for name in except {
+            if !(0..table.rows.len()).any(|row| host(row) == name) {
+                self.refuse(
+                    group,
+                    "except",
+                    &format!("found {}", quoted(name)),
+                    "hosts of the file",
+                );
+            }
+        }
         (0..table.rows.len())
+            .filter(|&row| !except.iter().any(|name| name == host(row)))
             .map(|row| self.row(group, table, row, catalogue))
             .collect()
     }

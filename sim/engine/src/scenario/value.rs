@@ -110,6 +110,7 @@ impl Typed {
             Self::Lengths(lengths) => lengths.write(),
             Self::Weights(weights) => weights.write(),
             Self::Strategy(strategy) => write_strategy(strategy),
+            Self::Items(items) if matches!(kind, Kind::Absence) => items.iter().map(Item::write).collect(),
             Self::Items(items) => list(items.iter().map(Item::write)),
             Self::Hashes(hashes) => map(hashes.iter().map(|(path, hash)| (path.as_str(), scalar(hash)))),
             Self::Named(numbers) => map(numbers.iter().map(|(name, n)| (name.as_str(), n.to_string()))),

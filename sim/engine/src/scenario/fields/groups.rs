@@ -77,10 +77,11 @@ pub static GROUP: &[Field] = &[
     field("name", Kind::Word, "Name of a group; its hosts are called `name-001` and so on. The strategy's name where absent.").optional(),
     count("count", 1, 2_000_000, "Number of hosts in the group.").or("1"),
     field("hosts_csv", Kind::File, "Hosts from a file: CSV with columns host, weight, models and optionally cards (or ml_nodes), epochs_completed, owner.").optional(),
+    field("except", Kind::Words, "Hosts of the file that are left out, because they stand in the list by themselves.").optional(),
     field("strategy", Kind::Strategy, "How they decide: a strategy's name, or `{name: {parameter: value}}`."),
     field("weight", Kind::Weights, "Weight that proof of compute measures: one for each, a list, or a law over the group.").optional(),
     field("models", Kind::Words, "Models they serve.").optional(),
-    field("hardware", Kind::Word, "GPU class."),
+    field("hardware", Kind::Word, "GPU class of their cards, from `hardware`."),
     count("cards", 1, 60_000, "Cards of a host: they add up in memory, slots and cost.").or("1"),
     field("owner", Kind::Word, "Owner of all of them; each its own where absent.").optional(),
     epochs("epochs_completed", 0, "Epoch summaries stored before the run.").or("0 epochs"),
@@ -98,7 +99,7 @@ pub static ABSENCE: &[Field] = &[
 /// A shared outage, an item of `outages.shared`.
 pub static SHARED_OUTAGE: &[Field] = &[
     duration("at", "Start after the run's start."),
-    positive_duration("lasts", "Length."),
+    positive_duration("lasts", "How long the outage lasts."),
     share("share", "Share of the hosts hit, drawn for each."),
 ];
 

@@ -1,0 +1,189 @@
+//! The tables of the page.
+
+use super::html::{Cell, table};
+use crate::money;
+use crate::run::{Figure, Number, Run, Summary};
+use crate::series::Chart;
+
+/// Owners shown; the rest are in `summary.json`.
+const OWNERS_SHOWN: usize = 30;
+
+/// A number for people: four significant digits, whole from 1000 on, grouped.
+pub fn number(value: f64) -> String {
+    let magnitude = value.abs();
+    let decimals = [(1_000.0, 0), (100.0, 1), (10.0, 2), (1.0, 3)]
+        .iter()
+        .find(|(from, _)| magnitude >= *from);
+    let text = match decimals {
+        _ if magnitude == 0.0 => return "0".to_string(),
+        Some((_, 0)) if magnitude < 1e18 => money::grouped(magnitude.round() as u128),
+        Some((_, places)) => format!("{magnitude:.places$}"),
+        None if magnitude < 1e-6 => format!("{magnitude:.2e}"),
+        None => format!("{magnitude:.*}", if magnitude >= 0.01 { 4 } else { 7 }),
+    };
+    let text = match text.contains('.') && !text.contains('e') {
+        true => text.trim_end_matches('0').trim_end_matches('.').to_string(),
+        false => text,
+    };
+    if value < 0.0 { format!("−{text}") } else { text }
+}
+
+fn shown(number_of: &Number, unit: &str) -> String {
+    match number_of {
+        Number::Money(text) => text.parse().map_or_else(|_| text.clone(), money::shown),
+        Number::Plain(value) if unit == "ns" => format!("{} ms", number(value / 1e6)),
+        Number::Plain(value) if unit == "share" => format!("{} %", number(100.0 * value)),
+        Number::Plain(value) => number(*value),
+    }
+}
+
+fn mean(figure: &Figure) -> Cell {
+    Cell::Number(
+        figure
+            .mean
+            .as_ref()
+            .map_or("–".to_string(), |m| shown(m, &figure.unit)),
+    )
+}
+
+fn interval(figure: &Figure) -> Cell {
+    // The unit once, behind the upper bound.
+    let pair = |[low, high]: &[Number; 2]| {
+        let (low, high) = (shown(low, &figure.unit), shown(high, &figure.unit));
+        let unit = high.rsplit_once(' ').map_or("", |(_, unit)| unit);
+        format!("{} to {high}", low.trim_end_matches(unit).trim_end())
+    };
+    Cell::Number(figure.interval.as_ref().map_or("–".to_string(), pair))
+}
+
+fn text(words: &str) -> Cell {
+    Cell::Text(words.to_string())
+}
+
+fn count(n: impl ToString) -> Cell {
+    Cell::Number(n.to_string())
+}
+
+/// Outcome of each strategy.
+pub fn strategies_table(summary: &Summary) -> String {
+    let header = [
+        ("strategy", true),
+        ("hosts", false),
+        ("profit", false),
+        ("interval", false),
+        ("answers", false),
+        ("substituted", false),
+        ("invalidated", false),
+        ("convicted", false),
+    ];
+    let row = |line: &crate::run::StrategyLine| {
+        vec![
+            text(&line.strategy),
+            count(line.participants),
+            mean(&line.profit),
+            interval(&line.profit),
+            mean(&line.inferences),
+            mean(&line.cheated),
+            mean(&line.invalidated),
+            mean(&line.convicted),
+        ]
+    };
+    table(&header, &summary.strategies.iter().map(row).collect::<Vec<_>>())
+}
+
+/// Outcome of the owners, cheating ones first.
+pub fn owners_table(summary: &Summary) -> String {
+    let header = [
+        ("owner", true),
+        ("strategies", true),
+        ("identities", false),
+        ("profit", false),
+        ("interval", false),
+        ("convicted", false),
+    ];
+    let row = |line: &crate::run::OwnerLine| {
+        vec![
+            text(&line.owner),
+            text(&line.strategies.join(", ")),
+            count(line.identities),
+            mean(&line.profit),
+            interval(&line.profit),
+            mean(&line.convicted),
+        ]
+    };
+    let rows: Vec<_> = summary.owners.iter().take(OWNERS_SHOWN).map(row).collect();
+    let rest = summary.owners.len().saturating_sub(OWNERS_SHOWN) + summary.owners_omitted;
+    let note = match rest {
+        0 => String::new(),
+        n => format!("<p class=\"quiet\">{n} further owners are not shown.</p>\n"),
+    };
+    table(&header, &rows) + &note
+}
+
+/// Every network-wide figure.
+pub fn figures_table(summary: &Summary) -> String {
+    let header = [
+        ("figure", true),
+        ("mean", false),
+        ("interval", false),
+        ("n", false),
+    ];
+    let row = |(name, figure): (&String, &Figure)| {
+        let name = name.trim_end_matches("_ns").replace('_', " ");
+        vec![Cell::Text(name), mean(figure), interval(figure), count(figure.n)]
+    };
+    table(&header, &summary.figures.iter().map(row).collect::<Vec<_>>())
+}
+
+/// The points of a chart.
+pub fn chart_table(chart: &Chart) -> String {
+    let header = [
+        ("curve", true),
+        (chart.x_label, false),
+        (chart.y_label, false),
+        ("least", false),
+        ("greatest", false),
+    ];
+    let mut rows = Vec::new();
+    for curve in &chart.curves {
+        for p in &curve.points {
+            let figures = [p.x, p.mean, p.low, p.high].map(|v| Cell::Number(number(v)));
+            rows.push([vec![text(&curve.name)], figures.to_vec()].concat());
+        }
+    }
+    table(&header, &rows)
+}
+
+/// The files that the page was made from.
+pub fn files_table(run: &Run) -> String {
+    let header = [("file", true), ("bytes", false), ("blake3", true)];
+    let row = |file: &crate::run::FileEntry| {
+        vec![
+            text(&file.name),
+            Cell::Number(money::grouped(u128::from(file.bytes))),
+            text(&file.blake3),
+        ]
+    };
+    table(&header, &run.manifest.files.iter().map(row).collect::<Vec<_>>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_keep_about_four_digits() {
+        let cases = [
+            (0.0, "0"),
+            (12.5, "12.5"),
+            (-3.0, "−3"),
+            (0.043_21, "0.0432"),
+            (1_234_567.4, "1\u{202f}234\u{202f}567"),
+            (999.96, "1000"),
+            (0.000_000_1, "1.00e-7"),
+        ];
+        for (value, expected) in cases {
+            assert_eq!(number(value), expected);
+        }
+    }
+}

@@ -1,0 +1,226 @@
+//! The headline numbers of a run, as its `summary.json` and `manifest.json` state them.
+//!
+//! **Invariant.** Fields that a report does not show are ignored, so a newer run of the same format reads.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use crate::error::ReportError;
+
+/// Layout of run directories that this release reads.
+const FORMAT: u32 = 1;
+/// Largest JSON file that is read, bytes.
+const LARGEST: u64 = 64 << 20;
+
+/// A run directory's headline numbers.
+#[derive(Clone, Debug)]
+pub struct Run {
+    /// The directory.
+    pub path: PathBuf,
+    /// `manifest.json`.
+    pub manifest: Manifest,
+    /// `summary.json`.
+    pub summary: Summary,
+}
+
+/// Identity of a run.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Manifest {
+    /// Layout of the directory.
+    pub format: u32,
+    /// Release of the program.
+    pub version: String,
+    /// Version of the model.
+    pub model_version: u32,
+    /// Files with their hashes.
+    pub files: Vec<FileEntry>,
+}
+
+/// One file of the run.
+#[derive(Clone, Debug, Deserialize)]
+pub struct FileEntry {
+    /// Name.
+    pub name: String,
+    /// Length in bytes.
+    pub bytes: u64,
+    /// blake3 hash in hex.
+    pub blake3: String,
+}
+
+/// Headline numbers.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Summary {
+    /// Scenario name.
+    pub scenario: String,
+    /// First 16 hex digits of the scenario's hash.
+    pub scenario_hash: String,
+    /// Root seed.
+    pub seed: u64,
+    /// Number of replicates.
+    pub replicates: u32,
+    /// Digest over all replicates.
+    pub digest: String,
+    /// First and last settled epoch.
+    pub epochs: Option<[u32; 2]>,
+    /// Confidence level of intervals.
+    pub level: f64,
+    /// Network-wide figures by name.
+    pub figures: BTreeMap<String, Figure>,
+    /// Detection.
+    pub detection: Detection,
+    /// Outcome by strategy.
+    pub strategies: Vec<StrategyLine>,
+    /// Outcome by owner.
+    pub owners: Vec<OwnerLine>,
+    /// Owners left out of the list.
+    pub owners_omitted: usize,
+    /// Assumptions the scenario leans on.
+    pub assumptions: Vec<String>,
+}
+
+/// A figure across replicates.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Figure {
+    /// Unit.
+    pub unit: String,
+    /// Replicates in which it exists.
+    pub n: u32,
+    /// Mean.
+    pub mean: Option<Number>,
+    /// Interval of the mean.
+    pub interval: Option<[Number; 2]>,
+}
+
+/// A JSON number, or money as text.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(untagged)]
+pub enum Number {
+    /// Count, share, time or ratio.
+    Plain(f64),
+    /// Base units.
+    Money(String),
+}
+
+impl Number {
+    /// The number as a float, for comparisons and axes.
+    pub fn as_float(&self) -> Option<f64> {
+        match self {
+            Self::Plain(value) => Some(*value),
+            Self::Money(text) => text.parse::<i128>().ok().map(|units| units as f64),
+        }
+    }
+}
+
+/// Who was caught and when.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Detection {
+    /// Cheaters convicted.
+    pub cheaters_convicted: Proportion,
+    /// Honest participants convicted.
+    pub honest_convicted: Proportion,
+    /// Time to conviction.
+    pub conviction: ToConviction,
+}
+
+/// A share with its interval.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Proportion {
+    /// Trials with the property.
+    pub hits: u64,
+    /// Trials.
+    pub n: u64,
+    /// Ratio.
+    pub share: Option<f64>,
+    /// Interval.
+    pub interval: Option<[f64; 2]>,
+}
+
+/// Medians over convicted cheaters.
+#[derive(Clone, Debug, Deserialize)]
+pub struct ToConviction {
+    /// Convicted cheaters.
+    pub n: u64,
+    /// Epochs begun.
+    pub epochs_p50: Option<u64>,
+    /// Answers finished.
+    pub answers_p50: Option<u64>,
+    /// Answers finished, 95th percentile.
+    pub answers_p95: Option<u64>,
+}
+
+/// One strategy's outcome.
+#[derive(Clone, Debug, Deserialize)]
+pub struct StrategyLine {
+    /// Name with parameters.
+    pub strategy: String,
+    /// Identities that follow it.
+    pub participants: u32,
+    /// Profit of all of them.
+    pub profit: Figure,
+    /// Profit for each unit of weight held through one epoch.
+    pub profit_per_weight_epoch: Figure,
+    /// Answers finished.
+    pub inferences: Figure,
+    /// Answers invalidated.
+    pub invalidated: Figure,
+    /// Answers served by a substitute.
+    pub cheated: Figure,
+    /// Participants convicted.
+    pub convicted: Figure,
+}
+
+/// One owner's outcome.
+#[derive(Clone, Debug, Deserialize)]
+pub struct OwnerLine {
+    /// Name.
+    pub owner: String,
+    /// Identities held.
+    pub identities: u32,
+    /// Strategies followed.
+    pub strategies: Vec<String>,
+    /// At least one identity cheated.
+    pub is_cheating: bool,
+    /// Profit of all identities.
+    pub profit: Figure,
+    /// Identities convicted.
+    pub convicted: Figure,
+}
+
+impl Run {
+    /// Reads the headline numbers of a run directory.
+    ///
+    /// # Errors
+    /// A file that is missing, too large, malformed or of another format.
+    pub fn open(path: &Path) -> Result<Self, ReportError> {
+        let manifest: Manifest = read(&path.join("manifest.json"))?;
+        if manifest.format != FORMAT {
+            let reason = format!(
+                "results format {}; this release reads format {FORMAT}",
+                manifest.format
+            );
+            return Err(ReportError::broken(&path.join("manifest.json"), reason));
+        }
+        let summary = read(&path.join("summary.json"))?;
+        Ok(Self {
+            path: path.to_path_buf(),
+            manifest,
+            summary,
+        })
+    }
+}
+
+fn read<T: DeserializeOwned>(path: &Path) -> Result<T, ReportError> {
+    let mut text = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(LARGEST + 1).read_to_end(&mut text))
+        .map_err(|error| ReportError::io("read", path, error))?;
+    if text.len() as u64 > LARGEST {
+        return Err(ReportError::broken(path, format!("larger than {LARGEST} bytes")));
+    }
+    serde_json::from_slice(&text).map_err(|error| ReportError::broken(path, error))
+}

@@ -1,0 +1,180 @@
+//! A report of a run directory that the engine's own writer made.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use stakeout_engine::observe::cast::Cast;
+use stakeout_engine::observe::frame::RunOutput;
+use stakeout_engine::observe::manifest::{Platform, Timing};
+use stakeout_engine::observe::run_directory::{Contents, IfExists, RunPlace};
+use stakeout_engine::observe::sample;
+use stakeout_engine::observe::storage::Disk;
+use stakeout_engine::observe::summary::Summary;
+use stakeout_reports::frames::{ConvictionFrame, EpochFrame, ParticipantFrame};
+use stakeout_reports::{Run, page, plot};
+
+/// A run directory under the build folder; each test has its own.
+fn run_directory(test: &str, cast: &Cast, outputs: &[RunOutput]) -> PathBuf {
+    let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join(test);
+    let summary = Summary::compute(cast, outputs);
+    let (platform, timing) = (Platform::default(), Timing::default());
+    let contents = Contents {
+        cast,
+        outputs,
+        summary: &summary,
+        version: "0.1.0",
+        platform: &platform,
+        timing: &timing,
+    };
+    let place = RunPlace::new(&root, cast).unwrap();
+    place
+        .write(IfExists::Replace, &contents, &Disk)
+        .unwrap()
+        .path()
+        .to_path_buf()
+}
+
+fn sample_directory(test: &str) -> PathBuf {
+    run_directory(test, &sample::cast(), &sample::outputs(4))
+}
+
+#[test]
+fn frames_hold_every_row_with_money_to_the_last_unit() {
+    let directory = sample_directory("frames");
+    let frame = ParticipantFrame::read(&directory).unwrap();
+    let rows: Vec<_> = sample::outputs(4)
+        .into_iter()
+        .flat_map(|o| o.participants)
+        .collect();
+    assert_eq!(frame.len(), rows.len());
+    for (index, row) in rows.iter().enumerate() {
+        assert_eq!(
+            frame.profit[index],
+            row.work_coins + row.reward - row.cost - row.slashed
+        );
+        assert_eq!(
+            (frame.weight[index], frame.reputation[index]),
+            (row.weight, u32::from(row.reputation))
+        );
+    }
+    assert_eq!(frame.strategies, sample::cast().strategies);
+    let epochs = EpochFrame::read(&directory).unwrap();
+    assert_eq!(epochs.epoch.len(), 4 * 8);
+    assert_eq!(
+        epochs.nominal_rate_sum_ppb[0],
+        i128::from(epochs.finished[0]) * 1_000_000_000
+    );
+    assert_eq!(
+        ConvictionFrame::read(&directory).unwrap().answers,
+        [996, 1016, 1036, 1056]
+    );
+}
+
+#[test]
+fn amounts_beyond_64_bits_survive_the_way_to_a_frame() {
+    let mut outputs = sample::outputs(1);
+    outputs[0].participants[0].reward = 10_i128.pow(37) + 7;
+    outputs[0].participants[1].work_coins = -10_i128.pow(37);
+    let frame = ParticipantFrame::read(&run_directory("wide", &sample::cast(), &outputs)).unwrap();
+    let expected = |i: usize| {
+        let row = &outputs[0].participants[i];
+        row.work_coins + row.reward - row.cost - row.slashed
+    };
+    assert_eq!([frame.profit[0], frame.profit[1]], [expected(0), expected(1)]);
+}
+
+#[test]
+fn the_page_states_the_verdict_first_and_escapes_names() {
+    let html = page::render(&Run::open(&sample_directory("page")).unwrap()).unwrap();
+    // The cheater's profit is a loss in every replicate: it paid for hardware and was slashed.
+    assert!(
+        html.contains("Cheating did not pay."),
+        "{}",
+        &html[html.find("verdict\">").unwrap()..][..200]
+    );
+    assert!(html.find("verdict").unwrap() < html.find("<table").unwrap());
+    assert!(html.contains("Cleo &amp; Co") && !html.contains("Cleo & Co"));
+    assert_eq!(html.matches("<svg").count(), 4);
+    assert!(!html.contains("<script") && !html.contains("http://w") | html.contains("xmlns"));
+    assert!(html.contains("default-src 'none'"));
+}
+
+#[test]
+fn a_hostile_name_stays_text_everywhere() {
+    let mut cast = sample::cast();
+    let hostile = "</td></svg><script>alert(1)</script>";
+    cast.strategies[1] = hostile.to_string();
+    cast.owners[2] = hostile.to_string();
+    cast.assumptions = vec![hostile.to_string()];
+    let directory = run_directory("hostile", &cast, &sample::outputs(2));
+    let run = Run::open(&directory).unwrap();
+    assert!(!page::render(&run).unwrap().contains("<script"));
+    for chart in page::charts(&run).unwrap() {
+        assert!(!plot::draw(&chart).unwrap().contains("<script"));
+    }
+}
+
+#[test]
+fn two_readings_of_a_run_give_the_same_page() {
+    let run = Run::open(&sample_directory("same")).unwrap();
+    assert_eq!(page::render(&run).unwrap(), page::render(&run).unwrap());
+}
+
+#[test]
+fn a_run_without_settled_epochs_still_has_a_page() {
+    let mut outputs = sample::outputs(1);
+    outputs[0].epochs.clear();
+    outputs[0].participants.clear();
+    outputs[0].convictions.clear();
+    let html = page::render(&Run::open(&run_directory("empty", &sample::cast(), &outputs)).unwrap()).unwrap();
+    assert!(html.contains("no settled epoch") && html.contains("Nobody cheated in this run."));
+}
+
+fn report(arguments: &[&std::ffi::OsStr]) -> std::process::Output {
+    Command::new(env!("CARGO_BIN_EXE_stakeout-report"))
+        .args(arguments)
+        .output()
+        .unwrap()
+}
+
+#[test]
+fn the_command_writes_a_page_and_drawings() {
+    let directory = sample_directory("command");
+    let page = directory.join("page.html");
+    let made = report(&[directory.as_os_str(), "-o".as_ref(), page.as_os_str()]);
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    assert!(fs::read_to_string(page).unwrap().starts_with("<!doctype html>"));
+    let folder = directory.join("figures");
+    let drawn = report(&[
+        "plot".as_ref(),
+        directory.as_os_str(),
+        "--out".as_ref(),
+        folder.as_os_str(),
+    ]);
+    assert!(
+        drawn.status.success(),
+        "{}",
+        String::from_utf8_lossy(&drawn.stderr)
+    );
+    for name in ["profit", "reputation", "sampling", "detection"] {
+        assert!(
+            fs::read_to_string(folder.join(format!("{name}.svg")))
+                .unwrap()
+                .starts_with("<svg")
+        );
+    }
+}
+
+#[test]
+fn what_is_no_run_is_an_error_that_names_the_file() {
+    let directory = sample_directory("damaged");
+    fs::write(directory.join("epochs.parquet"), b"PAR1 but not really PAR1").unwrap();
+    let broken = report(&[directory.as_os_str()]);
+    assert_eq!(broken.status.code(), Some(4));
+    assert!(String::from_utf8_lossy(&broken.stderr).contains("epochs.parquet"));
+    let absent = report(&["/nonexistent-run".as_ref()]);
+    assert_eq!(absent.status.code(), Some(4));
+    assert!(String::from_utf8_lossy(&absent.stderr).contains("manifest.json"));
+    assert_eq!(report(&[]).status.code(), Some(2));
+}

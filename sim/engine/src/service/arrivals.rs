@@ -13,8 +13,8 @@ use crate::scenario::{Arrivals, TraceRequest};
 const SECOND: f64 = 1e9;
 /// Adding 2^52 to a double below 2^51 leaves its nearest whole number in the low bits.
 const MAGIC: f64 = 4_503_599_627_370_496.0;
-/// No gap is longer than this (26 days).
-const LONGEST: f64 = 2_251_799_813_685_247.0;
+/// Mean gaps up to this keep the longest draw, 44.4 means, below 2^51.
+const RARE_ABOVE: f64 = 5e13;
 
 /// The clock of arrivals: where the last request was placed.
 pub struct ArrivalClock {
@@ -23,7 +23,13 @@ pub struct ArrivalClock {
 }
 
 enum Law {
-    Poisson { gap_ns: f64 },
+    Poisson {
+        gap_ns: f64,
+    },
+    /// Poisson with gaps so long that the fast rounding could not hold the longest.
+    Rare {
+        gap_ns: f64,
+    },
     Diurnal(Diurnal),
     Bursty(Box<Bursty>),
     Trace(Arc<Vec<TraceRequest>>),
@@ -33,6 +39,9 @@ impl ArrivalClock {
     /// A clock at the start of the run; `key` is the stream of burst states.
     pub fn new(arrivals: &Arrivals, key: StreamKey) -> Self {
         let law = match arrivals {
+            Arrivals::Poisson { per_second } if SECOND / per_second > RARE_ABOVE => Law::Rare {
+                gap_ns: SECOND / per_second,
+            },
             Arrivals::Poisson { per_second } => Law::Poisson {
                 gap_ns: SECOND / per_second,
             },
@@ -79,6 +88,12 @@ impl ArrivalClock {
                     *arrival = self.now_ns;
                 }
             }
+            Law::Rare { gap_ns } => {
+                for (arrival, gap) in arrivals_ns.iter_mut().zip(gaps) {
+                    self.now_ns = self.now_ns.saturating_add((gap * *gap_ns) as u64);
+                    *arrival = self.now_ns;
+                }
+            }
             Law::Diurnal(law) => {
                 for (arrival, gap) in arrivals_ns.iter_mut().zip(gaps) {
                     self.now_ns = self.now_ns.max(law.advance(*gap, self.now_ns as f64) as u64);
@@ -104,7 +119,7 @@ impl ArrivalClock {
 /// The nearest whole number of nanoseconds, without a conversion that must look at the range.
 #[inline(always)]
 fn nearest_ns(gap_ns: f64) -> u64 {
-    (gap_ns.min(LONGEST) + MAGIC).to_bits() - MAGIC.to_bits()
+    (gap_ns + MAGIC).to_bits() - MAGIC.to_bits()
 }
 
 /// A rate that follows a daily cosine; the time change is inverted by Newton's method.

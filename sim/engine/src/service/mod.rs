@@ -126,3 +126,6 @@ fn totals(network: &Network, tally: &Tally) -> EpochRow {
         ..EpochRow::default()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,100 @@
+//! The engine beside the baseline: interleaved rounds on CPU time, so that a busy machine hurts both.
+
+use crate::clock::{cpu_time, wall_time};
+use crate::workload::{Done, Prepared, Workload};
+
+/// What the user asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Rounds {
+    /// Interleaved rounds.
+    pub rounds: usize,
+    /// Inferences a run.
+    pub inferences: u64,
+}
+
+/// Nanoseconds per inference on one core.
+fn measure(prepared: &Prepared, inferences: u64) -> Result<(Done, f64), String> {
+    let before = cpu_time()?;
+    let done = prepared.run(inferences, 1)?;
+    let spent = cpu_time()? - before;
+    let per_inference = spent.as_nanos() as f64 / done.inferences as f64;
+    Ok((done, per_inference))
+}
+
+/// Sets each workload beside the baseline and prints the median of the ratios of each round, with the range.
+pub fn compare(workloads: &[Workload], rounds: Rounds) -> Result<(), String> {
+    let baseline = Workload::StdHeap.prepare()?;
+    println!(
+        "| workload | ns/inference | std heap | ratio, median [range] | sojourn s | std heap s | checked | convictions, disputes, expiries |"
+    );
+    println!("|---|---|---|---|---|---|---|---|");
+    for workload in workloads {
+        let prepared = workload.prepare()?;
+        let mut ratios = Vec::new();
+        let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+        let mut last = (Done::default(), Done::default());
+        for round in 0..rounds.rounds {
+            let (done, engine) = measure(&prepared, rounds.inferences)?;
+            let (base_done, base) = measure(&baseline, rounds.inferences)?;
+            eprintln!(
+                "{} round {}: {engine:.1} ns against {base:.1} ns",
+                workload.name(),
+                round + 1
+            );
+            ratios.push(base / engine);
+            ours.push(engine);
+            theirs.push(base);
+            last = (done, base_done);
+        }
+        let (low, middle, high) = spread(&mut ratios);
+        println!(
+            "| {} | {:.1} | {:.1} | {middle:.2} [{low:.2}, {high:.2}] | {:.4} | {:.4} | {:.4} | {:?} |",
+            workload.name(),
+            spread(&mut ours).1,
+            spread(&mut theirs).1,
+            last.0.sojourn,
+            last.1.sojourn,
+            last.0.checked,
+            last.0.events,
+        );
+    }
+    Ok(())
+}
+
+/// One thread against two and against `threads`, by wall time; the digest must not change.
+pub fn scaling(workload: Workload, rounds: Rounds, threads: usize) -> Result<(), String> {
+    let prepared = workload.prepare()?;
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .build()
+        .map_err(|error| error.to_string())?;
+    let mut ratios = Vec::new();
+    for _ in 0..rounds.rounds {
+        let (one, single) = wall_time(|| prepared.run(rounds.inferences, 1));
+        let (many, several) = wall_time(|| pool.install(|| prepared.run(rounds.inferences, threads)));
+        let (one, many) = (one?, many?);
+        if one.digest != many.digest {
+            return Err(format!(
+                "digests differ: {} on one thread, {} on {threads}",
+                one.digest, many.digest
+            ));
+        }
+        let ratio = single.as_secs_f64() / several.as_secs_f64();
+        eprintln!(
+            "{}: {single:.2?} on one thread, {several:.2?} on {threads}: {ratio:.2}",
+            workload.name()
+        );
+        ratios.push(ratio);
+    }
+    let (low, middle, high) = spread(&mut ratios);
+    println!(
+        "{}: {threads} threads over 1: {middle:.2} [{low:.2}, {high:.2}], same digest",
+        workload.name()
+    );
+    Ok(())
+}
+
+fn spread(values: &mut [f64]) -> (f64, f64, f64) {
+    values.sort_by(f64::total_cmp);
+    (values[0], values[values.len() / 2], values[values.len() - 1])
+}

@@ -1,7 +1,8 @@
 //! What the real network recorded, beside what the simulation says.
 
+use stakeout_engine::experiment::shorter_history::ShorterHistory;
 use stakeout_engine::observe::figure::Number;
-use stakeout_engine::observe::recorded::Comparison;
+use stakeout_engine::observe::recorded::{Comparison, FigureLine};
 
 use super::table::{Cell, Table};
 
@@ -59,15 +60,17 @@ fn heights(comparison: &Comparison) -> Table {
 }
 
 fn hosts(comparison: &Comparison) -> Table {
+    let figures = comparison.hosts.iter().flat_map(|host| &host.figures);
+    let exact = figures.filter(|figure| !is_telling(figure)).count();
     let title = format!(
-        "Simulated beside recorded ({} replicates, {:.1} % prediction interval)",
+        "Simulated beside recorded ({} replicates, {:.1} % prediction interval; {exact} counts exact in each left out)",
         comparison.replicates,
         comparison.level * 100.0
     );
     let columns = ["host", "figure", "simulated", "from", "to", "recorded", "z"];
     let mut table = Table::new(&title, &columns);
     for host in &comparison.hosts {
-        for figure in &host.figures {
+        for figure in host.figures.iter().filter(|figure| is_telling(figure)) {
             let (from, to) = figure
                 .interval
                 .map_or((Cell::Empty, Cell::Empty), |[from, to]| (cell(from), cell(to)));
@@ -84,6 +87,47 @@ fn hosts(comparison: &Comparison) -> Table {
                 to,
                 cell(figure.recorded),
                 z,
+            ]);
+        }
+    }
+    table
+}
+
+/// Counts that every replicate gives exactly are left out; amounts never are.
+fn is_telling(figure: &FigureLine) -> bool {
+    !figure.is_exact || matches!(figure.recorded, Number::Money(_))
+}
+
+/// Whether a shorter stored history would explain what lies above the interval.
+pub fn history_table(histories: &[ShorterHistory]) -> Table {
+    let title = "Counterfactual: would a shorter stored history explain it?";
+    let columns = [
+        "host",
+        "completed epochs",
+        "simulated",
+        "from",
+        "to",
+        "recorded",
+        "z",
+    ];
+    let mut table = Table::new(title, &columns);
+    for history in histories {
+        let both = [
+            (history.recorded_epochs, &history.with_recorded),
+            (history.fitting_epochs, &history.with_fitting),
+        ];
+        for (epochs, figure) in both {
+            let (from, to) = figure
+                .interval
+                .map_or((Cell::Empty, Cell::Empty), |[from, to]| (cell(from), cell(to)));
+            table.push(vec![
+                Cell::text(&history.host),
+                Cell::count(epochs),
+                Cell::or_empty(figure.simulated_mean, cell),
+                from,
+                to,
+                cell(figure.recorded),
+                Cell::or_empty(figure.z, |z| Cell::Real(z, 2)),
             ]);
         }
     }

@@ -56,7 +56,7 @@ pub struct Run {
     /// Keep every event in events.parquet, for `stakeout trace`
     #[arg(long)]
     event_log: bool,
-    /// Leave out the honest twins of owners that cheat
+    /// Leave out further runs: honest twins of owners that cheat, counterfactuals of a record
     #[arg(long)]
     no_twins: bool,
     /// Estimate time, memory and disk, and stop
@@ -166,17 +166,20 @@ impl Run {
         directory: &RunDirectory,
     ) -> Result<(), Failure> {
         let comparison = Comparison::compute(simulation.scenario, cast, outputs);
-        let twins = if self.no_twins || interrupt::is_asked() {
-            Vec::new()
-        } else {
-            simulation.twins(outputs)?
-        };
+        let (mut twins, mut histories) = (Vec::new(), Vec::new());
+        if !self.no_twins && !interrupt::is_asked() {
+            twins = simulation.twins(outputs)?;
+            if let Some(comparison) = &comparison {
+                histories = simulation.shorter_histories(comparison)?;
+            }
+        }
         let page = RunPage {
             cast,
             outputs,
             summary,
             comparison: comparison.as_ref(),
             twins: &twins,
+            histories: &histories,
             directory,
         };
         print(&page.render(self.format.format)?)

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use stakeout_engine::experiment::shorter_history::ShorterHistory;
 use stakeout_engine::experiment::twins::TwinLine;
 use stakeout_engine::observe::cast::Cast;
 use stakeout_engine::observe::frame::RunOutput;
@@ -14,7 +15,7 @@ use super::failure::{Failure, Reason};
 use super::format::Format;
 use super::host_table::{SHOWN, host_table};
 use super::network_table::{detection_table, network_table, stage_table, strategy_table};
-use super::record_table::{record_remarks, record_tables};
+use super::record_table::{history_table, record_remarks, record_tables};
 use super::table::{Table, render_all};
 use super::twin_table::twin_table;
 
@@ -30,6 +31,8 @@ pub struct RunPage<'a> {
     pub comparison: Option<&'a Comparison>,
     /// Owners that cheat, against the same run with that owner alone made honest.
     pub twins: &'a [TwinLine],
+    /// Whether a shorter history explains what the record shows above the simulation.
+    pub histories: &'a [ShorterHistory],
     /// Where the results lie.
     pub directory: &'a RunDirectory,
 }
@@ -58,6 +61,10 @@ impl RunPage<'_> {
             object.insert(
                 "honest_twins".to_string(),
                 serde_json::to_value(self.twins).map_err(bug)?,
+            );
+            object.insert(
+                "shorter_histories".to_string(),
+                serde_json::to_value(self.histories).map_err(bug)?,
             );
         }
         serde_json::to_string_pretty(&value)
@@ -101,6 +108,7 @@ impl RunPage<'_> {
             tables.push(twin_table(self.twins));
         }
         tables.extend(self.comparison.map(record_tables).unwrap_or_default());
+        tables.push(history_table(self.histories));
         tables.retain(|table| !table.is_empty());
         tables
     }

@@ -6,8 +6,10 @@
 use std::panic::{self, AssertUnwindSafe};
 
 use rayon::prelude::*;
+use stakeout_engine::experiment::shorter_history::{ShorterHistory, test_shorter_histories};
 use stakeout_engine::experiment::twins::{TwinLine, deviating_owners, run_twins};
 use stakeout_engine::observe::frame::RunOutput;
+use stakeout_engine::observe::recorded::Comparison;
 use stakeout_engine::run::{RunError, RunOptions, run_with_progress};
 use stakeout_engine::scenario::Scenario;
 use stakeout_engine::strategy::registry::Registry;
@@ -71,6 +73,12 @@ impl Simulation<'_> {
         };
         let paired = &outputs[..outputs.len().min(replicates.max(1))];
         run_twins(self.scenario, self.registry, &owners, paired)
+            .map_err(|error| Failure::new(Reason::Invalid, error.to_string()))
+    }
+
+    /// Whether a shorter stored history explains what the record shows above the simulation.
+    pub fn shorter_histories(&self, comparison: &Comparison) -> Result<Vec<ShorterHistory>, Failure> {
+        test_shorter_histories(self.scenario, self.registry, comparison)
             .map_err(|error| Failure::new(Reason::Invalid, error.to_string()))
     }
 

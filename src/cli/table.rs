@@ -41,7 +41,7 @@ impl Cell {
     }
 
     fn is_left(&self) -> bool {
-        matches!(self, Cell::Text(_))
+        matches!(self, Cell::Text(_) | Cell::Empty)
     }
 
     fn shown(&self) -> String {
@@ -106,13 +106,13 @@ impl Table {
     /// The table in one form, ending in a newline.
     pub fn render(&self, format: Format) -> String {
         match format {
-            Format::Table => self.aligned(),
+            Format::Table => self.condensed().aligned(),
             Format::Json => {
                 let text = serde_json::to_string_pretty(&self.to_json()).expect("a JSON value is printable");
                 text + "\n"
             }
             Format::Csv => self.csv(),
-            Format::Markdown => self.markdown(),
+            Format::Markdown => self.condensed().markdown(),
         }
     }
 
@@ -141,9 +141,7 @@ impl Table {
                     .unwrap_or(0)
             })
             .collect();
-        let is_left: Vec<bool> = (0..self.columns.len())
-            .map(|at| self.rows.iter().any(|row| row[at].is_left()))
-            .collect();
+        let is_left: Vec<bool> = (0..self.columns.len()).map(|at| self.is_left(at)).collect();
         let line = |cells: &[String]| {
             let padded = cells.iter().enumerate().map(|(at, cell)| {
                 let blanks = " ".repeat(widths[at].saturating_sub(width(cell)));
@@ -164,6 +162,27 @@ impl Table {
             let _ = writeln!(text, "{}", line(row));
         }
         text
+    }
+
+    /// Whether a column holds words alone.
+    fn is_left(&self, at: usize) -> bool {
+        self.rows.iter().all(|row| row[at].is_left())
+    }
+
+    /// The table without the columns in which no row says anything; for people, since programs count on columns.
+    fn condensed(&self) -> Table {
+        let kept: Vec<usize> = (0..self.columns.len())
+            .filter(|&at| self.rows.is_empty() || self.rows.iter().any(|row| row[at] != Cell::Empty))
+            .collect();
+        Table {
+            title: self.title.clone(),
+            columns: kept.iter().map(|&at| self.columns[at].clone()).collect(),
+            rows: self
+                .rows
+                .iter()
+                .map(|row| kept.iter().map(|&at| row[at].clone()).collect())
+                .collect(),
+        }
     }
 
     fn csv(&self) -> String {
@@ -203,11 +222,7 @@ impl Table {
         }
         text.push_str(&line(self.columns.iter().map(|column| escaped(column)).collect()));
         let rule = |at: usize| {
-            if self.rows.iter().any(|row| row[at].is_left()) {
-                "---"
-            } else {
-                "---:"
-            }
+            if self.is_left(at) { "---" } else { "---:" }
         };
         text.push_str(&line(
             (0..self.columns.len()).map(|at| rule(at).to_string()).collect(),
@@ -273,6 +288,14 @@ mod tests {
         let rows = table().to_json();
         assert_eq!(rows[0]["reward"], "38627452617213");
         assert!(rows[1]["reward"].is_null());
+    }
+
+    #[test]
+    fn a_column_without_a_word_is_shown_to_programs_alone() {
+        let mut table = Table::new("", &["a", "b"]);
+        table.push(vec![Cell::count(1), Cell::Empty]);
+        assert_eq!(table.render(Format::Table), "a\n1\n");
+        assert_eq!(table.render(Format::Csv), "a,b\n1,\n");
     }
 
     #[test]

@@ -28,10 +28,7 @@ pub fn remark(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
-#[allow(
-    clippy::disallowed_methods,
-    reason = "decides about progress alone"
-)]
+#[allow(clippy::disallowed_methods, reason = "decides about progress alone")]
 fn is_dumb() -> bool {
     std::env::var_os("TERM").is_some_and(|value| value == "dumb")
 }

@@ -73,10 +73,10 @@ pub fn run(arguments: &Trace) -> Result<(), Failure> {
 
 fn row(event: &LoggedEvent, names: &BTreeMap<u32, String>) -> Vec<Cell> {
     let participant = |index: Option<u32>| Cell::or_empty(index, |index| Cell::text(name(names, index)));
-    // The counterpart of a start and of a refusal is a client, who has a number and no name.
+    // Who checks or votes is a host; every other counterpart is a client, who has a number and no name.
     let other = match event.kind.as_str() {
-        "started" | "refused" => Cell::or_empty(event.other, |index| Cell::text(format!("client {index}"))),
-        _ => participant(event.other),
+        "drawn" | "passed" | "disputed" | "dispute_capped" | "voted" => participant(event.other),
+        _ => Cell::or_empty(event.other, |index| Cell::text(format!("client {index}"))),
     };
     vec![
         Cell::Real(event.time_ns as f64 / 1e9, 3),

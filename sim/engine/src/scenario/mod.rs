@@ -6,6 +6,7 @@
 //! [`load`] does it all and reports everything that is wrong at once.
 
 mod build;
+mod build_environment;
 mod build_protocol;
 mod canonical;
 pub mod document;
@@ -18,6 +19,8 @@ mod population;
 mod presets;
 pub mod quantity;
 mod read;
+mod read_laws;
+mod read_strategy;
 mod record;
 pub mod reference;
 mod table;

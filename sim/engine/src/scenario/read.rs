@@ -3,21 +3,15 @@
 //! Invariant: a value that comes out lies within the field's limits; everything else becomes a problem
 //! that names path, place, what was found and what is allowed.
 
-use stakeout_kernel::time::SimDuration;
-use stakeout_protocol::units::Fraction;
-
 use super::document::{Entry, Node, Value};
 use super::error::{Problem, nearest, quoted};
 use super::fields::{Field, Kind, Need, groups};
-use super::quantity::{COUNT, DURATION, Dimension, FACTOR, MEAN_TOKENS, Quantity, Refusal, SHARE, TOKENS};
-use super::value::{Item, Lengths, Typed, Weights};
-use super::{ParamValue, StrategySpec};
-use crate::strategy::registry::{ParamDescriptor, ParamKind, Registry, StrategyDescriptor};
+use super::quantity::{COUNT, Dimension, Quantity, Refusal};
+use super::value::{Item, Typed};
+use crate::strategy::registry::Registry;
 
 const WORD_MAX: usize = 64;
 const TEXT_MAX: usize = 2_000;
-const LENGTH_MAX: i128 = 100_000_000;
-const WEIGHT_MAX: i128 = 1_000_000_000_000;
 
 /// Reads values and collects what is wrong.
 pub struct Reader<'a> {
@@ -58,7 +52,7 @@ impl Reader<'_> {
         }
     }
 
-    fn refuse(&mut self, node: &Node, path: &str, allowed: &str) -> &mut Problem {
+    pub(super) fn refuse(&mut self, node: &Node, path: &str, allowed: &str) -> &mut Problem {
         let hint = match &node.value {
             Value::Scalar {
                 is_plain: true,
@@ -132,7 +126,7 @@ impl Reader<'_> {
         None
     }
 
-    fn one_of(&mut self, names: &[&'static str], path: &str, node: &Node) -> Option<&'static str> {
+    pub(super) fn one_of(&mut self, names: &[&'static str], path: &str, node: &Node) -> Option<&'static str> {
         let text = node.text().unwrap_or_default();
         if let Some(name) = names.iter().find(|name| **name == text) {
             return Some(name);
@@ -143,7 +137,7 @@ impl Reader<'_> {
         None
     }
 
-    fn switch(&mut self, path: &str, node: &Node) -> Option<bool> {
+    pub(super) fn switch(&mut self, path: &str, node: &Node) -> Option<bool> {
         let value = match (&node.value, node.text()) {
             (Value::Scalar { is_plain: true, .. }, Some("true")) => return Some(true),
             (Value::Scalar { is_plain: true, .. }, Some("false")) => return Some(false),
@@ -180,7 +174,7 @@ impl Reader<'_> {
         }
     }
 
-    fn file(&mut self, path: &str, node: &Node) -> Option<String> {
+    pub(super) fn file(&mut self, path: &str, node: &Node) -> Option<String> {
         let text = node.text().filter(|_| !node.is_empty()).unwrap_or_default();
         if super::files::is_safe_relative(text) {
             return Some(text.to_owned());
@@ -248,152 +242,6 @@ impl Reader<'_> {
         hashes
     }
 
-    fn lengths(&mut self, path: &str, node: &Node) -> Option<Lengths> {
-        const LAWS: [&str; 4] = ["uniform", "exponential", "lognormal", "empirical"];
-        const ALLOWED: &str = "a length such as `100 tokens`, or {uniform: {min, max}}, {exponential: {mean}}, {lognormal: {median, p95}}, {empirical: file}";
-        if node.text().is_some() {
-            return self
-                .quantity(&TOKENS, 0, LENGTH_MAX, false, path, node)
-                .map(|q| Lengths::Constant(q.base));
-        }
-        let entry = self.single_entry(path, node, ALLOWED)?;
-        let below = join(path, &entry.key);
-        match entry.key.as_str() {
-            "uniform" => {
-                let [min, max] = self.pair(&TOKENS, 1, ["min", "max"], &below, &entry.node)?;
-                if min > max {
-                    self.refuse(&entry.node, &below, "min at most max");
-                    return None;
-                }
-                Some(Lengths::Uniform(min, max))
-            }
-            "exponential" => {
-                let [mean] = self.pair(&MEAN_TOKENS, 1_000_000, ["mean"], &below, &entry.node)?;
-                Some(Lengths::Exponential(mean))
-            }
-            "lognormal" => {
-                let [median, p95] =
-                    self.pair(&MEAN_TOKENS, 1_000_000, ["median", "p95"], &below, &entry.node)?;
-                if p95 < median || median == 0 {
-                    self.refuse(
-                        &entry.node,
-                        &below,
-                        "a median above 0 tokens and a p95 at least as large",
-                    );
-                    return None;
-                }
-                Some(Lengths::Lognormal(median, p95))
-            }
-            "empirical" => self.file(&below, &entry.node).map(Lengths::Empirical),
-            other => {
-                let problem = Problem::new(&entry.place, &below, format!("unknown law {}", quoted(other)));
-                self.problems
-                    .push(problem.allowed(ALLOWED).hint(nearest(other, LAWS)));
-                None
-            }
-        }
-    }
-
-    /// The one entry of a map.
-    fn single_entry<'n>(&mut self, path: &str, node: &'n Node, allowed: &str) -> Option<&'n Entry> {
-        match &node.value {
-            Value::Map(entries) if entries.len() == 1 => Some(&entries[0]),
-            _ => {
-                self.refuse(node, path, allowed);
-                None
-            }
-        }
-    }
-
-    /// The numbers of a map that has exactly these keys.
-    fn pair<const N: usize>(
-        &mut self,
-        dimension: &Dimension,
-        scale: i128,
-        keys: [&str; N],
-        path: &str,
-        node: &Node,
-    ) -> Option<[i128; N]> {
-        let Value::Map(entries) = &node.value else {
-            self.refuse(node, path, &format!("a map with {}", keys.join(", ")));
-            return None;
-        };
-        for entry in entries.iter().filter(|entry| !keys.contains(&entry.key.as_str())) {
-            self.unknown(entry, path, &keys);
-        }
-        let max = LENGTH_MAX.max(WEIGHT_MAX) * scale;
-        let mut numbers = [None; N];
-        for (number, key) in numbers.iter_mut().zip(keys) {
-            match node.get(key) {
-                Some(value) => {
-                    *number = self
-                        .quantity(dimension, 0, max, false, &join(path, key), value)
-                        .map(|q| q.base)
-                }
-                None => self.missing(node, &join(path, key), &describe_range(dimension, 0, max, false)),
-            }
-        }
-        if numbers.iter().any(Option::is_none) {
-            return None;
-        }
-        Some(numbers.map(Option::unwrap_or_default))
-    }
-
-    fn weights(&mut self, path: &str, node: &Node) -> Option<Weights> {
-        const ALLOWED: &str =
-            "a weight, a list of weights, {linear: {from, to}} or {pareto: {min, exponent}}";
-        match &node.value {
-            Value::Scalar { .. } => self.weight(path, node).map(Weights::Constant),
-            Value::List(items) => {
-                let weights: Vec<_> = items
-                    .iter()
-                    .enumerate()
-                    .map(|(i, item)| self.weight(&format!("{path}[{i}]"), item))
-                    .collect();
-                weights.into_iter().collect::<Option<_>>().map(Weights::List)
-            }
-            Value::Map(_) => {
-                let entry = self.single_entry(path, node, ALLOWED)?;
-                let below = join(path, &entry.key);
-                match entry.key.as_str() {
-                    "linear" => {
-                        let [from, to] = self.pair(&COUNT, 1, ["from", "to"], &below, &entry.node)?;
-                        self.above_zero(from.min(to), &below, &entry.node)?;
-                        Some(Weights::Linear(from as u64, to as u64))
-                    }
-                    "pareto" => {
-                        let [min, tail] = self.pair(&FACTOR, 1, ["min", "exponent"], &below, &entry.node)?;
-                        self.above_zero((min / 1_000_000).min(tail), &below, &entry.node)?;
-                        Some(Weights::Pareto((min / 1_000_000) as u64, tail as u64))
-                    }
-                    other => {
-                        let problem =
-                            Problem::new(&entry.place, &below, format!("unknown law {}", quoted(other)));
-                        self.problems.push(
-                            problem
-                                .allowed(ALLOWED)
-                                .hint(nearest(other, ["linear", "pareto"])),
-                        );
-                        None
-                    }
-                }
-            }
-        }
-    }
-
-    fn weight(&mut self, path: &str, node: &Node) -> Option<u64> {
-        self.quantity(&COUNT, 1, WEIGHT_MAX, false, path, node)
-            .map(|q| q.base as u64)
-    }
-
-    fn above_zero(&mut self, least: i128, path: &str, node: &Node) -> Option<()> {
-        if least < 1 {
-            self.refuse(node, path, "numbers above 0");
-            return None;
-        }
-        Some(())
-    }
-
     fn items(&mut self, table: &'static [Field], path: &str, node: &Node) -> Option<Vec<Item>> {
         let Value::List(items) = &node.value else {
             self.refuse(node, path, "a list, each item of which starts with `- `");
@@ -444,7 +292,7 @@ impl Reader<'_> {
         (self.problems.len() == before).then_some(Item(item))
     }
 
-    fn missing(&mut self, node: &Node, path: &str, allowed: &str) {
+    pub(super) fn missing(&mut self, node: &Node, path: &str, allowed: &str) {
         self.problems
             .push(Problem::new(&node.place, path, "it is missing").allowed(allowed));
     }
@@ -455,98 +303,6 @@ impl Reader<'_> {
         let problem = Problem::new(&entry.place, &join(path, &entry.key), found).allowed(names.join(", "));
         self.problems
             .push(problem.hint(nearest(&entry.key, names.iter().copied())));
-    }
-
-    fn strategy(&mut self, path: &str, node: &Node) -> Option<StrategySpec> {
-        let (name, place, params) = match &node.value {
-            Value::Scalar { text, .. } => (text.as_str(), &node.place, None),
-            _ => {
-                let entry =
-                    self.single_entry(path, node, "a strategy's name, or {name: {parameter: value}}")?;
-                (entry.key.as_str(), &entry.place, Some(&entry.node))
-            }
-        };
-        let registry = self.registry;
-        let Some(strategy) = registry.get(name) else {
-            let names = registry.names();
-            let problem = Problem::new(place, path, format!("unknown strategy {}", quoted(name)))
-                .allowed(names.join(", "));
-            self.problems.push(problem.hint(nearest(name, names)));
-            return None;
-        };
-        self.strategy_params(strategy, &join(path, name), node, params)
-    }
-
-    fn strategy_params(
-        &mut self,
-        strategy: &StrategyDescriptor,
-        path: &str,
-        node: &Node,
-        params: Option<&Node>,
-    ) -> Option<StrategySpec> {
-        let names: Vec<_> = strategy.params.iter().map(|param| param.name).collect();
-        match params.map(|params| &params.value) {
-            Some(Value::Map(entries)) => {
-                for entry in entries
-                    .iter()
-                    .filter(|entry| !names.contains(&entry.key.as_str()))
-                {
-                    self.unknown(entry, path, &names);
-                }
-            }
-            Some(_) if !params.is_some_and(Node::is_empty) => {
-                let allowed = if names.is_empty() {
-                    "no parameters".to_owned()
-                } else {
-                    format!("a map with {}", names.join(", "))
-                };
-                self.refuse(params.unwrap_or(node), path, &allowed);
-                return None;
-            }
-            _ => {}
-        }
-        let mut values = Vec::new();
-        for param in strategy.params {
-            let below = join(path, param.name);
-            let given = params.and_then(|params| params.get(param.name)).cloned();
-            match given.or_else(|| param.default.map(|text| Node::scalar(&node.place, text))) {
-                Some(value) => values.push(
-                    self.param(param, &below, &value)
-                        .map(|value| (param.name.to_owned(), value)),
-                ),
-                None => {
-                    self.missing(params.unwrap_or(node), &below, param.doc);
-                    values.push(None);
-                }
-            }
-        }
-        let params = values.into_iter().collect::<Option<_>>()?;
-        Some(StrategySpec {
-            name: strategy.name.to_owned(),
-            params,
-        })
-    }
-
-    fn param(&mut self, param: &ParamDescriptor, path: &str, node: &Node) -> Option<ParamValue> {
-        match param.kind {
-            ParamKind::Fraction => {
-                let share = self.quantity(&SHARE, 0, i128::from(Fraction::ONE.parts()), false, path, node)?;
-                Some(ParamValue::Fraction(Fraction::from_parts(share.base as u64)))
-            }
-            ParamKind::Count { min, max } => {
-                let count = self.quantity(&COUNT, i128::from(min), i128::from(max), false, path, node)?;
-                Some(ParamValue::Count(count.base as u64))
-            }
-            ParamKind::Duration => {
-                let time = self.quantity(&DURATION, 0, i128::from(u64::MAX), false, path, node)?;
-                Some(ParamValue::Duration(SimDuration::from_nanos(time.base as u64)))
-            }
-            ParamKind::Name => self.word(path, node).map(ParamValue::Name),
-            ParamKind::OneOf(names) => self
-                .one_of(names, path, node)
-                .map(|name| ParamValue::Name(name.to_owned())),
-            ParamKind::Switch => self.switch(path, node).map(ParamValue::Switch),
-        }
     }
 }
 

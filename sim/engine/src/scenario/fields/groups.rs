@@ -79,7 +79,7 @@ pub static GROUP: &[Field] = &[
     field("hosts_csv", Kind::File, "Hosts from a file: CSV with columns host, weight, models and optionally cards (or ml_nodes), epochs_completed, owner.").optional(),
     field("except", Kind::Words, "Hosts of the file that are left out, because they stand in the list by themselves.").optional(),
     field("strategy", Kind::Strategy, "How they decide: a strategy's name, or `{name: {parameter: value}}`."),
-    field("weight", Kind::Weights, "Weight that proof of compute measures: one for each, a list, or a law over the group.").optional(),
+    field("weight", Kind::Weights, "Work that proof of compute measures, of which `protocol.poc.scale` times this is the weight: one for each, a list, or a law over the group.").optional(),
     field("models", Kind::Words, "Models they serve.").optional(),
     field("hardware", Kind::Word, "GPU class of their cards, from `hardware`."),
     count("cards", 1, 60_000, "Cards of a host: they add up in memory, slots and cost.").or("1"),

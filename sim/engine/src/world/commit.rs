@@ -101,7 +101,7 @@ impl Lane {
             self.latency.record(sojourn + 2 * tables.transfer_ns);
         }
         if tables.log {
-            self.log(window, record.completion, EventKind::Finished, index, record.client, payment as i64);
+            self.log(window, record.completion, EventKind::Finished, &record, record.client, payment as i64);
         }
         self.draw_validators(index, payment, window);
     }
@@ -169,14 +169,15 @@ impl Lane {
             let validator = group.members[member as usize].participant;
             self.effects.add(EventKind::Drawn as u64, record.number, u64::from(validator), 0);
             if window.tables.log {
-                self.log(window, window.end, EventKind::Drawn, index, validator, 0);
+                self.log(window, window.end, EventKind::Drawn, &record, validator, 0);
             }
-            self.mail_task(index, validator, TaskKind::Validation, window);
+            self.mail_task(index, validator, TaskKind::Validation, 0, window);
         }
     }
 
-    fn mail_task(&mut self, index: u32, validator: u32, kind: TaskKind, window: &Window<'_>) {
+    fn mail_task(&mut self, index: u32, validator: u32, kind: TaskKind, weight: u64, window: &Window<'_>) {
         let record = self.inferences[index];
+        let round = if kind == TaskKind::Vote { self.checks[record.link].round } else { 0 };
         let (delay, unavailable) = self.fetch_payload(record.host, record.number, validator, window);
         self.out_tasks.to[(validator / window.lane_size) as usize].push(Task {
             arrival: window.end + window.tables.validation_delay_ns + delay,
@@ -187,12 +188,14 @@ impl Lane {
             prompt: record.prompt,
             answer: record.answer,
             link: NONE,
+            weight,
             group: record.group,
             substitute: record.substitute,
             executor_kernel: self.hosts[record.host as usize].kernel,
             kind,
             unavailable,
             epoch_parity: window.parity,
+            round,
         });
     }
 
@@ -218,7 +221,7 @@ impl Lane {
     fn commit_answers(&mut self, window: &Window<'_>) {
         let mut due = std::mem::take(&mut self.scratch.answers);
         self.answers.take(window.index, &mut due);
-        due.sort_unstable_by_key(|answer| (answer.ready, answer.number, answer.validator));
+        due.sort_unstable_by_key(|answer| (answer.ready, answer.number, answer.validator, answer.kind));
         for answer in &due {
             self.commit_answer(answer, window);
         }
@@ -234,7 +237,9 @@ impl Lane {
         let state = self.inferences[index].state;
         match answer.kind {
             AnswerKind::VoteInvalid | AnswerKind::VoteValid => {
-                if state == State::Disputed {
+                // A vote that comes late for one dispute is none in the next.
+                let checks = self.inferences[index].link;
+                if state == State::Disputed && self.checks[checks].round == answer.round {
                     self.count_vote(index, answer, window);
                 }
                 return;
@@ -267,7 +272,7 @@ impl Lane {
         self.effects.add(EventKind::Passed as u64, number, validator, u64::from(answer.similarity_ppb));
         if window.tables.log {
             let value = i64::from(answer.similarity_ppb);
-            self.log(window, answer.ready, EventKind::Passed, index, answer.validator, value);
+            self.log(window, answer.ready, EventKind::Passed, &record, answer.validator, value);
         }
         if window.tables.share_with_validators {
             self.share_payment(index, answer.validator);
@@ -312,11 +317,15 @@ impl Lane {
         self.effects.add(EventKind::Disputed as u64, number, validator, u64::from(answer.similarity_ppb));
         if window.tables.log {
             let value = i64::from(answer.similarity_ppb);
-            self.log(window, answer.ready, EventKind::Disputed, index, answer.validator, value);
+            self.log(window, answer.ready, EventKind::Disputed, &record, answer.validator, value);
         }
         self.inferences[index].state = State::Disputed;
         let deadline = Deadline { inference: index, number: record.number };
-        self.disputes.push(window.index + window.tables.vote_windows, deadline);
+        let last = window.index + window.tables.vote_windows;
+        self.disputes.push(last, deadline);
+        let checks = &mut self.checks[record.link];
+        checks.deadline = last;
+        checks.round = checks.round.wrapping_add(1);
         let executor = self.first + record.host;
         let mut entitled = 0;
         let (mut own_invalid, mut own_valid) = (0, 0);
@@ -328,7 +337,7 @@ impl Lane {
             } else if voter == executor {
                 own_valid += weight;
             } else {
-                self.mail_task(index, voter, TaskKind::Vote, window);
+                self.mail_task(index, voter, TaskKind::Vote, weight, window);
             }
         }
         let checks = &mut self.checks[record.link];
@@ -374,7 +383,7 @@ impl Lane {
             u64::from(is_invalid),
         );
         if window.tables.log {
-            self.log(window, answer.ready, EventKind::Voted, index, answer.validator, i64::from(is_invalid));
+            self.log(window, answer.ready, EventKind::Voted, &record, answer.validator, i64::from(is_invalid));
         }
         let checks = &mut self.checks[record.link];
         if is_invalid {
@@ -428,7 +437,7 @@ impl Lane {
         let executor = u64::from(self.first + record.host);
         self.effects.add(EventKind::Invalidated as u64, record.number, executor, payment);
         if window.tables.log {
-            self.log(window, window.end, EventKind::Invalidated, index, record.client, payment as i64);
+            self.log(window, window.end, EventKind::Invalidated, &record, record.client, payment as i64);
         }
     }
 
@@ -453,7 +462,7 @@ impl Lane {
         let executor = u64::from(self.first + record.host);
         self.effects.add(EventKind::Revalidated as u64, record.number, executor, 0);
         if window.tables.log {
-            self.log(window, window.end, EventKind::Revalidated, index, NONE, 0);
+            self.log(window, window.end, EventKind::Revalidated, &record, NONE, 0);
         }
         self.record_match(record.host, window);
         self.forget_if_settled(index);
@@ -464,15 +473,18 @@ impl Lane {
         self.disputes.take(window.index, &mut due);
         due.sort_unstable_by_key(|deadline| deadline.number);
         for deadline in &due {
-            let record = &self.inferences[deadline.inference];
+            let record = self.inferences[deadline.inference];
             if record.number != deadline.number || record.state != State::Disputed {
                 continue;
+            }
+            if self.checks[record.link].deadline != window.index {
+                continue; // A later dispute about the same answer is open.
             }
             let (number, checks) = (record.number, record.link);
             self.totals.undecided += 1;
             self.effects.add(EventKind::Undecided as u64, number, u64::from(self.checks[checks].opener), 0);
             if window.tables.log {
-                self.log(window, window.end, EventKind::Undecided, deadline.inference, NONE, 0);
+                self.log(window, window.end, EventKind::Undecided, &record, NONE, 0);
             }
             self.inferences[deadline.inference].state = State::Invalidated;
             if window.dispute.on_no_quorum == OnNoQuorum::CountAsValid {
@@ -513,7 +525,7 @@ impl Lane {
         let executor = u64::from(self.first + record.host);
         self.effects.add(EventKind::Expired as u64, record.number, executor, escrow);
         if window.tables.log {
-            self.log(window, window.end, EventKind::Expired, index, record.client, escrow as i64);
+            self.log(window, window.end, EventKind::Expired, &record, record.client, escrow as i64);
         }
         let state = &mut self.states[record.host as usize];
         state.missed += 1;

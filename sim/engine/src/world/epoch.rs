@@ -128,7 +128,7 @@ impl World<'_> {
         let is_triggered = {
             let probability = compute_trigger_probability(&poc, self.schedule.effective_windows);
             probability > Fraction::ZERO
-                && self.paused_until == 0
+                && self.paused_until < end
                 && bernoulli(self.tables.keys.confirmation.draw(self.window, 0), threshold_of(probability))
         };
         if !is_triggered {

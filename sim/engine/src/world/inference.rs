@@ -72,6 +72,10 @@ pub(crate) struct Checks {
     pub for_valid: u64,
     /// Weight entitled to vote.
     pub entitled: u64,
+    /// Window in which the open vote ends undecided.
+    pub deadline: u64,
+    /// Disputes opened so far: votes of an earlier one do not count.
+    pub round: u8,
 }
 
 impl Checks {
@@ -84,6 +88,8 @@ impl Checks {
         self.for_invalid = 0;
         self.for_valid = 0;
         self.entitled = 0;
+        self.deadline = 0;
+        self.round = 0;
     }
 }
 

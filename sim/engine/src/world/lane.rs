@@ -252,18 +252,18 @@ impl Lane {
         }
     }
 
-    /// The slot of a host that is free first, as an index into `slots`.
+    /// The slot of a host that is free first, as an index into `slots`, and when it is.
     #[inline]
-    pub(crate) fn earliest_slot(&self, hot: &HostHot) -> usize {
+    pub(crate) fn earliest_slot(&self, hot: &HostHot) -> (usize, u64) {
         let first = hot.first_slot as usize;
         let slots = &self.slots[first..first + usize::from(hot.slots)];
-        let mut best = 0;
-        for index in 1..slots.len() {
-            if slots[index] < slots[best] {
-                best = index;
+        let (mut best, mut free) = (0, slots[0]);
+        for (index, &time) in slots.iter().enumerate().skip(1) {
+            if time < free {
+                (best, free) = (index, time);
             }
         }
-        first + best
+        (first + best, free)
     }
 }
 

@@ -22,6 +22,8 @@ pub(crate) struct Task {
     pub answer: u32,
     /// Next job in the validator's queue.
     pub link: u32,
+    /// What its vote counts, if it votes.
+    pub weight: u64,
     /// Model group.
     pub group: u16,
     /// What served the answer.
@@ -34,6 +36,8 @@ pub(crate) struct Task {
     pub unavailable: bool,
     /// Counter of the epoch in which the duty arose (its parity).
     pub epoch_parity: u8,
+    /// Which dispute about the inference a vote belongs to.
+    pub round: u8,
 }
 
 /// Why a validator is asked.
@@ -58,14 +62,16 @@ pub(crate) struct Answer {
     pub validator: u32,
     /// Similarity found, parts per 10^9.
     pub similarity_ppb: u32,
-    /// Weight of the validator in the model group when it began.
+    /// What a vote counts: the weight with which its sender was asked.
     pub weight: u64,
+    /// Which dispute about the inference a vote belongs to.
+    pub round: u8,
     /// Which kind of answer.
     pub kind: AnswerKind,
 }
 
 /// What an answer says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum AnswerKind {
     /// The validation passes.
     Pass,

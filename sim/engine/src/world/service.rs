@@ -127,18 +127,20 @@ impl Lane {
     fn take_task(&mut self, index: u32, window: &Window<'_>) {
         let task = &self.tasks[index];
         let (host, arrival) = (task.validator - self.first, task.arrival);
-        if self.hosts[host as usize].head != NONE || !self.try_start(host, index | TASK, arrival, window) {
-            self.enqueue(host, index | TASK);
+        match self.start_in_window(host, arrival, window) {
+            Some((start, slot)) => self.start_task(host, index, start, slot, window),
+            None => self.enqueue(host, index | TASK),
         }
     }
 
+    /// Takes one request: starts it at once if a slot is free in time, or queues it.
     #[inline]
     fn take_request(&mut self, request: &Request, window: &Window<'_>) {
         let tables = window.tables;
         let price = window.groups[usize::from(request.group)].price;
         let escrow = price * (u64::from(request.prompt) + u64::from(tables.max_tokens));
         let start_window = tables.window_of(request.arrival + tables.inclusion_ns);
-        let index = self.inferences.insert(Inference {
+        let mut record = Inference {
             number: request.number,
             arrival: request.arrival,
             completion: 0,
@@ -152,8 +154,8 @@ impl Lane {
             expiry: (start_window + tables.expiration_windows) as u32,
             group: request.group,
             substitute: 0,
-            state: State::Queued,
-        });
+            state: State::Running,
+        };
         self.escrow += i128::from(escrow);
         self.totals.requests += 1;
         self.effects.add(
@@ -162,27 +164,45 @@ impl Lane {
             u64::from(request.client) << 32 | u64::from(self.first + request.host),
             escrow,
         );
+        let hot = &self.hosts[request.host as usize];
+        let is_plain = hot.substitute_below | hot.drop_below == 0 && !hot.asks_each && !hot.has_outages;
+        let is_lost = !(is_plain && !request.missed) && self.is_lost_on_arrival(request, &mut record, window);
         if tables.log {
-            self.log(window, request.arrival, EventKind::Started, index, request.client, escrow as i64);
+            self.log(window, request.arrival, EventKind::Started, &record, request.client, escrow as i64);
         }
-        if self.is_lost_on_arrival(request, index, window) {
-            self.doom(index);
+        let start = if is_lost { None } else { self.start_in_window(request.host, request.arrival, window) };
+        let Some((start, slot)) = start else {
+            self.put_aside(record, is_lost);
             return;
+        };
+        let is_cut = self.serve_request(&mut record, start, slot, window);
+        let included = tables.window_of(record.completion.saturating_add(tables.inclusion_ns));
+        let expiry = u64::from(record.expiry);
+        let index = self.inferences.insert(record);
+        if !is_cut && included <= expiry {
+            self.finishes.push(included, index);
+        } else {
+            self.expiries.push(expiry, Deadline { inference: index, number: record.number });
         }
-        if self.hosts[request.host as usize].head != NONE
-            || !self.try_start(request.host, index, request.arrival, window)
-        {
-            let record = &self.inferences[index];
-            let deadline = Deadline { inference: index, number: record.number };
-            self.expiries.push(u64::from(record.expiry), deadline);
-            self.enqueue(request.host, index);
+    }
+
+    /// Keeps a request that does not start in this window: in the queue, or, if it is lost, only until
+    /// it expires.
+    fn put_aside(&mut self, mut record: Inference, is_lost: bool) {
+        if !is_lost {
+            record.state = State::Queued;
+        }
+        let index = self.inferences.insert(record);
+        self.expiries.push(u64::from(record.expiry), Deadline { inference: index, number: record.number });
+        if !is_lost {
+            self.enqueue(record.host, index);
         }
     }
 
     /// Whether the executor drops the request or cannot be reached; also settles what will serve it.
-    #[inline]
-    fn is_lost_on_arrival(&mut self, request: &Request, index: u32, window: &Window<'_>) -> bool {
-        let hot = &self.hosts[request.host as usize];
+    #[cold]
+    fn is_lost_on_arrival(&mut self, request: &Request, record: &mut Inference, window: &Window<'_>) -> bool {
+        let hot = self.hosts[request.host as usize];
         if request.missed {
             return true;
         }
@@ -192,12 +212,6 @@ impl Lane {
         if hot.substitute_below == 0 && hot.drop_below == 0 && !hot.asks_each {
             return false;
         }
-        self.is_dropped(request, index, window)
-    }
-
-    #[cold]
-    fn is_dropped(&mut self, request: &Request, index: u32, window: &Window<'_>) -> bool {
-        let hot = self.hosts[request.host as usize];
         let [conduct, drop] = window.tables.keys.conduct.draw2(request.number, 0);
         let serve = if hot.asks_each {
             let view = RequestView {
@@ -217,7 +231,7 @@ impl Lane {
             Serve::Promised
         };
         if serve == Serve::Substitute {
-            self.inferences[index].substitute = hot.substitute;
+            record.substitute = hot.substitute;
         }
         serve == Serve::Drop
     }
@@ -230,32 +244,50 @@ impl Lane {
         length
     }
 
-    /// Notes that an inference will never finish: only its expiry remains.
-    fn doom(&mut self, index: u32) {
-        let record = &mut self.inferences[index];
-        record.state = State::Running;
-        let deadline = Deadline { inference: index, number: record.number };
-        self.expiries.push(u64::from(record.expiry), deadline);
+    /// When a job that arrives now at a host without a queue starts, and in which slot, if that is within
+    /// the window.
+    #[inline]
+    fn start_in_window(&mut self, host: u32, arrival: u64, window: &Window<'_>) -> Option<(u64, usize)> {
+        let hot = &self.hosts[host as usize];
+        if hot.head != NONE {
+            return None;
+        }
+        self.next_start(host, arrival, window)
     }
 
-    /// Starts a job if its turn falls into the window.
+    /// When the next job of a host starts, and in which slot, if that is within the window.
     #[inline]
-    fn try_start(&mut self, host: u32, job: u32, arrival: u64, window: &Window<'_>) -> bool {
-        let hot = self.hosts[host as usize];
-        let slot = self.earliest_slot(&hot);
-        let mut start = arrival.max(self.slots[slot]).max(window.paused_until);
+    fn next_start(&mut self, host: u32, arrival: u64, window: &Window<'_>) -> Option<(u64, usize)> {
+        let hot = &self.hosts[host as usize];
+        let (slot, free) = self.earliest_slot(hot);
+        let mut start = arrival.max(free).max(window.paused_until);
         if hot.has_outages && start >= hot.next_down {
             start = self.after_outage(host, start);
         }
-        if start >= window.end {
-            return false;
-        }
+        (start < window.end).then_some((start, slot))
+    }
+
+    /// Starts the job at the head of a queue if its turn falls into the window.
+    fn try_start(&mut self, host: u32, job: u32, arrival: u64, window: &Window<'_>) -> bool {
+        let Some((start, slot)) = self.next_start(host, arrival, window) else { return false };
         if job & TASK == 0 {
-            self.start_request(host, job, start, slot, window);
+            self.start_queued(job, start, slot, window);
         } else {
             self.start_task(host, job & !TASK, start, slot, window);
         }
         true
+    }
+
+    /// Starts a request that has waited; its deadline is on file already.
+    fn start_queued(&mut self, index: u32, start: u64, slot: usize, window: &Window<'_>) {
+        let mut record = self.inferences[index];
+        let is_cut = self.serve_request(&mut record, start, slot, window);
+        record.state = State::Running;
+        self.inferences[index] = record;
+        let included = window.tables.window_of(record.completion.saturating_add(window.tables.inclusion_ns));
+        if !is_cut && included <= u64::from(record.expiry) {
+            self.finishes.push(included, index);
+        }
     }
 
     /// The first moment from `start` on at which the host is up; moves the host on to that outage.
@@ -267,12 +299,11 @@ impl Lane {
         if down <= start { until } else { start }
     }
 
+    /// Serves a request from `start` on; says whether an outage cuts it.
     #[inline]
-    fn start_request(&mut self, host: u32, index: u32, start: u64, slot: usize, window: &Window<'_>) {
+    fn serve_request(&mut self, record: &mut Inference, start: u64, slot: usize, window: &Window<'_>) -> bool {
         let tables = window.tables;
-        let hot = self.hosts[host as usize];
-        let record = &mut self.inferences[index];
-        let rates = tables.rates(hot.class, record.group);
+        let rates = tables.rates(self.hosts[record.host as usize].class, record.group);
         let (mut prefill, mut decode) =
             (u64::from(record.prompt) * rates.prefill_ns, u64::from(record.answer) * rates.decode_ns);
         if record.substitute != 0 {
@@ -280,29 +311,17 @@ impl Lane {
             (prefill, decode) = (scale_ppm(prefill, prefill_ppm), scale_ppm(decode, decode_ppm));
         }
         let work = prefill + decode;
-        let (end, is_lost) = self.occupy(host, start, work, slot, window);
-        let record = &mut self.inferences[index];
+        let (end, is_cut) = self.occupy(record.host, start, work, slot, window);
         record.completion = end;
-        let was_queued = start > record.arrival && self.hosts[host as usize].head == index;
-        record.state = State::Running;
         self.totals.service_ns += u128::from(work);
         if record.arrival >= tables.warm_up_ns {
             self.waits.record(start - record.arrival);
         }
-        let expiry = u64::from(record.expiry);
-        let included = tables.window_of(end.saturating_add(tables.inclusion_ns));
-        if !is_lost && included <= expiry {
-            self.finishes.push(included, index);
-        } else if !was_queued {
-            // A queued inference has its deadline on file already.
-            let deadline = Deadline { inference: index, number: record.number };
-            self.expiries.push(expiry.max(window.index), deadline);
-        }
         if tables.log {
-            let record = &self.inferences[index];
             let (wait, client) = (start - record.arrival, record.client);
-            self.log(window, start, EventKind::Served, index, client, wait as i64);
+            self.log(window, start, EventKind::Served, record, client, wait as i64);
         }
+        is_cut
     }
 
     /// Occupies a slot from `start` for `work` ns; returns the end and whether an outage cut the job.
@@ -366,15 +385,14 @@ impl Lane {
             state.done[usize::from(task.epoch_parity)] += 1;
         }
         let kind = if kind == AnswerKind::Fail { self.open_case(host, &task, window) } else { kind };
-        let group = &window.groups[usize::from(task.group)];
-        let weight = group.position(task.validator).map_or(0, |at| group.members[at].weight);
         self.out_answers.to[(task.executor / window.lane_size) as usize].push(Answer {
             ready: end.saturating_add(tables.inclusion_ns),
             number: task.number,
             inference: task.inference,
             validator: task.validator,
             similarity_ppb,
-            weight,
+            weight: task.weight,
+            round: task.round,
             kind,
         });
     }
@@ -429,16 +447,16 @@ impl Lane {
     }
 
     /// Adds a line about an inference to the event log.
+    #[cold]
     pub(crate) fn log(
         &mut self,
         window: &Window<'_>,
         time: u64,
         kind: EventKind,
-        index: u32,
+        record: &Inference,
         other: u32,
         value: i64,
     ) {
-        let record = &self.inferences[index];
         self.events.push(Event {
             height: window.height,
             time_ns: time,

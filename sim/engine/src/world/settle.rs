@@ -52,7 +52,6 @@ impl World<'_> {
         let payouts = settlement.payouts.iter().map(|p| (p.reward.base_units(), p.work_coins.base_units()));
         self.settled = Some(Settled { row, participants, payouts: payouts.collect(), parity: self.parity });
         self.confirmed.fill(None);
-        self.paused_until = 0;
     }
 
     fn settlement_inputs(&self) -> Vec<SettlementInput> {
@@ -278,7 +277,7 @@ impl World<'_> {
             settled.row.claims_rejected += 1;
             settled.row.rewards -= reward;
             settled.row.forfeited += reward;
-            settled.row.governance += reward + work;
+            settled.row.governance += reward;
             (row.reward, row.work_coins) = (0, 0);
             row.forfeited += reward;
             self.record(EventKind::ClaimRejected, participant as u32, i128::from(missing), end);

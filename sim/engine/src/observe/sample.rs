@@ -31,7 +31,7 @@ pub fn cast() -> Cast {
             .to_vec(),
         owners: ["Ada", "Ben", "Cleo & Co"].map(String::from).to_vec(),
         strategies: ["honest", "model-swapper rate=25 %"].map(String::from).to_vec(),
-        assumptions: vec!["A-01".to_string(), "A-07".to_string()],
+        assumptions: vec!["A-40".to_string(), "A-45".to_string()],
         canonical: "name: sample\nseed: 7\n".to_string(),
     }
 }

@@ -212,14 +212,17 @@ impl ScenarioErrors {
 
 impl fmt::Display for ScenarioErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for problem in self.problems.iter().take(LISTED) {
-            writeln!(f, "{problem}")?;
-        }
         match self.problems.len() {
-            1 => write!(f, "1 error"),
-            n if n > LISTED => write!(f, "{n} errors, the first {LISTED} shown"),
-            n => write!(f, "{n} errors"),
+            _ if self.is_io => write!(f, "the scenario cannot be read")?,
+            1 => write!(f, "the scenario has 1 error")?,
+            n if n > LISTED => write!(f, "the scenario has {n} errors, the first {LISTED} shown")?,
+            n => write!(f, "the scenario has {n} errors")?,
         }
+        for problem in self.problems.iter().take(LISTED) {
+            // A problem ends its own last line; the text as a whole does not.
+            write!(f, "\n\n{}", problem.to_string().trim_end())?;
+        }
+        Ok(())
     }
 }
 

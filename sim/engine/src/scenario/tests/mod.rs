@@ -237,15 +237,15 @@ fn the_command_line_lies_over_the_file_and_keeps_its_own_places() {
         .to_string();
     assert_eq!(
         refused,
-        "error: protocol.sampling.flat_rate: found `7.5`, a number without a unit
+        "the scenario has 1 error
+
+error: protocol.sampling.flat_rate: found `7.5`, a number without a unit
   --> command line
   |
   | --set protocol.sampling.flat_rate=7.5
   |                                   ^^^
   = allowed: a share from 0 % to 100 %, in one of %, permille, bps, ppm, ppb
-  = write the unit: `7.5 %`
-
-1 error"
+  = write the unit: `7.5 %`"
     );
     let refused = with(&["protocol.samplin.flat_rate=5 %"]).unwrap_err().to_string();
     assert!(

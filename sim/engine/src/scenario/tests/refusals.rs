@@ -19,6 +19,8 @@ population:
   - { count: 1, strategy: { model_swapper: { rte: 5 % } }, weight: 0, models: small, hardware: plain, typo: 1 }
 ";
     let expected = "\
+the scenario has 11 errors
+
 error: seed: found `-1`, which is out of range
   --> test.yaml:1:7
    |
@@ -100,9 +102,7 @@ error: population[1].typo: unknown key `typo`
     |
  12 | ...} }, weight: 0, models: small, hardware: plain, typo: 1 }
     |                                                    ^^^^
-  = allowed: id, name, count, hosts_csv, except, strategy, weight, models, hardware, cards, owner, epochs_completed, collateral, joins_at, absence
-
-11 errors";
+  = allowed: id, name, count, hosts_csv, except, strategy, weight, models, hardware, cards, owner, epochs_completed, collateral, joins_at, absence";
     let found = refusal(text);
     assert_eq!(found, expected, "\n{found}");
 }

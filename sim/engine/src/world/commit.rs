@@ -96,9 +96,7 @@ impl Lane {
         let executor = u64::from(self.first + record.host);
         self.effects.add(EventKind::Finished as u64, record.number, executor << 32 | used, payment);
         if record.arrival >= tables.warm_up_ns {
-            let sojourn = record.completion - record.arrival;
-            self.sojourn.record(sojourn);
-            self.latency.record(sojourn + 2 * tables.transfer_ns);
+            self.sojourn.record(record.completion - record.arrival);
         }
         if tables.log {
             self.log(window, record.completion, EventKind::Finished, &record, record.client, payment as i64);
@@ -220,13 +218,22 @@ impl Lane {
 
     fn commit_answers(&mut self, window: &Window<'_>) {
         let mut due = std::mem::take(&mut self.scratch.answers);
+        let mut order = std::mem::take(&mut self.scratch.order);
         self.answers.take(window.index, &mut due);
-        due.sort_unstable_by_key(|answer| (answer.ready, answer.number, answer.validator, answer.kind));
-        for answer in &due {
-            self.commit_answer(answer, window);
+        // Ready time, number, then sender and kind: 44 + 48 + 36 bits; a window is shorter than 2^44 ns.
+        let origin = window.end.saturating_sub(window.tables.block_ns);
+        order.extend(due.iter().zip(0_u32..).map(|(answer, place)| {
+            let ready = u128::from(answer.ready.saturating_sub(origin).min((1 << 44) - 1));
+            let sender = u128::from(answer.validator) << 4 | answer.kind as u128;
+            (ready << 84 | u128::from(answer.number) << 36 | sender, place)
+        }));
+        order.sort_unstable();
+        for &(_, place) in &order {
+            self.commit_answer(&due[place as usize], window);
         }
         due.clear();
-        self.scratch.answers = due;
+        order.clear();
+        (self.scratch.answers, self.scratch.order) = (due, order);
     }
 
     fn commit_answer(&mut self, answer: &Answer, window: &Window<'_>) {
@@ -247,7 +254,7 @@ impl Lane {
             AnswerKind::Pass if state == State::Finished => self.commit_pass(index, answer, window),
             AnswerKind::Fail if state == State::Finished => self.open_dispute(index, answer, window),
             AnswerKind::Fail => self.releases.push(answer.validator),
-            AnswerKind::FailCapped => self.totals.disputes_capped += 1,
+            AnswerKind::FailCapped => self.ignore_failure(index, answer, window),
             AnswerKind::Pass | AnswerKind::Silent => {}
         }
         let checks = self.inferences[index].link;
@@ -307,6 +314,17 @@ impl Lane {
             self.credits.push(Credit { participant, amount: change(after.1, before.1) });
         }
         self.credits.push(Credit { participant: *newest, amount: change(after.1, Amount::ZERO) });
+    }
+
+    /// Counts a failing verdict whose sender has as many open cases as it may.
+    fn ignore_failure(&mut self, index: u32, answer: &Answer, window: &Window<'_>) {
+        self.totals.disputes_capped += 1;
+        self.effects.add(EventKind::DisputeCapped as u64, answer.number, u64::from(answer.validator), 0);
+        if window.tables.log {
+            let record = self.inferences[index];
+            let value = i64::from(answer.similarity_ppb);
+            self.log(window, answer.ready, EventKind::DisputeCapped, &record, answer.validator, value);
+        }
     }
 
     fn open_dispute(&mut self, index: u32, answer: &Answer, window: &Window<'_>) {

@@ -51,6 +51,8 @@ pub use build::WorldOptions;
 
 /// Fewer inferences in flight or arriving than this in a window are not worth a second thread.
 const PARALLEL_MIN: usize = 2_048;
+/// Kind of the effects that put the balances of an epoch's end into the digest; no event has it.
+const BALANCE: u64 = 0;
 
 /// One replicate under way.
 pub struct World<'a> {
@@ -354,9 +356,15 @@ impl World<'_> {
 
     /// Chains the block's effects into the digest and checks the books.
     fn close_block(&mut self, end: u64) {
+        let is_epoch_end = end == self.epoch_start;
+        if is_epoch_end {
+            // Coins that moved between accounts without an effect of their own show here.
+            for (account, (_, balance)) in self.books.accounts().into_iter().enumerate() {
+                self.effects.add(BALANCE, account as u64, balance as u64, (balance >> 64) as u64);
+            }
+        }
         self.digest.close_block(self.schedule.origin + self.window + 1, &self.effects);
         self.effects = EffectSum::default();
-        let is_epoch_end = end == self.epoch_start;
         if self.options.check_every_block || is_epoch_end {
             self.check_conservation();
         }

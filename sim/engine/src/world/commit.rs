@@ -122,7 +122,7 @@ impl Lane {
             self.plans[pair].plan = Some(group.subset.plan(rate, Some(record.member)));
             self.plans[pair].version = version;
         }
-        let plan = self.plans[pair].plan.expect("a plan was made for this version");
+        let plan = self.plans[pair].plan.as_ref().expect("a plan was made for this version");
         let is_newcomer = window.at_least_one && self.states[record.host as usize].reputation.get() == 0;
         if plan.is_surely_none(first) && !is_newcomer {
             self.forget(index);
@@ -130,7 +130,7 @@ impl Lane {
         }
         let mut selected = std::mem::take(&mut self.scratch.selected);
         let (key, number, member) = (window.tables.keys.sampling, record.number, record.member);
-        group.subset.select_from(&plan, first, key, number, &mut selected);
+        group.subset.select_from(plan, first, key, number, &mut selected);
         if selected.is_empty() && is_newcomer {
             selected.push(designated(group, member, key.draw(number, 1 << 40)));
         }
@@ -220,19 +220,17 @@ impl Lane {
         let mut due = std::mem::take(&mut self.scratch.answers);
         let mut order = std::mem::take(&mut self.scratch.order);
         self.answers.take(window.index, &mut due);
-        // Ready time, number, then sender and kind: 44 + 48 + 36 bits; a window is shorter than 2^44 ns.
+        // Time within the window, number, sender, kind: 44 + 36 + 24 + 3 bits. Numbers of one window lie
+        // far closer together than 2^36.
         let origin = window.end.saturating_sub(window.tables.block_ns);
-        order.extend(due.iter().zip(0_u32..).map(|(answer, place)| {
+        let lowest = due.iter().map(|answer| answer.number).min().unwrap_or(0);
+        let key = |answer: &Answer| {
             let ready = u128::from(answer.ready.saturating_sub(origin).min((1 << 44) - 1));
-            let sender = u128::from(answer.validator) << 4 | answer.kind as u128;
-            (ready << 84 | u128::from(answer.number) << 36 | sender, place)
-        }));
-        order.sort_unstable();
-        for &(_, place) in &order {
-            self.commit_answer(&due[place as usize], window);
-        }
+            let sender = u128::from(answer.validator) << 3 | answer.kind as u128;
+            ready << 63 | u128::from(answer.number - lowest) << 27 | sender
+        };
+        order.visit(&due, key, |_, place| self.commit_answer(&due[place], window));
         due.clear();
-        order.clear();
         (self.scratch.answers, self.scratch.order) = (due, order);
     }
 
@@ -254,8 +252,8 @@ impl Lane {
             AnswerKind::Pass if state == State::Finished => self.commit_pass(index, answer, window),
             AnswerKind::Fail if state == State::Finished => self.open_dispute(index, answer, window),
             AnswerKind::Fail => self.releases.push(answer.validator),
-            AnswerKind::FailCapped => self.ignore_failure(index, answer, window),
-            AnswerKind::Pass | AnswerKind::Silent => {}
+            AnswerKind::FailCapped if state == State::Finished => self.ignore_failure(index, answer, window),
+            AnswerKind::FailCapped | AnswerKind::Pass | AnswerKind::Silent => {}
         }
         let checks = self.inferences[index].link;
         self.checks[checks].pending -= 1;

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use super::document::Value;
 use super::fields::{self, Field};
 use super::files::InputFile;
 use super::layers::{Layers, Leaf};
@@ -102,12 +103,8 @@ pub fn origins(v: &Values, layers: &Layers, models: &[AiModel], hardware: &[GpuC
             Typed::Items(items) if !items.is_empty() => {
                 for (i, item) in items.iter().enumerate() {
                     for (below, value) in &item.0 {
-                        rows.push(row(
-                            &format!("{path}[{i}].{}", below.path),
-                            below,
-                            value,
-                            layers.leaves.get(path),
-                        ));
+                        let leaf = layers.leaves.get(path).filter(|leaf| says(leaf, i, below.path));
+                        rows.push(row(&format!("{path}[{i}].{}", below.path), below, value, leaf));
                     }
                 }
             }
@@ -124,6 +121,14 @@ pub fn origins(v: &Values, layers: &Layers, models: &[AiModel], hardware: &[GpuC
     }
     rows.sort_by(|a, b| natural(&a.path).cmp(&natural(&b.path)));
     rows
+}
+
+/// Whether an item of a list says a field itself.
+fn says(leaf: &Leaf, item: usize, field: &str) -> bool {
+    match &leaf.node.value {
+        Value::List(items) => items.get(item).is_some_and(|item| item.get(field).is_some()),
+        _ => false,
+    }
 }
 
 /// Sorts `population[10]` behind `population[9]`.

@@ -232,6 +232,15 @@ fn the_command_line_lies_over_the_file_and_keeps_its_own_places() {
         .find(|row| row.path == "protocol.sampling.flat_rate")
         .unwrap();
     assert_eq!(row.origin, "command line");
+    let origin = |path: &str| {
+        scenario
+            .origins
+            .iter()
+            .find(|row| row.path == path)
+            .map(|row| row.origin.as_str())
+    };
+    assert_eq!(origin("population[0].count"), Some("file, command line"));
+    assert_eq!(origin("population[0].cards"), Some("default"));
     let refused = with(&["protocol.sampling.flat_rate=7.5"])
         .unwrap_err()
         .to_string();

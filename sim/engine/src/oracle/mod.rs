@@ -15,6 +15,7 @@
 
 mod block_time;
 mod detection_time;
+mod event;
 mod mm1;
 mod mmc;
 mod network;
@@ -129,6 +130,9 @@ pub enum OracleError {
     /// Fewer than two seeds give no interval.
     #[error("at least two seeds and an observation of at least one are needed")]
     TooFew,
+    /// The scenario of an oracle on the event fidelity was refused: the parameters don't make one.
+    #[error("the parameters make no scenario: {0}")]
+    Scenario(String),
     /// The engine refused the network.
     #[error(transparent)]
     Service(#[from] ServiceError),
@@ -144,6 +148,9 @@ pub fn all() -> Vec<&'static dyn Oracle> {
         &detection_time::DetectionTime,
         &reputation_paths::ReputationPaths,
         &block_time::BlockTime,
+        &event::EventMm1,
+        &event::EventUnchecked,
+        &event::EventBlockTime,
     ]
 }
 

@@ -1,5 +1,8 @@
 //! The event engine on scenarios built in code: digests, money, and what must be reached.
 
+mod closed_forms;
 mod determinism;
 mod life;
+mod properties;
+mod random;
 mod support;

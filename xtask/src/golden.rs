@@ -77,5 +77,5 @@ fn summarise(binary: &Path, scenario: &Path) -> Outcome<Value> {
     }
     let result: Value = serde_json::from_slice(&output.stdout)
         .map_err(|error| format!("{}: the output is not JSON: {error}", scenario.display()))?;
-    Ok(json!({ "digest": result["digest"], "network": result["network"] }))
+    Ok(json!({ "digest": result["digest"], "figures": result["network"]["figures"] }))
 }

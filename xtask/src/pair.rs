@@ -63,7 +63,7 @@ fn compare(binary: &Path, scenario: &Path, seed: Option<u64>) -> Outcome {
         locale: "tr_TR.UTF-8",
         zone: "Pacific/Chatham",
         elsewhere: true,
-        event_log: true,
+        event_log: has_events,
     };
     let (left, left_files) = first.run(
         binary,
@@ -127,10 +127,10 @@ impl Arm {
             .stderr(Stdio::inherit());
         command.current_dir(if self.elsewhere { out.to_path_buf() } else { root() });
         if self.event_log {
-            command
-                .arg("--event-log")
-                .env("STAKEOUT_NOISE", "1")
-                .env("HOME", out);
+            command.arg("--event-log");
+        }
+        if self.elsewhere {
+            command.env("STAKEOUT_NOISE", "1").env("HOME", out);
         }
         if let Some(seed) = seed {
             command.args(["--seed", &seed.to_string()]);

@@ -81,6 +81,7 @@ impl World<'_> {
         self.epoch = epoch;
         (self.epoch_start, self.epoch_start_window) = (end, self.window + 1);
         self.parity ^= 1;
+        let parity = usize::from(self.parity);
         self.traffic = [0, self.traffic[0]];
         let reputations: Vec<_> =
             (0..self.records.len()).map(|participant| self.reputation(participant)).collect();
@@ -96,6 +97,8 @@ impl World<'_> {
                 (state.status, state.counters) = (status, counters);
                 state.reputation = reputations[participant];
                 state.weight = self.next_weights[participant];
+                // Validations done after the claims of their epoch count for nobody.
+                (state.required[parity], state.done[parity]) = (0, 0);
             }
         }
         self.form_groups();

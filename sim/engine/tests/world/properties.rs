@@ -60,7 +60,7 @@ fn try_case(number: u64) -> RunOutput {
         .for_each(|row| check_epoch(row, &output.participants));
     output.participants.iter().for_each(check_participant);
     check_balances(&output);
-    if number % 10 == 0 {
+    if number.is_multiple_of(10) {
         let logged = simulate(&scenario, true, 1 + (number / 10 % 7) as usize);
         check_same(&output, &logged);
         check_lives(logged.events.as_deref().expect("the log was asked for"));
@@ -258,11 +258,11 @@ fn early_trace(scenario: &Scenario) -> Arrivals {
     let request = |number: u64| TraceRequest {
         arrival_ns: span * number / 600,
         model: (number % scenario.models.len() as u64) as u16,
-        executor: (number % 3 == 0).then_some((number % hosts) as u32),
+        executor: number.is_multiple_of(3).then_some((number % hosts) as u32),
         client: None,
         prompt: None,
         completion: None,
-        missed: number % 50 == 0,
+        missed: number.is_multiple_of(50),
     };
     Arrivals::Trace(Arc::new((0..600).map(request).collect()))
 }

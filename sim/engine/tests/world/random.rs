@@ -156,22 +156,22 @@ impl Dice {
     }
 
     /// A number from `low` to `high`, both included.
-    pub fn from_to(&mut self, low: u64, high: u64) -> u64 {
+    pub fn between(&mut self, low: u64, high: u64) -> u64 {
         low + self.word() % (high - low + 1)
     }
 
     /// True in so many of a hundred cases.
     pub fn happens(&mut self, percent: u64) -> bool {
-        self.from_to(0, 99) < percent
+        self.between(0, 99) < percent
     }
 
     /// One of these.
     pub fn one_of<T: Copy>(&mut self, choices: &[T]) -> T {
-        choices[self.from_to(0, choices.len() as u64 - 1) as usize]
+        choices[self.between(0, choices.len() as u64 - 1) as usize]
     }
 
     fn seconds(&mut self, low: u64, high: u64) -> SimDuration {
-        SimDuration::from_millis(self.from_to(low * 1_000, high * 1_000))
+        SimDuration::from_millis(self.between(low * 1_000, high * 1_000))
     }
 
     fn percent(&mut self, choices: &[u32]) -> Fraction {
@@ -183,11 +183,11 @@ impl Dice {
 pub fn scenario(number: u64) -> Scenario {
     let dice = &mut Dice::new(number);
     let hosts = if dice.happens(70) {
-        dice.from_to(2, 14)
+        dice.between(2, 14)
     } else {
-        dice.from_to(1, 40)
+        dice.between(1, 40)
     } as u32;
-    let epochs = dice.from_to(1, 5) as u32;
+    let epochs = dice.between(1, 5) as u32;
     let mut scenario = network(hosts, epochs, 1.0);
     scenario.seed = number;
     scenario.strategies = specs();
@@ -212,39 +212,39 @@ fn set_chain(scenario: &mut Scenario, dice: &mut Dice) {
     chain.block_time = SimDuration::from_millis(dice.one_of(&[1_000, 5_000, 5_000, 6_500, 20_000]));
     chain.inclusion_delay = SimDuration::from_millis(dice.one_of(&[0, 0, 500, 9_000]));
     chain.validation_delay = SimDuration::from_millis(dice.one_of(&[0, 1_000, 30_000]));
-    chain.transactions_per_block = dice.happens(15).then(|| dice.from_to(20, 200) as u32);
-    scenario.protocol.geometry.length = dice.from_to(26, 70);
-    scenario.protocol.geometry.set_new_validators_delay = dice.from_to(1, 8);
+    chain.transactions_per_block = dice.happens(15).then(|| dice.between(20, 200) as u32);
+    scenario.protocol.geometry.length = dice.between(26, 70);
+    scenario.protocol.geometry.set_new_validators_delay = dice.between(1, 8);
     scenario.protocol.escrow.expiration_blocks = dice.one_of(&[2, 10, 40, 150]);
-    scenario.until_blocks = dice.happens(8).then(|| dice.from_to(1, 60));
+    scenario.until_blocks = dice.happens(8).then(|| dice.between(1, 60));
     scenario.warm_up = SimDuration::from_seconds(dice.one_of(&[0, 0, 60]));
 }
 
 fn set_hosts(scenario: &mut Scenario, dice: &mut Dice) {
-    let models = dice.from_to(1, 4) as u16;
+    let models = dice.between(1, 4) as u16;
     let model = scenario.models[0].clone();
     scenario.models = (0..models)
         .map(|number| AiModel {
             name: format!("m{number}"),
             threshold_ppb: dice.one_of(&[958_000_000, 970_917_000, 990_000_000]),
             size_ppm: dice.one_of(&[300_000, 1_000_000, 2_500_000]),
-            demand_share: dice.from_to(1, 9) as f64,
+            demand_share: dice.between(1, 9) as f64,
             completion: dice
                 .happens(30)
-                .then(|| LengthLaw::Uniform(1, dice.from_to(2, 900) as u32)),
+                .then(|| LengthLaw::Uniform(1, dice.between(2, 900) as u32)),
             ..model.clone()
         })
         .collect();
     let mut other = scenario.hardware[0].clone();
     (other.name, other.kernel) = ("older".into(), "fp8-a100".into());
-    (other.prefill_ns, other.decode_ns) = (250_000, dice.from_to(5_000_000, 60_000_000));
+    (other.prefill_ns, other.decode_ns) = (250_000, dice.between(5_000_000, 60_000_000));
     scenario.hardware.push(other);
     let cheats = dice.one_of(&[0, 20, 20, 50]);
     let (is_top_heavy, is_poor) = (dice.happens(30), dice.happens(30));
     let epochs = u64::from(scenario.epochs);
     for (at, host) in scenario.hosts.iter_mut().enumerate() {
         host.strategy = if dice.happens(cheats) {
-            dice.from_to(1, 8) as u16
+            dice.between(1, 8) as u16
         } else {
             0
         };
@@ -254,19 +254,19 @@ fn set_hosts(scenario: &mut Scenario, dice: &mut Dice) {
         };
         host.models = (0..models).filter(|_| dice.happens(60)).collect();
         if host.models.is_empty() {
-            host.models.push(dice.from_to(0, u64::from(models) - 1) as u16);
+            host.models.push(dice.between(0, u64::from(models) - 1) as u16);
         }
-        (host.class, host.slots) = (dice.from_to(0, 1) as u16, dice.from_to(1, 6) as u16);
-        host.epochs_completed = dice.from_to(0, 35) as u32;
-        host.collateral = Amount::from_gnk(if is_poor { 0 } else { dice.from_to(0, 20) as i64 });
+        (host.class, host.slots) = (dice.between(0, 1) as u16, dice.between(1, 6) as u16);
+        host.epochs_completed = dice.between(0, 35) as u32;
+        host.collateral = Amount::from_gnk(if is_poor { 0 } else { dice.between(0, 20) as i64 });
         host.joins_at = if dice.happens(10) {
-            dice.from_to(0, epochs) as u32
+            dice.between(0, epochs) as u32
         } else {
             0
         };
         host.absence = dice.happens(10).then(|| Absence {
-            from: dice.from_to(0, epochs) as u32,
-            epochs: dice.from_to(1, 3) as u32,
+            from: dice.between(0, epochs) as u32,
+            epochs: dice.between(1, 3) as u32,
         });
     }
 }
@@ -276,7 +276,7 @@ fn set_demand(scenario: &mut Scenario, dice: &mut Dice) {
     let per_second = requests / horizon_seconds(scenario);
     let horizon = SimDuration::from_millis((horizon_seconds(scenario) * 1_000.0) as u64);
     let demand = &mut scenario.demand;
-    demand.arrivals = match dice.from_to(0, 5) {
+    demand.arrivals = match dice.between(0, 5) {
         0 => Arrivals::Diurnal {
             per_second,
             amplitude: 0.9,
@@ -300,7 +300,7 @@ fn set_demand(scenario: &mut Scenario, dice: &mut Dice) {
     if let Arrivals::Trace(requests) = &mut demand.arrivals {
         let models = scenario.models.len() as u64;
         for request in Arc::make_mut(requests) {
-            request.model = dice.from_to(0, models - 1) as u16;
+            request.model = dice.between(0, models - 1) as u16;
         }
     }
     demand.max_tokens = dice.one_of(&[None, None, Some(1), Some(600)]);
@@ -313,9 +313,9 @@ fn set_demand(scenario: &mut Scenario, dice: &mut Dice) {
 fn trace(requests: u64, horizon: SimDuration, hosts: u64, dice: &mut Dice) -> Vec<TraceRequest> {
     let mut trace: Vec<TraceRequest> = (0..requests)
         .map(|_| TraceRequest {
-            arrival_ns: dice.from_to(0, horizon.nanos()),
+            arrival_ns: dice.between(0, horizon.nanos()),
             model: 0,
-            executor: dice.happens(50).then(|| dice.from_to(0, hosts - 1) as u32),
+            executor: dice.happens(50).then(|| dice.between(0, hosts - 1) as u32),
             client: dice.happens(20).then_some(0),
             prompt: dice.happens(20).then_some(7),
             completion: dice.happens(20).then_some(90),
@@ -462,7 +462,7 @@ fn set_money(scenario: &mut Scenario, dice: &mut Dice) {
     } else if dice.happens(10) {
         rewards.supply_cap = Some(rewards.initial);
     }
-    protocol.vesting_epochs = dice.from_to(0, 5) as u32;
+    protocol.vesting_epochs = dice.between(0, 5) as u32;
     let pricing = &mut protocol.pricing;
     pricing.mode = dice.one_of(&[PriceMode::Dynamic, PriceMode::Fixed]);
     pricing.initial = Price::new(dice.one_of(&[1, 100, 1_000, 1_000]));

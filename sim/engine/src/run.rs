@@ -62,7 +62,10 @@ pub fn run_with_progress(
         if options.event_log {
             return Err(RunError::NotInService("event log"));
         }
-        let lanes = options.lanes.and_then(NonZeroUsize::new).unwrap_or(NonZeroUsize::MIN);
+        let lanes = options
+            .lanes
+            .and_then(NonZeroUsize::new)
+            .unwrap_or(NonZeroUsize::MIN);
         return Ok(crate::service::run(scenario, replicate, lanes)?);
     }
     let mut world = World::new(

@@ -64,6 +64,17 @@ impl LogHistogram {
         self.max = self.max.max(value);
     }
 
+    /// Counts `value` so many times.
+    pub fn record_many(&mut self, value: u64, times: u64) {
+        if times == 0 {
+            return;
+        }
+        self.record(value);
+        self.counts[cell_of(value)] += times - 1;
+        self.total += times - 1;
+        self.sum += u128::from(value) * u128::from(times - 1);
+    }
+
     #[cold]
     fn grow_to(&mut self, cell: usize) {
         self.counts

@@ -11,11 +11,12 @@ use stakeout_protocol::status::{Status, StatusReason};
 pub struct EpochRow {
     /// Epoch number of the network.
     pub epoch: u32,
-    /// Requests that arrived.
+    /// Requests that were started: those turned away or refused are counted apart.
     pub requests: u64,
     /// Requests turned away because the client could not pay.
     pub refused: u64,
-    /// Requests that found no executor: the model's group was empty or a proof-of-compute stage was on.
+    /// Requests that were turned away: the transfer agents' limiter was full, the model's group was empty
+    /// or a proof-of-compute stage was on.
     pub unassigned: u64,
     /// Inferences finished.
     pub finished: u64,

@@ -46,6 +46,16 @@ pub(super) fn prediction(values: &[f64], level: f64) -> Option<Prediction> {
     })
 }
 
+/// As [`prediction`], for counts: small ones reach further up than down.
+pub(super) fn count_prediction(values: &[f64], level: f64) -> Option<Prediction> {
+    let Interval { low, high } = statistics::count_prediction(values, level)?;
+    Some(Prediction {
+        low,
+        high,
+        ..prediction(values, level)?
+    })
+}
+
 fn bounds(interval: Interval) -> [f64; 2] {
     [interval.low, interval.high]
 }

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::cast::Cast;
 use super::figure::Number;
 use super::frame::{ParticipantRow, RunOutput, StageHeights};
-use super::intervals::{chi_square_p_value, prediction};
+use super::intervals::{chi_square_p_value, count_prediction, prediction};
 use crate::scenario::{Record, RecordedHost, Scenario};
 
 /// Level of the prediction intervals: one recorded run is to be expected inside, 999 times in 1,000.
@@ -72,6 +72,8 @@ pub struct FigureLine {
     pub z: Option<f64>,
     /// Every replicate gives exactly the recorded value.
     pub is_exact: bool,
+    /// Replicates that give exactly the recorded value.
+    pub exact_replicates: usize,
 }
 
 /// Chi-square test of recorded requests against weight, inside one group of hosts with the same models.
@@ -176,8 +178,12 @@ fn compare(
 ) -> FigureLine {
     let as_float: Vec<f64> = simulated.iter().map(|v| *v as f64).collect();
     let is_exact = !simulated.is_empty() && simulated.iter().all(|v| *v == recorded);
+    let exact_replicates = simulated.iter().filter(|v| **v == recorded).count();
     let mean = (!as_float.is_empty()).then(|| as_float.iter().sum::<f64>() / as_float.len() as f64);
-    let prediction = prediction(&as_float, PREDICTION_LEVEL);
+    let prediction = match number(0.0) {
+        Number::Money(_) => prediction(&as_float, PREDICTION_LEVEL),
+        Number::Plain(_) => count_prediction(&as_float, PREDICTION_LEVEL),
+    };
     let z = match &prediction {
         Some(p) if p.sd > 0.0 => Some((recorded as f64 - p.mean) / p.sd),
         Some(_) if is_exact => Some(0.0),
@@ -199,6 +205,7 @@ fn compare(
         recorded,
         z,
         is_exact,
+        exact_replicates,
     }
 }
 

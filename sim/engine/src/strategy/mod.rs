@@ -70,7 +70,12 @@ pub struct ExecutorPolicy {
 impl ExecutorPolicy {
     /// The promised model for every request.
     pub fn honest() -> Self {
-        Self { substitute_rate: Fraction::ZERO, substitute: None, drop_rate: Fraction::ZERO, ask_each: false }
+        Self {
+            substitute_rate: Fraction::ZERO,
+            substitute: None,
+            drop_rate: Fraction::ZERO,
+            ask_each: false,
+        }
     }
 }
 
@@ -124,7 +129,10 @@ pub struct ValidatorPolicy {
 impl ValidatorPolicy {
     /// Every job is replayed.
     pub fn diligent() -> Self {
-        Self { diligence: Fraction::ONE, otherwise: Shortcut::SayMatch }
+        Self {
+            diligence: Fraction::ONE,
+            otherwise: Shortcut::SayMatch,
+        }
     }
 }
 

@@ -20,6 +20,8 @@ pub(crate) struct Books {
     pub wallets: Vec<i128>,
     /// Vesting coins, by participant.
     pub vesting: Vec<VestingSchedule>,
+    /// Sum over `vesting`, kept because a schedule has many entries.
+    pub locked: i128,
     /// The community's coins.
     pub governance: i128,
     /// Destroyed coins.
@@ -40,6 +42,7 @@ impl Books {
             claimable: vec![0; hosts],
             wallets: vec![0; hosts],
             vesting: vec![VestingSchedule::new(); hosts],
+            locked: 0,
             governance: 0,
             burned: 0,
             deficit: 0,
@@ -55,16 +58,27 @@ impl Books {
     /// Balance by kind of account, in a fixed order.
     pub(crate) fn accounts(&self) -> [(&'static str, i128); 9] {
         [
-            ("clients", self.clients.iter().map(|&balance| i128::from(balance)).sum()),
+            (
+                "clients",
+                self.clients.iter().map(|&balance| i128::from(balance)).sum(),
+            ),
             ("module", self.module),
             ("claimable", self.claimable.iter().sum()),
             ("wallets", self.wallets.iter().sum()),
-            ("vesting", self.vesting.iter().map(|schedule| schedule.locked().base_units()).sum()),
+            ("vesting", self.locked),
             ("governance", self.governance),
             ("burned", self.burned),
             ("deficit", self.deficit),
             ("issuance", self.issuance),
         ]
+    }
+
+    /// Takes out what the next epoch releases to a participant, and says how much it was.
+    pub(crate) fn release(&mut self, participant: usize) -> i128 {
+        let due = self.vesting[participant].release_epoch().base_units();
+        self.locked -= due;
+        self.wallets[participant] += due;
+        due
     }
 
     /// Pays a participant: at once, or over `vesting_epochs` epochs.
@@ -73,7 +87,11 @@ impl Books {
             self.wallets[participant] += amount;
         } else {
             let due = self.vesting[participant].add(Amount::from_base_units(amount), vesting_epochs);
-            debug_assert!(due.is_zero(), "a schedule of at least one epoch pays nothing at once");
+            debug_assert!(
+                due.is_zero(),
+                "a schedule of at least one epoch pays nothing at once"
+            );
+            self.locked += amount;
         }
     }
 }

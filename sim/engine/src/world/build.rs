@@ -10,6 +10,7 @@ use stakeout_protocol::settlement::RewardRule;
 use stakeout_protocol::status::{Status, StatusCounters, StatusReason};
 use stakeout_protocol::units::{Amount, EpochIndex, Fraction, Reputation, Weight};
 
+use super::admission::Admission;
 use super::books::Books;
 use super::calendar::Calendar;
 use super::demand::Demand;
@@ -55,21 +56,35 @@ impl<'a> World<'a> {
         let protocol = &scenario.protocol;
         let schedule = Schedule::new(&protocol.geometry, scenario.first_epoch, scenario.epochs);
         let hosts = scenario.hosts.len();
-        let lanes = options.lanes.unwrap_or(hosts / LANE_HOSTS).clamp(1, LANES_MAX.min(hosts.max(1)));
+        let lanes = options
+            .lanes
+            .unwrap_or(hosts / LANE_HOSTS)
+            .clamp(1, LANES_MAX.min(hosts.max(1)));
         let lane_size = hosts.div_ceil(lanes).max(1);
         let lanes = hosts.div_ceil(lane_size).max(1);
         let horizon = schedule.windows * tables.block_ns;
         let collateral: Amount = scenario.hosts.iter().map(|host| host.collateral).sum();
         let first = scenario.first_epoch.get();
-        let records: Vec<_> =
-            scenario.hosts.iter().map(|host| ReputationRecord::with_epochs(host.epochs_completed)).collect();
+        let records: Vec<_> = scenario
+            .hosts
+            .iter()
+            .map(|host| ReputationRecord::with_epochs(host.epochs_completed))
+            .collect();
         let mut world = Self {
             scenario,
             replicate,
             options,
             lanes: (0..lanes)
                 .map(|lane| {
-                    build_lane(scenario, &tables, registry, lane * lane_size, lane_size, lanes, horizon)
+                    build_lane(
+                        scenario,
+                        &tables,
+                        registry,
+                        lane * lane_size,
+                        lane_size,
+                        lanes,
+                        horizon,
+                    )
                 })
                 .collect(),
             tables,
@@ -77,9 +92,19 @@ impl<'a> World<'a> {
             lane_size: lane_size as u32,
             groups: build_groups(scenario),
             demand: Demand::new(scenario),
-            books: Books::new(scenario.clients.count.max(1), scenario.clients.balance, hosts, collateral),
+            admission: protocol.bandwidth.as_ref().map(Admission::new),
+            books: Books::new(
+                scenario.clients.count.max(1),
+                scenario.clients.balance,
+                hosts,
+                collateral,
+            ),
             market: build_market(scenario),
-            targets: Targets { rate: vec![-1.0; 101], ppb: vec![0; 101], version: 0 },
+            targets: Targets {
+                rate: vec![-1.0; 101],
+                ppb: vec![0; 101],
+                version: 0,
+            },
             traffic: [0, 0],
             records,
             next_weights: Vec::new(),
@@ -116,13 +141,7 @@ impl<'a> World<'a> {
     /// The group that is in force when the run begins.
     fn form_first_group(&mut self) {
         let first = self.scenario.first_epoch.get();
-        self.next_weights = (0..self.scenario.hosts.len())
-            .map(
-                |host| {
-                    if self.scenario.is_present(host, first) { self.scenario.hosts[host].weight } else { 0 }
-                },
-            )
-            .collect();
+        self.next_weights = self.measure_weights(first, 0, 0);
         self.process_group_creation(first);
         for participant in 0..self.scenario.hosts.len() {
             let reputation = self.reputation(participant);
@@ -150,14 +169,20 @@ impl<'a> World<'a> {
 
 /// What distinguishes a run's digest from that of another scenario, seed or replicate.
 fn context(scenario: &Scenario, replicate: u32) -> String {
-    format!("stakeout run\n{}\n{}\n{replicate}\n", scenario.hash, scenario.seed)
+    format!(
+        "stakeout run\n{}\n{}\n{replicate}\n",
+        scenario.hash, scenario.seed
+    )
 }
 
 fn build_groups(scenario: &Scenario) -> Vec<Group> {
     let mut groups = vec![Group::default(); scenario.models.len()];
     for (participant, host) in scenario.hosts.iter().enumerate() {
         for &model in &host.models {
-            groups[usize::from(model)].members.push(Member { participant: participant as u32, weight: 0 });
+            groups[usize::from(model)].members.push(Member {
+                participant: participant as u32,
+                weight: 0,
+            });
         }
     }
     let pricing = &scenario.protocol.pricing;
@@ -169,7 +194,11 @@ fn build_groups(scenario: &Scenario) -> Vec<Group> {
 fn build_market(scenario: &Scenario) -> Vec<Market> {
     let pricing = &scenario.protocol.pricing;
     let block_ns = scenario.chain.block_time.nanos().max(1);
-    let period_ns = scenario.protocol.dispute.open_sample_seconds.saturating_mul(1_000_000_000);
+    let period_ns = scenario
+        .protocol
+        .dispute
+        .open_sample_seconds
+        .saturating_mul(1_000_000_000);
     let blocks = (period_ns / block_ns).clamp(1, 1 << 16) as usize;
     let market = Market {
         price: compute_initial_price(pricing),
@@ -191,7 +220,10 @@ fn build_lane(
     let range = first..(first + size).min(scenario.hosts.len());
     let models = scenario.models.len();
     let mut lane = empty_lane(first as u32, lanes, models);
-    for (participant, host) in scenario.hosts[range.clone()].iter().enumerate().map(|(at, h)| (first + at, h))
+    for (participant, host) in scenario.hosts[range.clone()]
+        .iter()
+        .enumerate()
+        .map(|(at, h)| (first + at, h))
     {
         let outages = OutageTable::draw(&scenario.outages, &tables.keys, participant as u32, horizon);
         let mut hot = idle(lane.slots.len() as u32, host.slots.max(1), host.class);
@@ -201,10 +233,17 @@ fn build_lane(
         lane.slots.resize(lane.slots.len() + usize::from(hot.slots), 0);
         lane.hosts.push(hot);
         lane.outages.push(outages);
-        lane.states.push(fresh_state(host.epochs_completed, lane.pair_models.len() as u32, tables));
+        lane.states.push(fresh_state(
+            host.epochs_completed,
+            lane.pair_models.len() as u32,
+            tables,
+        ));
         for &model in &host.models {
             lane.pair_models.push(model);
-            lane.plans.push(CachedPlan { version: (0, 0), plan: None });
+            lane.plans.push(CachedPlan {
+                version: (0, 0),
+                plan: None,
+            });
         }
         let mut account = CollateralAccount::new();
         if host.collateral > Amount::ZERO {
@@ -212,7 +251,9 @@ fn build_lane(
         }
         lane.collateral.push(account);
         let spec = &scenario.strategies[usize::from(host.strategy)];
-        let descriptor = registry.get(&spec.name).expect("strategies were checked against the registry");
+        let descriptor = registry
+            .get(&spec.name)
+            .expect("strategies were checked against the registry");
         lane.roles.push((descriptor.build)(&spec.params));
         lane.views.push(ExecutorView {
             epoch: 0,
@@ -223,19 +264,29 @@ fn build_lane(
             invalidated: 0,
             was_convicted: false,
         });
-        lane.duties.push(Duty { works_below: u64::MAX, otherwise: Shortcut::SayMatch });
+        lane.duties.push(Duty {
+            works_below: u64::MAX,
+            otherwise: Shortcut::SayMatch,
+        });
     }
     lane
 }
 
 fn fresh_state(epochs_completed: u32, first_pair: u32, tables: &Tables) -> HostState {
-    let counters = StatusCounters { epochs_completed, ..StatusCounters::default() };
+    let counters = StatusCounters {
+        epochs_completed,
+        ..StatusCounters::default()
+    };
     let (status, reason) = tables.status.decide(&counters, Status::Active, None);
     HostState {
         counters,
         work: 0,
         status,
-        reason: if status == Status::Ramping { reason } else { StatusReason::None },
+        reason: if status == Status::Ramping {
+            reason
+        } else {
+            StatusReason::None
+        },
         reputation: Reputation::new(0),
         open_cases: 0,
         weight: Weight::ZERO.get(),
@@ -297,7 +348,6 @@ fn empty_lane(first: u32, lanes: usize, models: usize) -> Lane {
         totals: ZERO_ROW,
         effects: EffectSum::default(),
         events: Vec::new(),
-        latency: LogHistogram::new(),
         sojourn: LogHistogram::new(),
         waits: LogHistogram::new(),
         detection: LogHistogram::new(),
@@ -307,7 +357,11 @@ fn empty_lane(first: u32, lanes: usize, models: usize) -> Lane {
 
 /// How the sampling rule draws.
 pub(super) fn draw_of(params: &SamplingParams) -> Draw {
-    if params.rule == SamplingRule::None { Draw::Nobody } else { Draw::Independent }
+    if params.rule == SamplingRule::None {
+        Draw::Nobody
+    } else {
+        Draw::Independent
+    }
 }
 
 /// Works out the target rate of every reputation at this traffic, if the traffic changes any.
@@ -351,9 +405,12 @@ impl Scenario {
     /// Whether a host takes part in an epoch of the network.
     pub(crate) fn is_present(&self, participant: usize, epoch: u32) -> bool {
         let host = &self.hosts[participant];
-        let step = EpochIndex::new(epoch).get().saturating_sub(self.first_epoch.get());
-        let is_away =
-            host.absence.is_some_and(|absence| step >= absence.from && step - absence.from < absence.epochs);
+        let step = EpochIndex::new(epoch)
+            .get()
+            .saturating_sub(self.first_epoch.get());
+        let is_away = host
+            .absence
+            .is_some_and(|absence| step >= absence.from && step - absence.from < absence.epochs);
         step >= host.joins_at && !is_away
     }
 }

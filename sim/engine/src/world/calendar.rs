@@ -20,7 +20,11 @@ pub(crate) struct Calendar<T> {
 impl<T: Copy> Calendar<T> {
     /// An empty calendar that begins at window 0.
     pub(crate) fn new() -> Self {
-        Self { ring: (0..RING).map(|_| Vec::new()).collect(), far: BTreeMap::new(), next: 0 }
+        Self {
+            ring: (0..RING).map(|_| Vec::new()).collect(),
+            far: BTreeMap::new(),
+            next: 0,
+        }
     }
 
     /// Files `item` under `window`, which must not have been taken yet.

@@ -69,7 +69,10 @@ impl Lane {
         let payment = (record.price * used).min(escrow);
         self.escrow -= i128::from(escrow);
         if escrow > payment {
-            self.refunds.push(Refund { client: record.client, amount: escrow - payment });
+            self.refunds.push(Refund {
+                client: record.client,
+                amount: escrow - payment,
+            });
         }
         self.finished_tokens[usize::from(record.group)] += used;
         self.finished_count[usize::from(record.group)] += 1;
@@ -94,12 +97,24 @@ impl Lane {
         self.totals.work_coins += i128::from(payment);
         self.totals.nominal_rate_ppb_sum += u128::from(window.targets.ppb(reputation));
         let executor = u64::from(self.first + record.host);
-        self.effects.add(EventKind::Finished as u64, record.number, executor << 32 | used, payment);
+        self.effects.add(
+            EventKind::Finished as u64,
+            record.number,
+            executor << 32 | used,
+            payment,
+        );
         if record.arrival >= tables.warm_up_ns {
             self.sojourn.record(record.completion - record.arrival);
         }
         if tables.log {
-            self.log(window, record.completion, EventKind::Finished, &record, record.client, payment as i64);
+            self.log(
+                window,
+                record.completion,
+                EventKind::Finished,
+                &record,
+                record.client,
+                payment as i64,
+            );
         }
         self.draw_validators(index, payment, window);
     }
@@ -122,7 +137,10 @@ impl Lane {
             self.plans[pair].plan = Some(group.subset.plan(rate, Some(record.member)));
             self.plans[pair].version = version;
         }
-        let plan = self.plans[pair].plan.as_ref().expect("a plan was made for this version");
+        let plan = self.plans[pair]
+            .plan
+            .as_ref()
+            .expect("a plan was made for this version");
         let is_newcomer = window.at_least_one && self.states[record.host as usize].reputation.get() == 0;
         if plan.is_surely_none(first) && !is_newcomer {
             self.forget(index);
@@ -165,7 +183,8 @@ impl Lane {
         let group = &window.groups[usize::from(record.group)];
         for &member in selected {
             let validator = group.members[member as usize].participant;
-            self.effects.add(EventKind::Drawn as u64, record.number, u64::from(validator), 0);
+            self.effects
+                .add(EventKind::Drawn as u64, record.number, u64::from(validator), 0);
             if window.tables.log {
                 self.log(window, window.end, EventKind::Drawn, &record, validator, 0);
             }
@@ -175,7 +194,11 @@ impl Lane {
 
     fn mail_task(&mut self, index: u32, validator: u32, kind: TaskKind, weight: u64, window: &Window<'_>) {
         let record = self.inferences[index];
-        let round = if kind == TaskKind::Vote { self.checks[record.link].round } else { 0 };
+        let round = if kind == TaskKind::Vote {
+            self.checks[record.link].round
+        } else {
+            0
+        };
         let (delay, unavailable) = self.fetch_payload(record.host, record.number, validator, window);
         self.out_tasks.to[(validator / window.lane_size) as usize].push(Task {
             arrival: window.end + window.tables.validation_delay_ns + delay,
@@ -204,9 +227,16 @@ impl Lane {
             return (0, false);
         }
         let start = window.end + window.tables.validation_delay_ns;
-        window.tables.payload.fetch(&self.outages[host as usize], start, |attempt| {
-            window.tables.keys.payload.draw(number, u64::from(validator) << 8 | attempt)
-        })
+        window
+            .tables
+            .payload
+            .fetch(&self.outages[host as usize], start, |attempt| {
+                window
+                    .tables
+                    .keys
+                    .payload
+                    .draw(number, u64::from(validator) << 8 | attempt)
+            })
     }
 
     /// Gives a record back.
@@ -220,12 +250,12 @@ impl Lane {
         let mut due = std::mem::take(&mut self.scratch.answers);
         let mut order = std::mem::take(&mut self.scratch.order);
         self.answers.take(window.index, &mut due);
-        // Time within the window, number, sender, kind: 44 + 36 + 24 + 3 bits. Numbers of one window lie
-        // far closer together than 2^36.
-        let origin = window.end.saturating_sub(window.tables.block_ns);
+        // Time after the first, number after the lowest, sender, kind: 44 + 36 + 24 + 3 bits. What falls
+        // due in one block lies far closer together.
+        let origin = due.iter().map(|answer| answer.ready).min().unwrap_or(0);
         let lowest = due.iter().map(|answer| answer.number).min().unwrap_or(0);
         let key = |answer: &Answer| {
-            let ready = u128::from(answer.ready.saturating_sub(origin).min((1 << 44) - 1));
+            let ready = u128::from((answer.ready - origin).min((1 << 44) - 1));
             let sender = u128::from(answer.validator) << 3 | answer.kind as u128;
             ready << 63 | u128::from(answer.number - lowest) << 27 | sender
         };
@@ -274,10 +304,22 @@ impl Lane {
         let record = self.inferences[index];
         self.totals.passed += 1;
         let (number, validator) = (record.number, u64::from(answer.validator));
-        self.effects.add(EventKind::Passed as u64, number, validator, u64::from(answer.similarity_ppb));
+        self.effects.add(
+            EventKind::Passed as u64,
+            number,
+            validator,
+            u64::from(answer.similarity_ppb),
+        );
         if window.tables.log {
             let value = i64::from(answer.similarity_ppb);
-            self.log(window, answer.ready, EventKind::Passed, &record, answer.validator, value);
+            self.log(
+                window,
+                answer.ready,
+                EventKind::Passed,
+                &record,
+                answer.validator,
+                value,
+            );
         }
         if window.tables.share_with_validators {
             self.share_payment(index, answer.validator);
@@ -309,19 +351,37 @@ impl Lane {
         self.states[record.host as usize].work += change(after.0, before.0);
         let (newest, earlier) = checks.passed.split_last().expect("one was pushed");
         for &participant in earlier {
-            self.credits.push(Credit { participant, amount: change(after.1, before.1) });
+            self.credits.push(Credit {
+                participant,
+                amount: change(after.1, before.1),
+            });
         }
-        self.credits.push(Credit { participant: *newest, amount: change(after.1, Amount::ZERO) });
+        self.credits.push(Credit {
+            participant: *newest,
+            amount: change(after.1, Amount::ZERO),
+        });
     }
 
     /// Counts a failing verdict whose sender has as many open cases as it may.
     fn ignore_failure(&mut self, index: u32, answer: &Answer, window: &Window<'_>) {
         self.totals.disputes_capped += 1;
-        self.effects.add(EventKind::DisputeCapped as u64, answer.number, u64::from(answer.validator), 0);
+        self.effects.add(
+            EventKind::DisputeCapped as u64,
+            answer.number,
+            u64::from(answer.validator),
+            0,
+        );
         if window.tables.log {
             let record = self.inferences[index];
             let value = i64::from(answer.similarity_ppb);
-            self.log(window, answer.ready, EventKind::DisputeCapped, &record, answer.validator, value);
+            self.log(
+                window,
+                answer.ready,
+                EventKind::DisputeCapped,
+                &record,
+                answer.validator,
+                value,
+            );
         }
     }
 
@@ -330,13 +390,28 @@ impl Lane {
         self.totals.failed += 1;
         self.totals.disputes += 1;
         let (number, validator) = (record.number, u64::from(answer.validator));
-        self.effects.add(EventKind::Disputed as u64, number, validator, u64::from(answer.similarity_ppb));
+        self.effects.add(
+            EventKind::Disputed as u64,
+            number,
+            validator,
+            u64::from(answer.similarity_ppb),
+        );
         if window.tables.log {
             let value = i64::from(answer.similarity_ppb);
-            self.log(window, answer.ready, EventKind::Disputed, &record, answer.validator, value);
+            self.log(
+                window,
+                answer.ready,
+                EventKind::Disputed,
+                &record,
+                answer.validator,
+                value,
+            );
         }
         self.inferences[index].state = State::Disputed;
-        let deadline = Deadline { inference: index, number: record.number };
+        let deadline = Deadline {
+            inference: index,
+            number: record.number,
+        };
         let last = window.index + window.tables.vote_windows;
         self.disputes.push(last, deadline);
         let checks = &mut self.checks[record.link];
@@ -369,9 +444,18 @@ impl Lane {
         let group = &window.groups[usize::from(record.group)];
         match window.dispute.voters {
             VoterRule::Group => {
-                let barred = if window.dispute.executor_may_vote { NONE } else { self.first + record.host };
-                let members = group.members.iter().filter(|m| m.weight > 0 && m.participant != barred);
-                members.map(|member| (member.participant, member.weight)).collect()
+                let barred = if window.dispute.executor_may_vote {
+                    NONE
+                } else {
+                    self.first + record.host
+                };
+                let members = group
+                    .members
+                    .iter()
+                    .filter(|m| m.weight > 0 && m.participant != barred);
+                members
+                    .map(|member| (member.participant, member.weight))
+                    .collect()
             }
             VoterRule::Sampled { .. } => {
                 let weights: Vec<Weight> = group.members.iter().map(|m| Weight::new(m.weight)).collect();
@@ -399,7 +483,14 @@ impl Lane {
             u64::from(is_invalid),
         );
         if window.tables.log {
-            self.log(window, answer.ready, EventKind::Voted, &record, answer.validator, i64::from(is_invalid));
+            self.log(
+                window,
+                answer.ready,
+                EventKind::Voted,
+                &record,
+                answer.validator,
+                i64::from(is_invalid),
+            );
         }
         let checks = &mut self.checks[record.link];
         if is_invalid {
@@ -444,16 +535,27 @@ impl Lane {
         let record = self.inferences[index];
         self.states[record.host as usize].work -= payment as i64;
         if payment > 0 {
-            self.refunds.push(Refund { client: record.client, amount: payment });
+            self.refunds.push(Refund {
+                client: record.client,
+                amount: payment,
+            });
         }
         self.totals.refunds += i128::from(payment);
         self.totals.clients_told += 1;
         self.totals.invalidated += 1;
         self.totals.honest_invalidated += u64::from(record.substitute == 0);
         let executor = u64::from(self.first + record.host);
-        self.effects.add(EventKind::Invalidated as u64, record.number, executor, payment);
+        self.effects
+            .add(EventKind::Invalidated as u64, record.number, executor, payment);
         if window.tables.log {
-            self.log(window, window.end, EventKind::Invalidated, &record, record.client, payment as i64);
+            self.log(
+                window,
+                window.end,
+                EventKind::Invalidated,
+                &record,
+                record.client,
+                payment as i64,
+            );
         }
     }
 
@@ -476,7 +578,8 @@ impl Lane {
         self.inferences[index].state = State::Finished;
         self.totals.revalidated += 1;
         let executor = u64::from(self.first + record.host);
-        self.effects.add(EventKind::Revalidated as u64, record.number, executor, 0);
+        self.effects
+            .add(EventKind::Revalidated as u64, record.number, executor, 0);
         if window.tables.log {
             self.log(window, window.end, EventKind::Revalidated, &record, NONE, 0);
         }
@@ -498,7 +601,12 @@ impl Lane {
             }
             let (number, checks) = (record.number, record.link);
             self.totals.undecided += 1;
-            self.effects.add(EventKind::Undecided as u64, number, u64::from(self.checks[checks].opener), 0);
+            self.effects.add(
+                EventKind::Undecided as u64,
+                number,
+                u64::from(self.checks[checks].opener),
+                0,
+            );
             if window.tables.log {
                 self.log(window, window.end, EventKind::Undecided, &record, NONE, 0);
             }
@@ -533,15 +641,26 @@ impl Lane {
         let escrow = record.price * (u64::from(record.prompt) + u64::from(window.tables.max_tokens));
         self.escrow -= i128::from(escrow);
         if escrow > 0 {
-            self.refunds.push(Refund { client: record.client, amount: escrow });
+            self.refunds.push(Refund {
+                client: record.client,
+                amount: escrow,
+            });
         }
         self.totals.expired += 1;
         self.totals.refunds += i128::from(escrow);
         self.totals.clients_told += 1;
         let executor = u64::from(self.first + record.host);
-        self.effects.add(EventKind::Expired as u64, record.number, executor, escrow);
+        self.effects
+            .add(EventKind::Expired as u64, record.number, executor, escrow);
         if window.tables.log {
-            self.log(window, window.end, EventKind::Expired, &record, record.client, escrow as i64);
+            self.log(
+                window,
+                window.end,
+                EventKind::Expired,
+                &record,
+                record.client,
+                escrow as i64,
+            );
         }
         let state = &mut self.states[record.host as usize];
         state.missed += 1;
@@ -613,8 +732,9 @@ impl Lane {
         let weight = Weight::new(self.states[host as usize].weight);
         let required = compute_required_collateral(window.collateral, weight);
         let epoch = EpochIndex::new(window.epoch);
-        let slashed =
-            self.collateral[host as usize].slash(window.collateral, reason, required, epoch).total();
+        let slashed = self.collateral[host as usize]
+            .slash(window.collateral, reason, required, epoch)
+            .total();
         if slashed.is_zero() {
             return;
         }

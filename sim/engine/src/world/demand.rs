@@ -74,10 +74,17 @@ struct Burst {
 impl Demand {
     /// The demand of a scenario.
     pub(crate) fn new(scenario: &Scenario) -> Self {
-        let largest = scenario.models.iter().map(|model| model.demand_share).fold(0.0, f64::max);
+        let largest = scenario
+            .models
+            .iter()
+            .map(|model| model.demand_share)
+            .fold(0.0, f64::max);
         let weight = |share: f64| ((share / largest) * f64::from(1_u32 << 30)) as u64;
-        let weights: Vec<u64> =
-            scenario.models.iter().map(|model| weight(model.demand_share).max(1)).collect();
+        let weights: Vec<u64> = scenario
+            .models
+            .iter()
+            .map(|model| weight(model.demand_share).max(1))
+            .collect();
         Self {
             models: WeightedIndex::new(&weights),
             source: scenario.demand.arrivals.clone(),
@@ -86,7 +93,11 @@ impl Demand {
             next: 0,
             now: 0,
             left: -1.0,
-            burst: Burst { is_bursting: true, until: 0, changes: 0 },
+            burst: Burst {
+                is_bursting: true,
+                until: 0,
+                changes: 0,
+            },
         }
     }
 
@@ -107,12 +118,15 @@ impl Demand {
     }
 
     fn replay(&mut self, trace: &[TraceRequest], end: u64, tables: &Tables, mut take: impl FnMut(Arrival)) {
-        while let Some(request) = trace.get(self.next as usize).filter(|request| request.arrival_ns < end) {
+        while let Some(request) = trace
+            .get(self.next as usize)
+            .filter(|request| request.arrival_ns < end)
+        {
             let mut drawn = self.draw(self.next, tables);
             drawn.model = request.model;
             drawn.client = request.client.unwrap_or(drawn.client);
             drawn.prompt = request.prompt.unwrap_or(drawn.prompt);
-            drawn.answer = request.completion.unwrap_or(drawn.answer);
+            drawn.answer = request.completion.unwrap_or(drawn.answer).min(tables.max_tokens);
             take(Arrival {
                 time: request.arrival_ns,
                 number: self.next,
@@ -142,7 +156,13 @@ impl Demand {
                     break;
                 }
                 let drawn = self.buffer[self.used];
-                take(Arrival { time, number: self.next, drawn, executor: None, missed: false });
+                take(Arrival {
+                    time,
+                    number: self.next,
+                    drawn,
+                    executor: None,
+                    missed: false,
+                });
                 (self.now, self.left) = (time, -1.0);
                 self.used += 1;
                 self.next += 1;
@@ -154,18 +174,32 @@ impl Demand {
     fn rate(&mut self, end: u64, keys: &Keys) -> (f64, u64) {
         match &self.source {
             Arrivals::Poisson { per_second } => (*per_second, end),
-            Arrivals::Diurnal { per_second, amplitude, peak, period } => {
+            Arrivals::Diurnal {
+                per_second,
+                amplitude,
+                peak,
+                period,
+            } => {
                 let middle = self.now as f64 + (end - self.now) as f64 / 2.0;
                 let phase = (middle - peak.nanos() as f64) / period.nanos() as f64;
                 let turn = libm::cos(2.0 * std::f64::consts::PI * phase);
                 ((per_second * (1.0 + amplitude * turn)).max(1e-12), end)
             }
-            Arrivals::Bursty { calm_per_second, burst_per_second, calm_mean, burst_mean } => {
+            Arrivals::Bursty {
+                calm_per_second,
+                burst_per_second,
+                calm_mean,
+                burst_mean,
+            } => {
                 let (calm, burst) = (*calm_per_second, *burst_per_second);
                 let (calm_mean, burst_mean) = (calm_mean.nanos() as f64, burst_mean.nanos() as f64);
                 while self.burst.until <= self.now {
                     self.burst.is_bursting = !self.burst.is_bursting;
-                    let mean = if self.burst.is_bursting { burst_mean } else { calm_mean };
+                    let mean = if self.burst.is_bursting {
+                        burst_mean
+                    } else {
+                        calm_mean
+                    };
                     let stay = mean * neg_ln(keys.burst.draw(self.burst.changes, 0));
                     self.burst.until = self.burst.until.saturating_add((stay as u64).max(1));
                     self.burst.changes += 1;
@@ -204,13 +238,17 @@ impl Demand {
     fn draw(&self, number: u64, tables: &Tables) -> Drawn {
         let [gap, executor] = tables.keys.arrival.draw2(number, 0);
         let [who, lengths] = tables.keys.request.draw2(number, 0);
-        let model = if self.models.len() == 1 { 0 } else { self.models.pick(who << 32) };
+        let model = if self.models.len() == 1 {
+            0
+        } else {
+            self.models.pick(who << 32)
+        };
         Drawn {
             gap: neg_ln(gap),
             executor,
             client: ((who >> 32) * u64::from(tables.clients) >> 32) as u32,
             prompt: tables.prompt[model].sample((lengths >> 32) as u32),
-            answer: tables.answer[model].sample(lengths as u32),
+            answer: tables.answer[model].sample(lengths as u32).min(tables.max_tokens),
             model: model as u16,
         }
     }

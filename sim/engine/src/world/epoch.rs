@@ -23,19 +23,22 @@ impl World<'_> {
         let start = (self.window + 1) * block;
         let pause = geometry.poc_stage + geometry.poc_validation_delay + geometry.poc_validation_duration;
         self.paused_until = start + pause * block;
-        self.next_weights = self.measure_weights(start, start + geometry.poc_stage * block);
+        self.next_weights = self.measure_weights(self.epoch + 1, start, start + geometry.poc_stage * block);
     }
 
-    /// The weight each host proves between two times: its own, less the share of time it was down.
-    fn measure_weights(&self, from: u64, to: u64) -> Vec<u64> {
-        let stage = StageDuration { expected: 1, actual: 1 };
-        let next = self.epoch + 1;
+    /// The weight each host proves for an epoch between two times: its own, less the share of time it was
+    /// down.
+    pub(super) fn measure_weights(&self, epoch: u32, from: u64, to: u64) -> Vec<u64> {
+        let stage = StageDuration {
+            expected: 1,
+            actual: 1,
+        };
         let mut weights = Vec::with_capacity(self.scenario.hosts.len());
         for lane in &self.lanes {
             for (host, outages) in lane.outages.iter().enumerate() {
                 let participant = lane.first as usize + host;
                 let full = self.scenario.hosts[participant].weight;
-                let proven = if !self.scenario.is_present(participant, next) {
+                let proven = if !self.scenario.is_present(participant, epoch) {
                     0
                 } else if outages.is_empty() || to == from {
                     full
@@ -53,8 +56,10 @@ impl World<'_> {
     pub(super) fn process_group_creation(&mut self, epoch: u32) {
         let protocol = &self.scenario.protocol;
         let raw = std::mem::take(&mut self.next_weights);
-        let collateral =
-            self.lanes.iter().flat_map(|lane| lane.collateral.iter().map(|account| account.active()));
+        let collateral = self
+            .lanes
+            .iter()
+            .flat_map(|lane| lane.collateral.iter().map(|account| account.active()));
         let mut weights: Vec<Weight> = raw
             .iter()
             .zip(collateral)
@@ -70,8 +75,11 @@ impl World<'_> {
         if let Some(cap) = protocol.power_cap {
             let before = weights.clone();
             apply_power_cap(&mut weights, cap);
-            self.totals.power_capped +=
-                before.iter().zip(&weights).filter(|(before, after)| before != after).count() as u64;
+            self.totals.power_capped += before
+                .iter()
+                .zip(&weights)
+                .filter(|(before, after)| before != after)
+                .count() as u64;
         }
         self.next_weights = weights.into_iter().map(Weight::get).collect();
     }
@@ -83,14 +91,17 @@ impl World<'_> {
         self.parity ^= 1;
         let parity = usize::from(self.parity);
         self.traffic = [0, self.traffic[0]];
-        let reputations: Vec<_> =
-            (0..self.records.len()).map(|participant| self.reputation(participant)).collect();
+        let reputations: Vec<_> = (0..self.records.len())
+            .map(|participant| self.reputation(participant))
+            .collect();
         for lane in &mut self.lanes {
             for host in 0..lane.states.len() {
                 let participant = lane.first as usize + host;
                 let state = &mut lane.states[host];
-                let (status, counters) =
-                    self.tables.status.compute_reset_for_epoch(&state.counters, state.status);
+                let (status, counters) = self
+                    .tables
+                    .status
+                    .compute_reset_for_epoch(&state.counters, state.status);
                 if status != state.status {
                     state.reason = stakeout_protocol::status::StatusReason::None;
                 }
@@ -117,7 +128,9 @@ impl World<'_> {
                 self.total_weight += state.weight;
                 for &model in &self.scenario.hosts[participant as usize].models {
                     let group = &mut self.groups[usize::from(model)];
-                    let at = group.position(participant).expect("hosts are members of their models' groups");
+                    let at = group
+                        .position(participant)
+                        .expect("hosts are members of their models' groups");
                     group.members[at].weight = state.weight;
                 }
             }
@@ -132,7 +145,10 @@ impl World<'_> {
             let probability = compute_trigger_probability(&poc, self.schedule.effective_windows);
             probability > Fraction::ZERO
                 && self.paused_until < end
-                && bernoulli(self.tables.keys.confirmation.draw(self.window, 0), threshold_of(probability))
+                && bernoulli(
+                    self.tables.keys.confirmation.draw(self.window, 0),
+                    threshold_of(probability),
+                )
         };
         if !is_triggered {
             return;
@@ -141,12 +157,20 @@ impl World<'_> {
             lane.confirmed.clear();
             for (host, state) in lane.states.iter().enumerate() {
                 let participant = lane.first as usize + host;
-                let reading = if lane.outages[host].is_down(end) { 0 } else { state.weight };
+                let reading = if lane.outages[host].is_down(end) {
+                    0
+                } else {
+                    state.weight
+                };
                 let (reading, expected) = (Weight::new(reading), Weight::new(state.weight));
-                let event = ConfirmationEvent { preserved: Weight::ZERO, measured: reading };
+                let event = ConfirmationEvent {
+                    preserved: Weight::ZERO,
+                    measured: reading,
+                };
                 let before = self.confirmed[participant].map_or(expected, Weight::new);
                 self.confirmed[participant] = Some(compute_confirmation_weight(before, &[event]).get());
-                lane.confirmed.push(compute_confirmation_ratio(&poc, reading, expected));
+                lane.confirmed
+                    .push(compute_confirmation_ratio(&poc, reading, expected));
             }
         }
         self.each_lane(end, Lane::judge_confirmation);

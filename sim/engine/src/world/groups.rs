@@ -44,6 +44,8 @@ impl Group {
 
     /// Position of a participant among the members.
     pub(crate) fn position(&self, participant: u32) -> Option<usize> {
-        self.members.binary_search_by_key(&participant, |member| member.participant).ok()
+        self.members
+            .binary_search_by_key(&participant, |member| member.participant)
+            .ok()
     }
 }

@@ -13,6 +13,7 @@ use stakeout_protocol::units::{Fraction, Reputation};
 use super::calendar::Calendar;
 use super::inference::{Checks, Inference, NONE};
 use super::mail::{Answer, Credit, Outbox, Refund, Task};
+use super::order::Order;
 use super::outage::OutageTable;
 use super::slab::Slab;
 use crate::observe::frame::{Conviction, EpochRow, Event};
@@ -39,6 +40,8 @@ pub(crate) struct HostHot {
     pub first_slot: u32,
     /// Number of slots.
     pub slots: u16,
+    /// Where the ring of its slots begins: the slot that is free first.
+    pub ring: u16,
     /// GPU class.
     pub class: u16,
     /// Kernel of the class in the calibration's numbering.
@@ -177,7 +180,7 @@ pub(crate) struct Lane {
     pub tasks: Slab<Task>,
     pub checks: Slab<Checks>,
     pub requests: Vec<Request>,
-    pub task_calendar: Calendar<u32>,
+    pub task_calendar: Calendar<Task>,
     pub finishes: Calendar<u32>,
     pub expiries: Calendar<Deadline>,
     pub answers: Calendar<Answer>,
@@ -203,7 +206,6 @@ pub(crate) struct Lane {
     pub totals: EpochRow,
     pub effects: EffectSum,
     pub events: Vec<Event>,
-    pub latency: LogHistogram,
     pub sojourn: LogHistogram,
     pub waits: LogHistogram,
     pub detection: LogHistogram,
@@ -215,7 +217,8 @@ pub(crate) struct Lane {
 #[derive(Debug, Default)]
 pub(crate) struct Scratch {
     pub due: Vec<u32>,
-    pub jobs: Vec<(u64, u64, u32, u32)>,
+    pub tasks: Vec<Task>,
+    pub order: Order,
     pub answers: Vec<Answer>,
     pub deadlines: Vec<Deadline>,
     pub selected: Vec<u32>,
@@ -240,7 +243,11 @@ impl Lane {
     /// Next job after `job` in its queue.
     #[inline]
     pub(crate) fn link(&self, job: u32) -> u32 {
-        if job & TASK == 0 { self.inferences[job].link } else { self.tasks[job & !TASK].link }
+        if job & TASK == 0 {
+            self.inferences[job].link
+        } else {
+            self.tasks[job & !TASK].link
+        }
     }
 
     #[inline]
@@ -252,18 +259,33 @@ impl Lane {
         }
     }
 
-    /// The slot of a host that is free first, as an index into `slots`, and when it is.
+    /// When the host's next slot is free.
     #[inline]
-    pub(crate) fn earliest_slot(&self, hot: &HostHot) -> (usize, u64) {
-        let first = hot.first_slot as usize;
-        let slots = &self.slots[first..first + usize::from(hot.slots)];
-        let (mut best, mut free) = (0, slots[0]);
-        for (index, &time) in slots.iter().enumerate().skip(1) {
-            if time < free {
-                (best, free) = (index, time);
+    pub(crate) fn next_free(&self, hot: &HostHot) -> u64 {
+        self.slots[hot.first_slot as usize + usize::from(hot.ring)]
+    }
+
+    /// Occupies the slot that is free first until `end`.
+    ///
+    /// A host's slots are a ring in ascending order of time: the first is taken off the front and put
+    /// back behind all that are free no later. Ends come nearly in order, so little moves.
+    #[inline]
+    pub(crate) fn occupy_slot(&mut self, host: u32, end: u64) {
+        let hot = &mut self.hosts[host as usize];
+        let count = usize::from(hot.slots);
+        let slots = &mut self.slots[hot.first_slot as usize..hot.first_slot as usize + count];
+        let mut at = usize::from(hot.ring);
+        let front = if at + 1 == count { 0 } else { at + 1 };
+        while at != front {
+            let before = if at == 0 { count - 1 } else { at - 1 };
+            if slots[before] <= end {
+                break;
             }
+            slots[at] = slots[before];
+            at = before;
         }
-        (first + best, free)
+        slots[at] = end;
+        hot.ring = front as u16;
     }
 }
 
@@ -274,7 +296,11 @@ impl Lane {
     /// Coins that the lane holds for others: escrow, work coins and collateral, base units.
     pub(crate) fn money(&self) -> i128 {
         let work: i128 = self.states.iter().map(|state| i128::from(state.work)).sum();
-        let collateral: i128 = self.collateral.iter().map(|account| account.total().base_units()).sum();
+        let collateral: i128 = self
+            .collateral
+            .iter()
+            .map(|account| account.total().base_units())
+            .sum();
         // Slashed collateral stays here until the books take it at the epoch's end.
         self.escrow + work + collateral + self.slashed
     }

@@ -12,7 +12,9 @@ type Due = (u64, u32, u64, u32, u32);
 impl World<'_> {
     /// Puts off what does not fit into the block.
     pub(super) fn limit_block(&mut self) {
-        let Some(limit) = self.scenario.chain.transactions_per_block else { return };
+        let Some(limit) = self.scenario.chain.transactions_per_block else {
+            return;
+        };
         // Start messages of the window's requests are included as they come.
         let room = (limit as usize).saturating_sub(self.dispatched);
         for lane in &mut self.lanes {
@@ -57,7 +59,13 @@ impl super::lane::Lane {
             out.push((ready, self.first + record.host, record.number, lane, place as u32));
         }
         for (place, answer) in self.answers.due(window).iter().enumerate() {
-            out.push((answer.ready, answer.validator, answer.number, lane, place as u32 | ANSWER));
+            out.push((
+                answer.ready,
+                answer.validator,
+                answer.number,
+                lane,
+                place as u32 | ANSWER,
+            ));
         }
     }
 
@@ -65,17 +73,26 @@ impl super::lane::Lane {
     fn put_off(&mut self, window: u64, places: &[u32]) {
         let split = places.partition_point(|place| place & ANSWER == 0);
         let (finishes, answers) = places.split_at(split);
-        for index in self.finishes.put_off(window, finishes.iter().map(|&place| place as usize)) {
+        for index in self
+            .finishes
+            .put_off(window, finishes.iter().map(|&place| place as usize))
+        {
             let record = &self.inferences[index];
             if u64::from(record.expiry) <= window {
                 // It cannot be included in time any more.
-                let deadline = Deadline { inference: index, number: record.number };
+                let deadline = Deadline {
+                    inference: index,
+                    number: record.number,
+                };
                 self.expiries.push(window, deadline);
             } else {
                 self.finishes.push(window + 1, index);
             }
         }
-        for answer in self.answers.put_off(window, answers.iter().map(|&place| (place & !ANSWER) as usize)) {
+        for answer in self
+            .answers
+            .put_off(window, answers.iter().map(|&place| (place & !ANSWER) as usize))
+        {
             self.answers.push(window + 1, answer);
         }
     }

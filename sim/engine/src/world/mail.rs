@@ -115,6 +115,8 @@ pub(crate) struct Outbox<T> {
 impl<T> Outbox<T> {
     /// Empty boxes for `lanes` lanes.
     pub(crate) fn new(lanes: usize) -> Self {
-        Self { to: (0..lanes).map(|_| Vec::new()).collect() }
+        Self {
+            to: (0..lanes).map(|_| Vec::new()).collect(),
+        }
     }
 }

@@ -6,6 +6,7 @@
 //! brought up to date. Lanes run in parallel and share nothing, so the number of threads or lanes
 //! changes no byte of a result.
 
+mod admission;
 mod books;
 mod build;
 mod calendar;
@@ -18,6 +19,7 @@ mod lane;
 mod lengths;
 mod limit;
 mod mail;
+mod order;
 mod outage;
 mod output;
 mod payload;
@@ -39,6 +41,7 @@ use stakeout_protocol::units::{EpochIndex, Fraction, Price, Reputation, TokenCou
 
 use crate::observe::frame::{Conviction, EpochRow, Event, EventKind, ParticipantRow, RunOutput};
 use crate::scenario::Scenario;
+use admission::Admission;
 use books::Books;
 use demand::{Arrival, Demand};
 use groups::Group;
@@ -66,6 +69,7 @@ pub struct World<'a> {
     lane_size: u32,
     groups: Vec<Group>,
     demand: Demand,
+    admission: Option<Admission>,
     books: Books,
     market: Vec<Market>,
     targets: Targets,
@@ -120,7 +124,9 @@ impl World<'_> {
 
     /// Windows that the run will have.
     pub fn last_window(&self) -> u64 {
-        self.scenario.until_blocks.map_or(self.schedule.windows, |until| until.min(self.schedule.windows))
+        self.scenario
+            .until_blocks
+            .map_or(self.schedule.windows, |until| until.min(self.schedule.windows))
     }
 
     /// Windows done.
@@ -148,7 +154,18 @@ impl World<'_> {
 
     /// Draws the window's requests, asks whether their clients can pay, and sends them to executors.
     fn dispatch(&mut self, end: u64) {
-        let Self { demand, tables, groups, lanes, books, totals, effects, events, .. } = self;
+        let Self {
+            demand,
+            admission,
+            tables,
+            groups,
+            lanes,
+            books,
+            totals,
+            effects,
+            events,
+            ..
+        } = self;
         let is_paused = self.paused_until >= end;
         let lane_size = self.lane_size;
         let max_tokens = u64::from(tables.max_tokens);
@@ -162,7 +179,10 @@ impl World<'_> {
                 None if group.total == 0 || is_paused => None,
                 None => Some(group.pick.pick(drawn.executor)),
             };
-            let Some(member) = member else {
+            let is_admitted = admission
+                .as_mut()
+                .is_none_or(|limit| limit.admits(height, drawn.prompt, max_tokens));
+            let (Some(member), true) = (member, is_admitted) else {
                 totals.unassigned += 1;
                 return;
             };
@@ -210,7 +230,14 @@ impl World<'_> {
 
     /// Runs one phase on every lane.
     fn each_lane(&mut self, end: u64, phase: fn(&mut Lane, &Window<'_>)) {
-        let Self { lanes, tables, groups, targets, scenario, .. } = self;
+        let Self {
+            lanes,
+            tables,
+            groups,
+            targets,
+            scenario,
+            ..
+        } = self;
         let window = Window {
             tables,
             groups,
@@ -360,19 +387,29 @@ impl World<'_> {
         if is_epoch_end {
             // Coins that moved between accounts without an effect of their own show here.
             for (account, (_, balance)) in self.books.accounts().into_iter().enumerate() {
-                self.effects.add(BALANCE, account as u64, balance as u64, (balance >> 64) as u64);
+                self.effects
+                    .add(BALANCE, account as u64, balance as u64, (balance >> 64) as u64);
             }
         }
-        self.digest.close_block(self.schedule.origin + self.window + 1, &self.effects);
+        self.digest
+            .close_block(self.schedule.origin + self.window + 1, &self.effects);
         self.effects = EffectSum::default();
         if self.options.check_every_block || is_epoch_end {
             self.check_conservation();
         }
         if self.tables.log {
-            let from =
-                self.events.partition_point(|event| event.height <= self.schedule.origin + self.window);
+            let from = self
+                .events
+                .partition_point(|event| event.height <= self.schedule.origin + self.window);
             self.events[from..].sort_unstable_by_key(|event| {
-                (event.time_ns, event.kind, event.inference, event.participant, event.other, event.value)
+                (
+                    event.time_ns,
+                    event.kind,
+                    event.inference,
+                    event.participant,
+                    event.other,
+                    event.value,
+                )
             });
         }
     }
@@ -399,7 +436,12 @@ impl World<'_> {
 
     /// Adds an effect that concerns a participant, and its line in the event log.
     fn record(&mut self, kind: EventKind, participant: u32, value: i128, end: u64) {
-        self.effects.add(kind as u64, u64::from(participant), value as u64, (value >> 64) as u64);
+        self.effects.add(
+            kind as u64,
+            u64::from(participant),
+            value as u64,
+            (value >> 64) as u64,
+        );
         if self.tables.log {
             self.events.push(Event {
                 height: self.schedule.origin + self.window + 1,

@@ -28,7 +28,9 @@ impl OutageTable {
             }
         }
         intervals.sort_unstable();
-        Self { intervals: merged(intervals) }
+        Self {
+            intervals: merged(intervals),
+        }
     }
 
     fn draw_independent(law: OutageLaw, keys: &Keys, host: u32, horizon: u64, out: &mut Vec<(u64, u64)>) {
@@ -90,7 +92,9 @@ mod tests {
 
     #[test]
     fn overlapping_intervals_are_one_outage() {
-        let table = OutageTable { intervals: merged(vec![(10, 20), (15, 30), (40, 50)]) };
+        let table = OutageTable {
+            intervals: merged(vec![(10, 20), (15, 30), (40, 50)]),
+        };
         assert_eq!(table.next(0), Some((10, 30)));
         assert_eq!(table.next(30), Some((40, 50)));
         assert!(table.is_down(29) && !table.is_down(30));

@@ -16,10 +16,12 @@ impl World<'_> {
             self.lanes.iter().for_each(|lane| all.merge(figure(lane)));
             all
         };
-        let (latency, sojourn) = (merged(|lane| &lane.latency), merged(|lane| &lane.sojourn));
+        let sojourn = merged(|lane| &lane.sojourn);
+        let latency = shifted(&sojourn, 2 * self.tables.transfer_ns);
         let (waiting, answers_to_detection) = (merged(|lane| &lane.waits), merged(|lane| &lane.detection));
         let open = self.lanes.iter().map(|lane| lane.inferences.len() as u64).sum();
-        self.convictions.sort_by_key(|conviction| (conviction.time_ns, conviction.participant));
+        self.convictions
+            .sort_by_key(|conviction| (conviction.time_ns, conviction.participant));
         let epochs = self.rows.len() + 1;
         RunOutput {
             replicate: self.replicate,
@@ -43,7 +45,12 @@ impl World<'_> {
     /// Balance by kind of account, in a fixed order; with issuance they sum to 0.
     fn balances(&self) -> Vec<(&'static str, i128)> {
         let escrow = self.lanes.iter().map(|lane| lane.escrow).sum();
-        let work = self.lanes.iter().flat_map(|lane| &lane.states).map(|state| i128::from(state.work)).sum();
+        let work = self
+            .lanes
+            .iter()
+            .flat_map(|lane| &lane.states)
+            .map(|state| i128::from(state.work))
+            .sum();
         let accounts = self.lanes.iter().flat_map(|lane| &lane.collateral);
         let collateral = accounts.map(|account| account.total().base_units()).sum();
         let slashed = self.lanes.iter().map(|lane| lane.slashed).sum();
@@ -56,4 +63,21 @@ impl World<'_> {
         ]);
         balances
     }
+}
+
+/// The histogram of the same values, each `by` more. Sum and extremes are exact; a value moves with the
+/// middle of its cell, so a quantile keeps the histogram's own precision.
+fn shifted(values: &LogHistogram, by: u64) -> LogHistogram {
+    let (Some(min), Some(max)) = (values.min(), values.max()) else {
+        return LogHistogram::new();
+    };
+    if by == 0 {
+        return values.clone();
+    }
+    let mut moved = LogHistogram::new();
+    for (least, width, count) in values.cells() {
+        moved.record_many(least + (width - 1) / 2 + by, count);
+    }
+    let sum = values.sum() + u128::from(values.total()) * u128::from(by);
+    LogHistogram::from_parts(moved.counts().to_vec(), sum, min + by, max + by)
 }

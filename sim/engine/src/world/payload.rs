@@ -21,7 +21,11 @@ pub(crate) struct PayloadFetch {
 impl PayloadFetch {
     /// The network's schedule: ten attempts, 10 s + 1-10 s, then 120 s + 1-120 s each.
     pub(crate) const fn network() -> Self {
-        Self { attempts: 10, first: (10 * SECOND, 10), later: (120 * SECOND, 120) }
+        Self {
+            attempts: 10,
+            first: (10 * SECOND, 10),
+            later: (120 * SECOND, 120),
+        }
     }
 
     /// Delay until the payload is there, ns, and whether it never comes. `draw` gives the jitter of the

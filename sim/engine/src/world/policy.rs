@@ -44,7 +44,11 @@ impl World<'_> {
                     .unwrap_or(0);
                 let hot = &mut lane.hosts[host];
                 hot.substitute = substitute;
-                hot.substitute_below = if substitute == 0 { 0 } else { threshold_of(orders.substitute_rate) };
+                hot.substitute_below = if substitute == 0 {
+                    0
+                } else {
+                    threshold_of(orders.substitute_rate)
+                };
                 hot.drop_below = threshold_of(orders.drop_rate);
                 hot.asks_each = orders.ask_each;
                 lane.duties[host] = compile_duty(duty.diligence, duty.otherwise);
@@ -54,5 +58,8 @@ impl World<'_> {
 }
 
 fn compile_duty(diligence: Fraction, otherwise: Shortcut) -> Duty {
-    Duty { works_below: threshold_of(diligence), otherwise }
+    Duty {
+        works_below: threshold_of(diligence),
+        otherwise,
+    }
 }

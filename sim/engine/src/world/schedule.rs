@@ -89,6 +89,12 @@ impl Schedule {
         entries.sort_unstable();
         let windows = entries.last().map_or(0, |entry| entry.window + 1);
         let effective_windows = heights.get(1).map_or(0, |next| next.poc_start - origin);
-        Self { entries, origin, windows, heights, effective_windows }
+        Self {
+            entries,
+            origin,
+            windows,
+            heights,
+            effective_windows,
+        }
     }
 }

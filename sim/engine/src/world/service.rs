@@ -39,8 +39,7 @@ impl Lane {
                     state.required[usize::from(task.epoch_parity)] += 1;
                 }
                 let due = window.tables.window_of(task.arrival).max(window.index);
-                let index = self.tasks.insert(task);
-                self.task_calendar.push(due, index);
+                self.task_calendar.push(due, task);
             }
             self.in_tasks[source] = mail;
         }
@@ -89,47 +88,50 @@ impl Lane {
         }
     }
 
-    /// Merges the window's requests and jobs by arrival and starts what can start.
+    /// Merges the window's requests and jobs by (arrival, number) and starts what can start.
     fn take_arrivals(&mut self, window: &Window<'_>) {
-        let mut due = std::mem::take(&mut self.scratch.due);
-        let mut jobs = std::mem::take(&mut self.scratch.jobs);
-        self.task_calendar.take(window.index, &mut due);
-        for &index in &due {
-            let task = &self.tasks[index];
-            jobs.push((
-                task.arrival,
-                task.number,
-                task.validator << 1 | (task.kind == TaskKind::Vote) as u32,
-                index,
-            ));
-        }
-        jobs.sort_unstable();
+        let mut tasks = std::mem::take(&mut self.scratch.tasks);
+        let mut order = std::mem::take(&mut self.scratch.order);
+        self.task_calendar.take(window.index, &mut tasks);
         let requests = std::mem::take(&mut self.requests);
+        let origin = window.end.saturating_sub(window.tables.block_ns);
+        // Time within the window, number, kind: 44 + 48 + 1 bits. Only the order at one host matters, so
+        // the key need not tell hosts apart.
+        let key = |arrival: u64, number: u64, is_vote: bool| {
+            u128::from(arrival - origin) << 49 | u128::from(number << 1) | u128::from(is_vote)
+        };
         let mut next = 0;
-        for request in &requests {
-            while next < jobs.len() && (jobs[next].0, jobs[next].1) < (request.arrival, request.number) {
-                self.take_task(jobs[next].3, window);
-                next += 1;
-            }
+        order.visit(
+            &tasks,
+            |task| key(task.arrival, task.number, task.kind == TaskKind::Vote),
+            |due, place| {
+                while next < requests.len()
+                    && key(requests[next].arrival, requests[next].number, false) <= due
+                {
+                    self.take_request(&requests[next], window);
+                    next += 1;
+                }
+                self.take_task(&tasks[place], window);
+            },
+        );
+        for request in &requests[next..] {
             self.take_request(request, window);
-        }
-        for job in &jobs[next..] {
-            self.take_task(job.3, window);
         }
         self.requests = requests;
         self.requests.clear();
-        due.clear();
-        jobs.clear();
-        (self.scratch.due, self.scratch.jobs) = (due, jobs);
+        tasks.clear();
+        (self.scratch.tasks, self.scratch.order) = (tasks, order);
     }
 
     #[inline]
-    fn take_task(&mut self, index: u32, window: &Window<'_>) {
-        let task = &self.tasks[index];
-        let (host, arrival) = (task.validator - self.first, task.arrival);
-        match self.start_in_window(host, arrival, window) {
-            Some((start, slot)) => self.start_task(host, index, start, slot, window),
-            None => self.enqueue(host, index | TASK),
+    fn take_task(&mut self, task: &Task, window: &Window<'_>) {
+        let host = task.validator - self.first;
+        match self.start_in_window(host, task.arrival, window) {
+            Some(start) => self.start_task(host, task, start, window),
+            None => {
+                let index = self.tasks.insert(*task);
+                self.enqueue(host, index | TASK);
+            }
         }
     }
 
@@ -168,21 +170,38 @@ impl Lane {
         let is_plain = hot.substitute_below | hot.drop_below == 0 && !hot.asks_each && !hot.has_outages;
         let is_lost = !(is_plain && !request.missed) && self.is_lost_on_arrival(request, &mut record, window);
         if tables.log {
-            self.log(window, request.arrival, EventKind::Started, &record, request.client, escrow as i64);
+            self.log(
+                window,
+                request.arrival,
+                EventKind::Started,
+                &record,
+                request.client,
+                escrow as i64,
+            );
         }
-        let start = if is_lost { None } else { self.start_in_window(request.host, request.arrival, window) };
-        let Some((start, slot)) = start else {
+        let start = if is_lost {
+            None
+        } else {
+            self.start_in_window(request.host, request.arrival, window)
+        };
+        let Some(start) = start else {
             self.put_aside(record, is_lost);
             return;
         };
-        let is_cut = self.serve_request(&mut record, start, slot, window);
+        let is_cut = self.serve_request(&mut record, start, window);
         let included = tables.window_of(record.completion.saturating_add(tables.inclusion_ns));
         let expiry = u64::from(record.expiry);
         let index = self.inferences.insert(record);
         if !is_cut && included <= expiry {
             self.finishes.push(included, index);
         } else {
-            self.expiries.push(expiry, Deadline { inference: index, number: record.number });
+            self.expiries.push(
+                expiry,
+                Deadline {
+                    inference: index,
+                    number: record.number,
+                },
+            );
         }
     }
 
@@ -193,7 +212,13 @@ impl Lane {
             record.state = State::Queued;
         }
         let index = self.inferences.insert(record);
-        self.expiries.push(u64::from(record.expiry), Deadline { inference: index, number: record.number });
+        self.expiries.push(
+            u64::from(record.expiry),
+            Deadline {
+                inference: index,
+                number: record.number,
+            },
+        );
         if !is_lost {
             self.enqueue(record.host, index);
         }
@@ -244,10 +269,9 @@ impl Lane {
         length
     }
 
-    /// When a job that arrives now at a host without a queue starts, and in which slot, if that is within
-    /// the window.
+    /// When a job that arrives at a host starts, if that is within the window and nobody waits before it.
     #[inline]
-    fn start_in_window(&mut self, host: u32, arrival: u64, window: &Window<'_>) -> Option<(u64, usize)> {
+    fn start_in_window(&mut self, host: u32, arrival: u64, window: &Window<'_>) -> Option<u64> {
         let hot = &self.hosts[host as usize];
         if hot.head != NONE {
             return None;
@@ -255,36 +279,41 @@ impl Lane {
         self.next_start(host, arrival, window)
     }
 
-    /// When the next job of a host starts, and in which slot, if that is within the window.
+    /// When the next job of a host starts, if that is within the window.
     #[inline]
-    fn next_start(&mut self, host: u32, arrival: u64, window: &Window<'_>) -> Option<(u64, usize)> {
+    fn next_start(&mut self, host: u32, arrival: u64, window: &Window<'_>) -> Option<u64> {
         let hot = &self.hosts[host as usize];
-        let (slot, free) = self.earliest_slot(hot);
-        let mut start = arrival.max(free).max(window.paused_until);
+        let mut start = arrival.max(self.next_free(hot)).max(window.paused_until);
         if hot.has_outages && start >= hot.next_down {
             start = self.after_outage(host, start);
         }
-        (start < window.end).then_some((start, slot))
+        (start < window.end).then_some(start)
     }
 
     /// Starts the job at the head of a queue if its turn falls into the window.
     fn try_start(&mut self, host: u32, job: u32, arrival: u64, window: &Window<'_>) -> bool {
-        let Some((start, slot)) = self.next_start(host, arrival, window) else { return false };
+        let Some(start) = self.next_start(host, arrival, window) else {
+            return false;
+        };
         if job & TASK == 0 {
-            self.start_queued(job, start, slot, window);
+            self.start_queued(job, start, window);
         } else {
-            self.start_task(host, job & !TASK, start, slot, window);
+            let task = self.tasks[job & !TASK];
+            self.tasks.remove(job & !TASK);
+            self.start_task(host, &task, start, window);
         }
         true
     }
 
     /// Starts a request that has waited; its deadline is on file already.
-    fn start_queued(&mut self, index: u32, start: u64, slot: usize, window: &Window<'_>) {
+    fn start_queued(&mut self, index: u32, start: u64, window: &Window<'_>) {
         let mut record = self.inferences[index];
-        let is_cut = self.serve_request(&mut record, start, slot, window);
+        let is_cut = self.serve_request(&mut record, start, window);
         record.state = State::Running;
         self.inferences[index] = record;
-        let included = window.tables.window_of(record.completion.saturating_add(window.tables.inclusion_ns));
+        let included = window
+            .tables
+            .window_of(record.completion.saturating_add(window.tables.inclusion_ns));
         if !is_cut && included <= u64::from(record.expiry) {
             self.finishes.push(included, index);
         }
@@ -301,17 +330,19 @@ impl Lane {
 
     /// Serves a request from `start` on; says whether an outage cuts it.
     #[inline]
-    fn serve_request(&mut self, record: &mut Inference, start: u64, slot: usize, window: &Window<'_>) -> bool {
+    fn serve_request(&mut self, record: &mut Inference, start: u64, window: &Window<'_>) -> bool {
         let tables = window.tables;
         let rates = tables.rates(self.hosts[record.host as usize].class, record.group);
-        let (mut prefill, mut decode) =
-            (u64::from(record.prompt) * rates.prefill_ns, u64::from(record.answer) * rates.decode_ns);
+        let (mut prefill, mut decode) = (
+            u64::from(record.prompt) * rates.prefill_ns,
+            u64::from(record.answer) * rates.decode_ns,
+        );
         if record.substitute != 0 {
             let (prefill_ppm, decode_ppm) = tables.substitute_ppm[usize::from(record.substitute)];
             (prefill, decode) = (scale_ppm(prefill, prefill_ppm), scale_ppm(decode, decode_ppm));
         }
         let work = prefill + decode;
-        let (end, is_cut) = self.occupy(record.host, start, work, slot, window);
+        let (end, is_cut) = self.occupy(record.host, start, work, window);
         record.completion = end;
         self.totals.service_ns += u128::from(work);
         if record.arrival >= tables.warm_up_ns {
@@ -326,7 +357,7 @@ impl Lane {
 
     /// Occupies a slot from `start` for `work` ns; returns the end and whether an outage cut the job.
     #[inline]
-    fn occupy(&mut self, host: u32, start: u64, work: u64, slot: usize, window: &Window<'_>) -> (u64, bool) {
+    fn occupy(&mut self, host: u32, start: u64, work: u64, window: &Window<'_>) -> (u64, bool) {
         let hot = &mut self.hosts[host as usize];
         hot.busy_ns += work;
         let mut end = start.saturating_add(work);
@@ -334,7 +365,7 @@ impl Lane {
         if hot.has_outages && end > hot.next_down {
             (end, is_lost) = self.cut_by_outage(host, start, end, window.tables.resume_after_outage);
         }
-        self.slots[slot] = end;
+        self.occupy_slot(host, end);
         (end, is_lost)
     }
 
@@ -355,25 +386,26 @@ impl Lane {
         (end, false)
     }
 
-    fn start_task(&mut self, host: u32, index: u32, start: u64, slot: usize, window: &Window<'_>) {
-        let task = self.tasks[index];
-        self.tasks.remove(index);
+    fn start_task(&mut self, host: u32, task: &Task, start: u64, window: &Window<'_>) {
         let tables = window.tables;
         let participant = u64::from(task.validator);
         let duty = self.duties[host as usize];
         let works = duty.works_below == NEVER
-            || bernoulli(tables.keys.diligence.draw(task.number, participant), duty.works_below);
+            || bernoulli(
+                tables.keys.diligence.draw(task.number, participant),
+                duty.works_below,
+            );
         let (end, is_lost) = if works && !task.unavailable {
-            let work = self.validation_work(host, &task, window);
+            let work = self.validation_work(host, task, window);
             self.totals.verification_ns += u128::from(work);
-            self.occupy(host, start, work, slot, window)
+            self.occupy(host, start, work, window)
         } else {
             (start, false)
         };
         let (kind, similarity_ppb) = if is_lost {
             (AnswerKind::Silent, 0)
         } else if works {
-            self.judge(host, &task, window)
+            self.judge(host, task, window)
         } else {
             shortcut(duty.otherwise, task.kind)
         };
@@ -384,7 +416,11 @@ impl Lane {
         if task.kind == TaskKind::Validation && kind != AnswerKind::Silent {
             state.done[usize::from(task.epoch_parity)] += 1;
         }
-        let kind = if kind == AnswerKind::Fail { self.open_case(host, &task, window) } else { kind };
+        let kind = if kind == AnswerKind::Fail {
+            self.open_case(host, task, window)
+        } else {
+            kind
+        };
         self.out_answers.to[(task.executor / window.lane_size) as usize].push(Answer {
             ready: end.saturating_add(tables.inclusion_ns),
             number: task.number,
@@ -402,8 +438,11 @@ impl Lane {
         match &window.tables.fresh_validation {
             None => (u64::from(task.prompt) + u64::from(task.answer)) * rates.prefill_ns,
             Some(law) => {
-                let draw =
-                    window.tables.keys.diligence.draw(task.number, u64::from(task.validator) | 1 << 32);
+                let draw = window
+                    .tables
+                    .keys
+                    .diligence
+                    .draw(task.number, u64::from(task.validator) | 1 << 32);
                 u64::from(law.sample((draw >> 32) as u32)) * rates.decode_ns
             }
         }
@@ -437,7 +476,9 @@ impl Lane {
     fn open_case(&mut self, host: u32, task: &Task, window: &Window<'_>) -> AnswerKind {
         let group = &window.groups[usize::from(task.group)];
         let state = &mut self.states[host as usize];
-        let weight = group.position(task.validator).map_or(0, |at| group.members[at].weight);
+        let weight = group
+            .position(task.validator)
+            .map_or(0, |at| group.members[at].weight);
         let cap = window.invalidation_cap(weight, group.total, state.reputation, group.recent);
         if state.open_cases >= cap {
             return AnswerKind::FailCapped;
@@ -477,7 +518,14 @@ fn shortcut(otherwise: Shortcut, kind: TaskKind) -> (AnswerKind, u32) {
         (Shortcut::SayMismatch, TaskKind::Vote) => AnswerKind::VoteInvalid,
         (Shortcut::Silent, _) => AnswerKind::Silent,
     };
-    (answer, if otherwise == Shortcut::SayMatch { 1_000_000_000 } else { 0 })
+    (
+        answer,
+        if otherwise == Shortcut::SayMatch {
+            1_000_000_000
+        } else {
+            0
+        },
+    )
 }
 
 /// The kind of a host's record that queues need.
@@ -492,6 +540,7 @@ pub(crate) const fn idle(first_slot: u32, slots: u16, class: u16) -> HostHot {
         tail: NONE,
         first_slot,
         slots,
+        ring: 0,
         class,
         kernel: 0,
         substitute: 0,

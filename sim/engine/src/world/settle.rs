@@ -49,8 +49,16 @@ impl World<'_> {
         row.debts_recovered = settlement.recovered_debt.base_units();
         row.missed_work_failures = inputs.iter().filter(|input| !input.passes_missed_test).count() as u64;
         let participants = self.take_participant_rows(&settlement, &inputs);
-        let payouts = settlement.payouts.iter().map(|p| (p.reward.base_units(), p.work_coins.base_units()));
-        self.settled = Some(Settled { row, participants, payouts: payouts.collect(), parity: self.parity });
+        let payouts = settlement
+            .payouts
+            .iter()
+            .map(|p| (p.reward.base_units(), p.work_coins.base_units()));
+        self.settled = Some(Settled {
+            row,
+            participants,
+            payouts: payouts.collect(),
+            parity: self.parity,
+        });
         self.confirmed.fill(None);
     }
 
@@ -101,9 +109,11 @@ impl World<'_> {
         let rewards = &self.scenario.protocol.rewards;
         let before = Amount::from_base_units(self.issued_rewards);
         let reward = match &rewards.rule {
-            RewardRule::Decay => {
-                compute_issuable(rewards, compute_epoch_reward(rewards, EpochIndex::new(self.epoch)), before)
-            }
+            RewardRule::Decay => compute_issuable(
+                rewards,
+                compute_epoch_reward(rewards, EpochIndex::new(self.epoch)),
+                before,
+            ),
             RewardRule::LegacySubsidy(params) => {
                 let params: LegacySubsidyParams = *params;
                 let work = inputs.iter().map(|input| input.balance.max(Amount::ZERO)).sum();
@@ -130,7 +140,11 @@ impl World<'_> {
         let governance = settlement.governance.base_units();
         let burned = settlement.burned.base_units();
         // Recovered debts are part of governance's share of the issue (docs/spec/settlement.md).
-        assert_eq!(paid + governance + burned, reward.base_units(), "an epoch's reward is divided in full");
+        assert_eq!(
+            paid + governance + burned,
+            reward.base_units(),
+            "an epoch's reward is divided in full"
+        );
         self.books.governance += governance;
         self.books.burned += burned;
         for (participant, (payout, input)) in settlement.payouts.iter().zip(inputs).enumerate() {
@@ -153,7 +167,11 @@ impl World<'_> {
         if governance != 0 {
             self.record(EventKind::Governance, u32::MAX, governance, end);
         }
-        let slashed: i128 = self.lanes.iter_mut().map(|lane| std::mem::take(&mut lane.slashed)).sum();
+        let slashed: i128 = self
+            .lanes
+            .iter_mut()
+            .map(|lane| std::mem::take(&mut lane.slashed))
+            .sum();
         match self.scenario.protocol.collateral.slashed_to {
             stakeout_protocol::collateral::SlashedTo::Burned => self.books.burned += slashed,
             stakeout_protocol::collateral::SlashedTo::Governance => self.books.governance += slashed,
@@ -162,9 +180,8 @@ impl World<'_> {
 
     fn release_vested(&mut self, end: u64) {
         for participant in 0..self.books.vesting.len() {
-            let due = self.books.vesting[participant].release_epoch().base_units();
+            let due = self.books.release(participant);
             if due != 0 {
-                self.books.wallets[participant] += due;
                 self.record(EventKind::Released, participant as u32, due, end);
             }
         }
@@ -241,7 +258,11 @@ impl World<'_> {
         let rewards = &self.scenario.protocol.rewards;
         let clean: Vec<SettlementInput> = inputs
             .iter()
-            .map(|input| SettlementInput { status: Status::Active, passes_missed_test: true, ..*input })
+            .map(|input| SettlementInput {
+                status: Status::Active,
+                passes_missed_test: true,
+                ..*input
+            })
             .collect();
         let reward = match rewards.rule {
             RewardRule::Decay => compute_epoch_reward(rewards, EpochIndex::new(self.epoch)),
@@ -256,7 +277,9 @@ impl World<'_> {
 
     /// Pays the claims of the settled epoch whose validator duty was done.
     pub(super) fn process_claims(&mut self, end: u64) {
-        let Some(mut settled) = self.settled.take() else { return };
+        let Some(mut settled) = self.settled.take() else {
+            return;
+        };
         let rule = self.scenario.protocol.claims;
         let parity = usize::from(settled.parity);
         let duties = self.each_state(|_, _, state| (state.required[parity], state.done[parity]));
@@ -280,7 +303,12 @@ impl World<'_> {
             settled.row.governance += reward;
             (row.reward, row.work_coins) = (0, 0);
             row.forfeited += reward;
-            self.record(EventKind::ClaimRejected, participant as u32, i128::from(missing), end);
+            self.record(
+                EventKind::ClaimRejected,
+                participant as u32,
+                i128::from(missing),
+                end,
+            );
         }
         for lane in &mut self.lanes {
             for state in &mut lane.states {
@@ -295,5 +323,11 @@ impl World<'_> {
 /// Cost of the hardware time used: a slot-hour costs the class's hour divided by its slots.
 fn operating_cost(per_hour: Amount, busy_ns: u64, slots: u16) -> i128 {
     const HOUR_NS: u128 = 3_600_000_000_000;
-    per_hour.mul_div(u128::from(busy_ns), HOUR_NS * u128::from(slots.max(1)), Rounding::HalfEven).base_units()
+    per_hour
+        .mul_div(
+            u128::from(busy_ns),
+            HOUR_NS * u128::from(slots.max(1)),
+            Rounding::HalfEven,
+        )
+        .base_units()
 }

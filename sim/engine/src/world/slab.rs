@@ -13,7 +13,10 @@ pub(crate) struct Slab<T> {
 impl<T> Slab<T> {
     /// An empty slab.
     pub(crate) fn new() -> Self {
-        Self { items: Vec::new(), free: Vec::new() }
+        Self {
+            items: Vec::new(),
+            free: Vec::new(),
+        }
     }
 
     /// Stores `item` and returns its index.

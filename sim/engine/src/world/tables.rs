@@ -1,5 +1,7 @@
 //! What a run looks up and never changes: rates, thresholds, laws, keys.
 
+use std::sync::Arc;
+
 use stakeout_calibration::ScoreTable;
 use stakeout_kernel::sample::threshold;
 use stakeout_protocol::status::StatusRule;
@@ -8,7 +10,7 @@ use stakeout_protocol::units::Fraction;
 use super::lengths::Lengths;
 use super::payload::PayloadFetch;
 use super::purpose::Keys;
-use crate::scenario::{Scenario, ValidationWork};
+use crate::scenario::{LengthLaw, Scenario, ValidationWork};
 
 /// Parts per million in one.
 const PPM: u128 = 1_000_000;
@@ -27,6 +29,8 @@ pub(crate) struct Rates {
 pub(crate) struct Tables {
     pub keys: Keys,
     pub block_ns: u64,
+    /// 2^64 divided by `block_ns`, rounded down.
+    block_reciprocal: u64,
     pub inclusion_ns: u64,
     pub transfer_ns: u64,
     pub validation_delay_ns: u64,
@@ -43,8 +47,8 @@ pub(crate) struct Tables {
     pub scores: ScoreTable,
     /// Similarity threshold of each model.
     pub thresholds: Vec<u32>,
-    pub prompt: Vec<Lengths>,
-    pub answer: Vec<Lengths>,
+    pub prompt: Vec<Arc<Lengths>>,
+    pub answer: Vec<Arc<Lengths>>,
     /// Length of a fresh validation job; `None` replays.
     pub fresh_validation: Option<Lengths>,
     pub status: StatusRule,
@@ -60,13 +64,13 @@ impl Tables {
     pub(crate) fn new(scenario: &Scenario, replicate: u32, log: bool) -> Self {
         let demand = &scenario.demand;
         let protocol = &scenario.protocol;
-        let lengths = |own: &Option<_>, common| Lengths::new(own.as_ref().unwrap_or(common));
         let scores = scenario.calibration.compile();
         let block_ns = scenario.chain.block_time.nanos().max(1);
         let vote_ns = protocol.dispute.period_seconds.saturating_mul(1_000_000_000);
         Self {
             keys: Keys::new(scenario.seed, replicate),
             block_ns,
+            block_reciprocal: ((1_u128 << 64) / u128::from(block_ns)).min(u128::from(u64::MAX)) as u64,
             inclusion_ns: scenario.chain.inclusion_delay.nanos(),
             transfer_ns: scenario.chain.transfer_delay.nanos(),
             validation_delay_ns: scenario.chain.validation_delay.nanos(),
@@ -100,12 +104,18 @@ impl Tables {
                 .collect(),
             scores,
             thresholds: scenario.models.iter().map(|model| model.threshold_ppb).collect(),
-            prompt: scenario.models.iter().map(|model| lengths(&model.prompt, &demand.prompt)).collect(),
-            answer: scenario
-                .models
-                .iter()
-                .map(|model| lengths(&model.completion, &demand.completion))
-                .collect(),
+            prompt: compile(
+                scenario
+                    .models
+                    .iter()
+                    .map(|model| model.prompt.as_ref().unwrap_or(&demand.prompt)),
+            ),
+            answer: compile(
+                scenario
+                    .models
+                    .iter()
+                    .map(|model| model.completion.as_ref().unwrap_or(&demand.completion)),
+            ),
             fresh_validation: match &protocol.validation_work {
                 ValidationWork::Replay => None,
                 ValidationWork::Fresh(law) => Some(Lengths::new(law)),
@@ -128,13 +138,33 @@ impl Tables {
     /// The block window in which a transaction that is ready at `time` is included.
     #[inline]
     pub(crate) fn window_of(&self, time: u64) -> u64 {
-        time / self.block_ns
+        // A multiplication by the reciprocal is short by at most one.
+        let short = (u128::from(time) * u128::from(self.block_reciprocal) >> 64) as u64;
+        short + u64::from(time - short * self.block_ns >= self.block_ns)
     }
 }
 
 /// A 64-bit threshold for a fraction: a uniform word below it happens with that probability.
 pub(crate) fn threshold_of(part: Fraction) -> u64 {
-    if part == Fraction::ONE { u64::MAX } else { threshold(part.parts() as f64 / 1e18) }
+    if part == Fraction::ONE {
+        u64::MAX
+    } else {
+        threshold(part.parts() as f64 / 1e18)
+    }
+}
+
+/// Compiles the laws of all models; equal laws share one table.
+fn compile<'a>(laws: impl Iterator<Item = &'a LengthLaw>) -> Vec<Arc<Lengths>> {
+    let mut known: Vec<(&LengthLaw, Arc<Lengths>)> = Vec::new();
+    laws.map(|law| {
+        if let Some((_, table)) = known.iter().find(|(other, _)| *other == law) {
+            return Arc::clone(table);
+        }
+        let table = Arc::new(Lengths::new(law));
+        known.push((law, Arc::clone(&table)));
+        table
+    })
+    .collect()
 }
 
 fn ppm(ratio: f64) -> u32 {

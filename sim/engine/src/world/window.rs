@@ -51,7 +51,13 @@ impl Window<'_> {
         reputation: Reputation,
         recent: u64,
     ) -> u32 {
-        compute_invalidation_cap(self.dispute, Weight::new(weight), Weight::new(total), reputation, recent)
+        compute_invalidation_cap(
+            self.dispute,
+            Weight::new(weight),
+            Weight::new(total),
+            reputation,
+            recent,
+        )
     }
 }
 

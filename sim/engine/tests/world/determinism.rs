@@ -7,7 +7,10 @@ use stakeout_engine::scenario::Scenario;
 use crate::support::{network, registry};
 
 fn with(scenario: &Scenario, options: RunOptions, threads: usize) -> RunOutput {
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .build()
+        .expect("a pool");
     pool.install(|| run(scenario, 0, &registry(), &options).expect("the scenario runs"))
 }
 
@@ -24,8 +27,12 @@ fn neither_threads_nor_lanes_nor_the_event_log_change_a_byte() {
     let scenario = network(60, 4, 800.0);
     let base = with(&scenario, RunOptions::default(), 1);
     for (lanes, threads, event_log) in [(1, 1, true), (7, 1, false), (60, 2, false), (13, 4, true)] {
-        let options =
-            RunOptions { parallel: threads > 1, lanes: Some(lanes), event_log, check_every_block: false };
+        let options = RunOptions {
+            parallel: threads > 1,
+            lanes: Some(lanes),
+            event_log,
+            check_every_block: false,
+        };
         same(&base, &with(&scenario, options, threads));
     }
 }
@@ -34,7 +41,11 @@ fn neither_threads_nor_lanes_nor_the_event_log_change_a_byte() {
 fn the_event_log_does_not_depend_on_lanes() {
     let scenario = network(20, 2, 50.0);
     let log = |lanes| {
-        let options = RunOptions { event_log: true, lanes: Some(lanes), ..RunOptions::default() };
+        let options = RunOptions {
+            event_log: true,
+            lanes: Some(lanes),
+            ..RunOptions::default()
+        };
         with(&scenario, options, 1).events.expect("the log was asked for")
     };
     let whole = log(1);
@@ -45,9 +56,14 @@ fn the_event_log_does_not_depend_on_lanes() {
 #[test]
 fn seeds_and_replicates_differ() {
     let scenario = network(20, 2, 50.0);
-    let other = Scenario { seed: 8, ..scenario.clone() };
+    let other = Scenario {
+        seed: 8,
+        ..scenario.clone()
+    };
     let digest = |scenario: &Scenario, replicate| {
-        run(scenario, replicate, &registry(), &RunOptions::default()).expect("the scenario runs").digest
+        run(scenario, replicate, &registry(), &RunOptions::default())
+            .expect("the scenario runs")
+            .digest
     };
     let digests = [digest(&scenario, 0), digest(&scenario, 1), digest(&other, 0)];
     assert!(digests[0] != digests[1] && digests[0] != digests[2] && digests[1] != digests[2]);
@@ -56,6 +72,10 @@ fn seeds_and_replicates_differ() {
 #[test]
 fn a_longer_horizon_keeps_its_prefix() {
     let (short, long) = (network(20, 2, 50.0), network(20, 4, 50.0));
-    let epochs = |scenario| run(scenario, 0, &registry(), &RunOptions::default()).expect("it runs").epochs;
+    let epochs = |scenario| {
+        run(scenario, 0, &registry(), &RunOptions::default())
+            .expect("it runs")
+            .epochs
+    };
     assert_eq!(epochs(&short), epochs(&long)[..2]);
 }

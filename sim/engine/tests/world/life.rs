@@ -9,7 +9,10 @@ use stakeout_protocol::status::Status;
 use crate::support::{network, registry};
 
 fn checked(scenario: &Scenario) -> RunOutput {
-    let options = RunOptions { check_every_block: true, ..RunOptions::default() };
+    let options = RunOptions {
+        check_every_block: true,
+        ..RunOptions::default()
+    };
     run(scenario, 0, &registry(), &options).expect("the scenario runs")
 }
 
@@ -23,10 +26,25 @@ fn totals(output: &RunOutput) -> EpochRow {
 fn swappers_are_convicted_and_honest_hosts_are_paid() {
     let output = checked(&network(30, 6, 40.0));
     let all = totals(&output);
-    assert!(all.disputes > 0 && all.invalidated > 0 && all.refunds > 0, "{all:?}");
-    let convicted: Vec<u32> = output.convictions.iter().map(|conviction| conviction.participant).collect();
-    assert!(convicted.contains(&0) && convicted.contains(&1), "convicted: {convicted:?}");
-    let of = |participant: u32| output.participants.iter().filter(move |row| row.participant == participant);
+    assert!(
+        all.disputes > 0 && all.invalidated > 0 && all.refunds > 0,
+        "{all:?}"
+    );
+    let convicted: Vec<u32> = output
+        .convictions
+        .iter()
+        .map(|conviction| conviction.participant)
+        .collect();
+    assert!(
+        convicted.contains(&0) && convicted.contains(&1),
+        "convicted: {convicted:?}"
+    );
+    let of = |participant: u32| {
+        output
+            .participants
+            .iter()
+            .filter(move |row| row.participant == participant)
+    };
     assert!(of(5).all(|row| row.reward > 0));
     let mut out = of(0).filter(|row| row.status == Status::Invalid).peekable();
     assert!(out.peek().is_some());
@@ -54,8 +72,14 @@ fn outages_make_misses_and_inactive_hosts() {
         shared: vec![],
         resume: false,
     };
-    let all = totals(&checked(&Scenario { outages, ..network(30, 6, 40.0) }));
-    assert!(all.deactivations > 0 && all.expired > 0 && all.slashed > 0, "{all:?}");
+    let all = totals(&checked(&Scenario {
+        outages,
+        ..network(30, 6, 40.0)
+    }));
+    assert!(
+        all.deactivations > 0 && all.expired > 0 && all.slashed > 0,
+        "{all:?}"
+    );
 }
 
 #[test]
@@ -65,7 +89,10 @@ fn a_block_limit_only_delays() {
     tight.chain.transactions_per_block = Some(220);
     let (free, tight) = (totals(&checked(&free)), totals(&checked(&tight)));
     assert_eq!(free.requests, tight.requests);
-    assert!(tight.finished.abs_diff(free.finished) < free.finished / 20, "{free:?} {tight:?}");
+    assert!(
+        tight.finished.abs_diff(free.finished) < free.finished / 20,
+        "{free:?} {tight:?}"
+    );
 }
 
 #[test]
@@ -73,7 +100,10 @@ fn the_checked_share_is_what_the_rule_gives() {
     // A newcomer among 30 nearly equal hosts is left unchecked with probability (1 - 1/29)^29 = 0.3614;
     // the mix of reputations makes it larger. 40,000 answers: the nominal rate is known to 1 %.
     let mut scenario = network(30, 6, 40.0);
-    scenario.hosts.iter_mut().for_each(|host| (host.epochs_completed, host.strategy) = (0, 0));
+    scenario
+        .hosts
+        .iter_mut()
+        .for_each(|host| (host.epochs_completed, host.strategy) = (0, 0));
     scenario.protocol.reputation.epochs_to_max = 1_000_000;
     scenario.protocol.power_cap = None;
     let all = totals(&checked(&scenario));

@@ -52,12 +52,20 @@ impl ValidatorStrategy for Validator {
 
 fn roles(rate: u32, drop: u32) -> Roles {
     let (rate, drop) = (Fraction::from_percent(rate), Fraction::from_percent(drop));
-    Roles { executor: Box::new(Executor { rate, drop }), validator: Box::new(Validator) }
+    Roles {
+        executor: Box::new(Executor { rate, drop }),
+        validator: Box::new(Validator),
+    }
 }
 
 /// Honest, a swapper of every answer, and one that drops a tenth of its requests.
 pub fn registry() -> Registry {
-    let strategy = |name, build| StrategyDescriptor { name, summary: "", params: &[], build };
+    let strategy = |name, build| StrategyDescriptor {
+        name,
+        summary: "",
+        params: &[],
+        build,
+    };
     Registry::new(vec![
         strategy("honest", |_| roles(0, 0)),
         strategy("swapper", |_| roles(100, 0)),
@@ -126,13 +134,25 @@ pub fn network(hosts: u32, epochs: u32, per_second: f64) -> Scenario {
         owners: (0..hosts).map(|host| format!("o{host}")).collect(),
         strategies: ["honest", "swapper", "dropper"]
             .iter()
-            .map(|name| StrategySpec { name: (*name).into(), params: vec![] })
+            .map(|name| StrategySpec {
+                name: (*name).into(),
+                params: vec![],
+            })
             .collect(),
-        clients: Clients { count: 50, balance: Amount::from_gnk(1_000) },
+        clients: Clients {
+            count: 50,
+            balance: Amount::from_gnk(1_000),
+        },
         demand: Demand {
             arrivals: Arrivals::Poisson { per_second },
-            prompt: LengthLaw::Lognormal { median: 300.0, p95: 2_000.0 },
-            completion: LengthLaw::Lognormal { median: 200.0, p95: 1_000.0 },
+            prompt: LengthLaw::Lognormal {
+                median: 300.0,
+                p95: 2_000.0,
+            },
+            completion: LengthLaw::Lognormal {
+                median: 200.0,
+                p95: 1_000.0,
+            },
             max_tokens: None,
         },
         outages: Outages::default(),
@@ -140,6 +160,8 @@ pub fn network(hosts: u32, epochs: u32, per_second: f64) -> Scenario {
         record: None,
         assumptions: vec![],
         origins: vec![],
+        warnings: vec![],
+        files: vec![],
         canonical: String::new(),
         hash: "test".into(),
     }
@@ -200,7 +222,11 @@ fn profile_b() -> ProtocolParams {
             poc_ratio_min: Some(Fraction::from_percent(50)),
             streak_on_return: StreakOnReturn::Keep,
         },
-        missed_work: MissedWork { enabled: true, p0: Fraction::from_percent(10), dynamic_p0: true },
+        missed_work: MissedWork {
+            enabled: true,
+            p0: Fraction::from_percent(10),
+            dynamic_p0: true,
+        },
         dispute: DisputeParams {
             quorum: Fraction::from_percent(50),
             period_seconds: 240,
@@ -252,7 +278,9 @@ fn profile_b() -> ProtocolParams {
             block_seconds: 5,
             free_until_epoch: EpochIndex::new(0),
         },
-        claims: ClaimRule::BinomialTest { p0: Fraction::from_percent(10) },
+        claims: ClaimRule::BinomialTest {
+            p0: Fraction::from_percent(10),
+        },
         bandwidth: None,
     }
 }

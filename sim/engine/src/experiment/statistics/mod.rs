@@ -5,6 +5,7 @@
 //! order before they come here. Reference values in the tests are published ones.
 
 mod chi_square;
+mod count_prediction;
 mod interval;
 mod moments;
 mod paired;
@@ -15,6 +16,7 @@ mod student;
 mod z_score;
 
 pub use chi_square::{GoodnessOfFit, chi_square_p_value, goodness_of_fit};
+pub use count_prediction::count_prediction;
 pub use interval::Interval;
 pub use moments::Moments;
 pub use paired::{PairedDifference, paired_difference};

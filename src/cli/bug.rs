@@ -50,3 +50,22 @@ fn as_failure() -> Failure {
     message.push_str("\nplease report this line together with the scenario file");
     Failure::new(Reason::Bug, message)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_becomes_a_failure_with_a_line_that_replays_it() {
+        set_replay("stakeout run a.yaml --seed 7".to_string());
+        let failure = catch(|| panic!("the ledger does not sum")).expect_err("a panic is no success");
+        assert_eq!(failure.reason, Reason::Bug);
+        for part in [
+            "the ledger does not sum",
+            "bug.rs:",
+            "replay: stakeout run a.yaml --seed 7",
+        ] {
+            assert!(failure.message.contains(part), "{part}: {}", failure.message);
+        }
+    }
+}

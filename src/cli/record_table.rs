@@ -67,7 +67,16 @@ fn hosts(comparison: &Comparison) -> Table {
         comparison.replicates,
         comparison.level * 100.0
     );
-    let columns = ["host", "figure", "simulated", "from", "to", "recorded", "z"];
+    let columns = [
+        "host",
+        "figure",
+        "simulated",
+        "from",
+        "to",
+        "recorded",
+        "z",
+        "exact in",
+    ];
     let mut table = Table::new(&title, &columns);
     for host in &comparison.hosts {
         for figure in host.figures.iter().filter(|figure| is_telling(figure)) {
@@ -87,6 +96,7 @@ fn hosts(comparison: &Comparison) -> Table {
                 to,
                 cell(figure.recorded),
                 z,
+                Cell::count(figure.exact_replicates as i128),
             ]);
         }
     }

@@ -404,3 +404,35 @@ fn every_documented_exit_code_is_the_one_in_the_help() {
         );
     }
 }
+
+#[test]
+#[cfg(unix)]
+fn an_interrupted_run_keeps_what_was_finished() {
+    let (folder, path) = first();
+    // The signal may come before the program listens or before a replicate is done; then it comes later.
+    for wait_ms in [1_000, 3_000, 9_000, 27_000] {
+        let mut run = command();
+        run.arg("run")
+            .arg(&path)
+            .args(["--replicates", "30000", "--replace"])
+            .current_dir(folder.path());
+        let child = run
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        std::thread::sleep(std::time::Duration::from_millis(wait_ms));
+        let signalled = std::process::Command::new("kill")
+            .args(["-INT", &child.id().to_string()])
+            .status();
+        assert!(signalled.is_ok_and(|status| status.success()));
+        let output = child.wait_with_output().expect("the program ends");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        if output.status.code() == Some(130) && said.contains("are kept in") {
+            assert!(said.contains("of 30000 replicates"), "{said}");
+            assert!(folder.path().join("runs").is_dir());
+            return;
+        }
+    }
+    panic!("no interruption was answered with what was finished");
+}

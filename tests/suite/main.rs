@@ -8,6 +8,7 @@ mod assumptions;
 mod cli;
 mod determinism;
 mod golden;
+mod mainnet;
 mod prose;
 mod scenarios;
 mod support;

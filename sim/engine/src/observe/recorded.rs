@@ -148,7 +148,7 @@ fn host_line(record: &Record, host: &RecordedHost, cast: &Cast, outputs: &[RunOu
     let counted = |figure, of: fn(&ParticipantRow) -> u64, recorded: Option<u64>| {
         recorded.map(|value| {
             let simulated: Vec<i128> = rows.iter().map(|r| i128::from(of(r))).collect();
-            compare(figure, &simulated, i128::from(value), |v| Number::Plain(v))
+            compare(figure, &simulated, i128::from(value), Number::Plain)
         })
     };
     let reward = host.reward.map(|amount| {

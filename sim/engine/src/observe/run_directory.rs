@@ -35,7 +35,7 @@ pub enum Plan {
     /// Simulate, then [`RunPlace::write`].
     Run,
     /// It is there: nothing to do.
-    Finished(RunDirectory),
+    Finished(Box<RunDirectory>),
 }
 
 /// Everything that goes into a run directory.
@@ -127,7 +127,7 @@ impl RunPlace {
                 });
             }
         }
-        Ok(Plan::Finished(found))
+        Ok(Plan::Finished(Box::new(found)))
     }
 
     /// Writes the run.

@@ -246,7 +246,7 @@ impl Demand {
         Drawn {
             gap: neg_ln(gap),
             executor,
-            client: ((who >> 32) * u64::from(tables.clients) >> 32) as u32,
+            client: (((who >> 32) * u64::from(tables.clients)) >> 32) as u32,
             prompt: tables.prompt[model].sample((lengths >> 32) as u32),
             answer: tables.answer[model].sample(lengths as u32).min(tables.max_tokens),
             model: model as u16,

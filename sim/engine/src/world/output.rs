@@ -10,6 +10,13 @@ impl World<'_> {
     /// Closes the books and reports.
     pub(super) fn into_output(mut self) -> RunOutput {
         self.check_conservation();
+        let locked: i128 = self
+            .books
+            .vesting
+            .iter()
+            .map(|schedule| schedule.locked().base_units())
+            .sum();
+        assert_eq!(locked, self.books.locked, "the sum of vesting coins has drifted");
         let balances = self.balances();
         let merged = |figure: fn(&Lane) -> &LogHistogram| {
             let mut all = LogHistogram::new();

@@ -168,7 +168,7 @@ impl Lane {
         );
         let hot = &self.hosts[request.host as usize];
         let is_plain = hot.substitute_below | hot.drop_below == 0 && !hot.asks_each && !hot.has_outages;
-        let is_lost = !(is_plain && !request.missed) && self.is_lost_on_arrival(request, &mut record, window);
+        let is_lost = (request.missed || !is_plain) && self.is_lost_on_arrival(request, &mut record, window);
         if tables.log {
             self.log(
                 window,

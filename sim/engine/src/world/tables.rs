@@ -139,7 +139,7 @@ impl Tables {
     #[inline]
     pub(crate) fn window_of(&self, time: u64) -> u64 {
         // A multiplication by the reciprocal is short by at most one.
-        let short = (u128::from(time) * u128::from(self.block_reciprocal) >> 64) as u64;
+        let short = ((u128::from(time) * u128::from(self.block_reciprocal)) >> 64) as u64;
         short + u64::from(time - short * self.block_ns >= self.block_ns)
     }
 }

@@ -3,9 +3,14 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use stakeout_engine::observe::results_error::ResultsError;
+
 /// An error on the way from a run directory to a report.
 #[derive(Debug, thiserror::Error)]
 pub enum ReportError {
+    /// The run directory cannot be read.
+    #[error(transparent)]
+    Run(#[from] ResultsError),
     /// The operating system refused something.
     #[error("cannot {action} {}: {source}", path.display())]
     Io {

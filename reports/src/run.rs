@@ -1,21 +1,15 @@
-//! The headline numbers of a run, as its `summary.json` and `manifest.json` state them.
+//! The headline numbers of a run, as its `summary.json` states them.
 //!
 //! **Invariant.** Fields that a report does not show are ignored, so a newer run of the same format reads.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use stakeout_engine::observe::manifest::Manifest;
+use stakeout_engine::observe::run_archive::RunDirectory;
 
 use crate::error::ReportError;
-
-/// Layout of run directories that this release reads.
-const FORMAT: u32 = 1;
-/// Largest JSON file that is read, bytes.
-const LARGEST: u64 = 64 << 20;
 
 /// A run directory's headline numbers.
 #[derive(Clone, Debug)]
@@ -26,30 +20,6 @@ pub struct Run {
     pub manifest: Manifest,
     /// `summary.json`.
     pub summary: Summary,
-}
-
-/// Identity of a run.
-#[derive(Clone, Debug, Deserialize)]
-pub struct Manifest {
-    /// Layout of the directory.
-    pub format: u32,
-    /// Release of the program.
-    pub version: String,
-    /// Version of the model.
-    pub model_version: u32,
-    /// Files with their hashes.
-    pub files: Vec<FileEntry>,
-}
-
-/// One file of the run.
-#[derive(Clone, Debug, Deserialize)]
-pub struct FileEntry {
-    /// Name.
-    pub name: String,
-    /// Length in bytes.
-    pub bytes: u64,
-    /// blake3 hash in hex.
-    pub blake3: String,
 }
 
 /// Headline numbers.
@@ -197,30 +167,13 @@ impl Run {
     /// # Errors
     /// A file that is missing, too large, malformed or of another format.
     pub fn open(path: &Path) -> Result<Self, ReportError> {
-        let manifest: Manifest = read(&path.join("manifest.json"))?;
-        if manifest.format != FORMAT {
-            let reason = format!(
-                "results format {}; this release reads format {FORMAT}",
-                manifest.format
-            );
-            return Err(ReportError::broken(&path.join("manifest.json"), reason));
-        }
-        let summary = read(&path.join("summary.json"))?;
+        let directory = RunDirectory::open(path)?;
+        let summary = serde_json::from_value(directory.summary()?)
+            .map_err(|error| ReportError::broken(&path.join("summary.json"), error))?;
         Ok(Self {
             path: path.to_path_buf(),
-            manifest,
+            manifest: directory.manifest().clone(),
             summary,
         })
     }
-}
-
-fn read<T: DeserializeOwned>(path: &Path) -> Result<T, ReportError> {
-    let mut text = Vec::new();
-    File::open(path)
-        .and_then(|file| file.take(LARGEST + 1).read_to_end(&mut text))
-        .map_err(|error| ReportError::io("read", path, error))?;
-    if text.len() as u64 > LARGEST {
-        return Err(ReportError::broken(path, format!("larger than {LARGEST} bytes")));
-    }
-    serde_json::from_slice(&text).map_err(|error| ReportError::broken(path, error))
 }

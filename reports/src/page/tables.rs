@@ -157,7 +157,7 @@ pub fn chart_table(chart: &Chart) -> String {
 /// The files that the page was made from.
 pub fn files_table(run: &Run) -> String {
     let header = [("file", true), ("bytes", false), ("blake3", true)];
-    let row = |file: &crate::run::FileEntry| {
+    let row = |file: &stakeout_engine::observe::manifest::FileEntry| {
         vec![
             text(&file.name),
             Cell::Number(money::grouped(u128::from(file.bytes))),

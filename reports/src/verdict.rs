@@ -146,11 +146,7 @@ mod tests {
     }
 
     fn outcomes(lines: &[StrategyLine]) -> Vec<Outcome> {
-        let best = lines
-            .iter()
-            .filter(|l| l.strategy.starts_with("honest"))
-            .next_back()
-            .unwrap();
+        let best = lines.iter().rfind(|l| l.strategy.starts_with("honest")).unwrap();
         lines
             .iter()
             .filter(|l| mean(&l.cheated) > Some(0.0))

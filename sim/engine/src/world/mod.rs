@@ -29,7 +29,9 @@ mod schedule;
 mod service;
 mod settle;
 mod slab;
+mod standing;
 mod tables;
+mod verdict;
 mod window;
 
 use rayon::prelude::*;

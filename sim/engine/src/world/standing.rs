@@ -1,0 +1,110 @@
+//! Standing: what the status tests make of a participant's counters, and what that costs it.
+//!
+//! Invariant: a change of status is an effect, and a slash happens at most once an epoch and reason.
+
+use stakeout_protocol::collateral::{SlashReason, compute_required_collateral};
+use stakeout_protocol::status::{Status, StatusReason};
+use stakeout_protocol::units::{EpochIndex, Fraction, Weight};
+
+use super::inference::NONE;
+use super::lane::{Lane, StatusChange};
+use super::window::Window;
+use crate::observe::frame::{Conviction, Event, EventKind};
+
+/// The number of a record that has been given back.
+const GONE: u64 = u64::MAX;
+
+impl Lane {
+    /// Applies the status tests to a host's counters.
+    pub(crate) fn judge_status(&mut self, host: u32, window: &Window<'_>) {
+        self.judge_status_with(host, None, window);
+    }
+
+    /// Applies the status tests, with a confirmation's ratio if one was measured.
+    pub(crate) fn judge_status_with(&mut self, host: u32, ratio: Option<Fraction>, window: &Window<'_>) {
+        let state = &mut self.states[host as usize];
+        let (status, reason) = window.tables.status.decide(&state.counters, state.status, ratio);
+        if status == state.status {
+            return;
+        }
+        (state.status, state.reason) = (status, reason);
+        self.change_status(host, status, reason, window);
+    }
+
+    #[cold]
+    fn change_status(&mut self, host: u32, status: Status, reason: StatusReason, window: &Window<'_>) {
+        let participant = self.first + host;
+        self.effects.add(
+            EventKind::StatusChanged as u64,
+            u64::from(participant),
+            status as u64,
+            reason as u64,
+        );
+        self.log_participant(window, EventKind::StatusChanged, participant, status as i64);
+        let slash = match status {
+            Status::Invalid => SlashReason::Invalid,
+            Status::Inactive => SlashReason::Downtime,
+            Status::Active | Status::Ramping => return,
+        };
+        self.changes.push(StatusChange { participant, status });
+        let state = &mut self.states[host as usize];
+        if status == Status::Invalid {
+            self.totals.convictions += 1;
+            self.totals.honest_convictions += u64::from(state.cheated == 0);
+            if !state.was_convicted {
+                self.convictions.push(Conviction {
+                    participant,
+                    epoch: window.epoch,
+                    height: window.height,
+                    time_ns: window.end,
+                    answers: state.run_finished,
+                    cheated: state.run_cheated,
+                    reason,
+                });
+            }
+            state.was_convicted = true;
+        } else {
+            self.totals.deactivations += 1;
+        }
+        self.slash(host, slash, window);
+    }
+
+    fn slash(&mut self, host: u32, reason: SlashReason, window: &Window<'_>) {
+        let weight = Weight::new(self.states[host as usize].weight);
+        let required = compute_required_collateral(window.collateral, weight);
+        let epoch = EpochIndex::new(window.epoch);
+        let slashed = self.collateral[host as usize]
+            .slash(window.collateral, reason, required, epoch)
+            .total();
+        if slashed.is_zero() {
+            return;
+        }
+        let units = slashed.base_units();
+        self.states[host as usize].slashed += units;
+        self.slashed += units;
+        self.totals.slashed += units;
+        let participant = self.first + host;
+        self.effects.add(
+            EventKind::Slashed as u64,
+            u64::from(participant),
+            units as u64,
+            (units >> 64) as u64,
+        );
+        self.log_participant(window, EventKind::Slashed, participant, units as i64);
+    }
+
+    /// Adds a line about a participant to the event log.
+    fn log_participant(&mut self, window: &Window<'_>, kind: EventKind, participant: u32, value: i64) {
+        if window.tables.log {
+            self.events.push(Event {
+                height: window.height,
+                time_ns: window.end,
+                kind,
+                inference: GONE,
+                participant,
+                other: NONE,
+                value,
+            });
+        }
+    }
+}

@@ -18,9 +18,10 @@ enum Shape {
 }
 
 /// Figures by name in the summary, with the words of the table.
-const LINES: [(&str, &str, Shape); 23] = [
+const LINES: [(&str, &str, Shape); 24] = [
     ("requests", "requests", Shape::Count),
     ("finished", "finished", Shape::Count),
+    ("unassigned", "turned away (limiter full or nobody to serve)", Shape::Count),
     ("refused", "refused (client could not pay)", Shape::Count),
     ("missed_share", "missed", Shape::Share),
     ("nominal_sampling_share", "nominally sampled", Shape::Share),

@@ -295,16 +295,24 @@ mod tests {
     }
 
     #[test]
-    fn z_counts_the_uncertainty_of_the_mean() {
-        // Mean 12, s = 2, n = 4: a further value has sd 2 * sqrt(1.25) = 2.236068.
-        let line = compare("missed", &[10, 12, 12, 14], 20, Number::Plain);
+    fn z_and_an_amounts_interval_count_the_uncertainty_of_the_mean() {
+        // Mean 12, s^2 = 8/3, n = 4: a further value has sd s * sqrt(1.25) = 1.825742.
         let sd = (8.0_f64 / 3.0).sqrt() * 1.25_f64.sqrt();
+        let line = compare("reward", &[10, 12, 12, 14], 20, |v| {
+            Number::Money(libm::rint(v) as i128)
+        });
         assert!((line.z.unwrap() - 8.0 / sd).abs() < 1e-12);
+        // t(0.9995, 3) = 12.924 (two-sided 0.1 %): 12 -+ 23.596.
+        assert_eq!(line.interval, Some([Number::Money(-12), Number::Money(36)]));
+    }
+
+    #[test]
+    fn a_counts_interval_never_goes_below_zero() {
+        let line = compare("missed", &[0, 1, 0, 2], 3, Number::Plain);
         let Some([Number::Plain(low), Number::Plain(high)]) = line.interval else {
             panic!("no interval")
         };
-        // t(0.9995, 3) = 12.924 (two-sided 0.1 %).
-        assert!((high - 12.0 - 12.924 * sd).abs() < 0.002 && (12.0 - low - 12.924 * sd).abs() < 0.002);
+        assert!((0.0..=0.75).contains(&low) && high > 2.0, "{low} to {high}");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The one place that looks at the terminal and at the environment, and the way to standard output.
 //!
-//! Invariant: data goes to standard output through [`print`], everything else to standard error; nothing seen here
+//! Invariant: data goes to standard output through [`print()`], everything else to standard error; nothing seen here
 //! reaches a result. Tables are plain text, so NO_COLOR has nothing to turn off there; help and usage
 //! errors are coloured by the argument parser, which honours it.
 

@@ -27,7 +27,7 @@ struct Cli {
 
 #[derive(Args)]
 struct PageArgs {
-    /// Run directory (runs/<scenario>-<hash>/seed-<n>)
+    /// Run directory (`runs/<scenario>-<hash>/seed-<n>`)
     run: PathBuf,
     /// Where the page goes [default: report.html in the run directory]
     #[arg(short, long, value_name = "FILE")]

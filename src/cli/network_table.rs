@@ -21,7 +21,11 @@ enum Shape {
 const LINES: [(&str, &str, Shape); 24] = [
     ("requests", "requests", Shape::Count),
     ("finished", "finished", Shape::Count),
-    ("unassigned", "turned away (limiter full or nobody to serve)", Shape::Count),
+    (
+        "unassigned",
+        "turned away (limiter full or nobody to serve)",
+        Shape::Count,
+    ),
     ("refused", "refused (client could not pay)", Shape::Count),
     ("missed_share", "missed", Shape::Share),
     ("nominal_sampling_share", "nominally sampled", Shape::Share),

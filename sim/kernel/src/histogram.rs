@@ -51,13 +51,13 @@ impl LogHistogram {
     }
 
     /// Counts one value.
-    #[inline]
+    #[inline(always)]
     pub fn record(&mut self, value: u64) {
         let cell = cell_of(value);
-        if cell >= self.counts.len() {
-            self.grow_to(cell);
+        match self.counts.get_mut(cell) {
+            Some(count) => *count += 1,
+            None => self.count_beyond(cell),
         }
-        self.counts[cell] += 1;
         self.total += 1;
         self.sum += u128::from(value);
         self.min = self.min.min(value);
@@ -76,9 +76,10 @@ impl LogHistogram {
     }
 
     #[cold]
-    fn grow_to(&mut self, cell: usize) {
+    fn count_beyond(&mut self, cell: usize) {
         self.counts
             .resize((cell / CELLS_PER_OCTAVE + 1) * CELLS_PER_OCTAVE, 0);
+        self.counts[cell] = 1;
     }
 
     /// Adds all values of another histogram.

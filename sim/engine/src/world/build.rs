@@ -15,11 +15,10 @@ use super::books::Books;
 use super::calendar::Calendar;
 use super::demand::Demand;
 use super::groups::{Group, Member};
-use super::lane::{CachedPlan, Duty, HostState, Lane, Scratch};
+use super::lane::{CachedPlan, Duty, Finished, HostState, Lane, Scratch, idle};
 use super::mail::Outbox;
 use super::outage::OutageTable;
 use super::schedule::Schedule;
-use super::service::idle;
 use super::slab::Slab;
 use super::tables::Tables;
 use super::window::{Draw, Targets};
@@ -242,6 +241,7 @@ fn build_lane(
             lane.pair_models.push(model);
             lane.plans.push(CachedPlan {
                 version: (0, 0),
+                none_below: 0,
                 plan: None,
             });
         }
@@ -343,8 +343,7 @@ fn empty_lane(first: u32, lanes: usize, models: usize) -> Lane {
         convictions: Vec::new(),
         escrow: 0,
         slashed: 0,
-        finished_tokens: vec![0; models],
-        finished_count: vec![0; models],
+        finished: vec![Finished::default(); models],
         totals: ZERO_ROW,
         effects: EffectSum::default(),
         events: Vec::new(),

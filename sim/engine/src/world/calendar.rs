@@ -11,7 +11,7 @@ const RING: u64 = 256;
 /// Entries by window.
 #[derive(Clone, Debug)]
 pub(crate) struct Calendar<T> {
-    ring: Vec<Vec<T>>,
+    ring: Box<[Vec<T>; RING as usize]>,
     far: BTreeMap<u64, Vec<T>>,
     /// First window not yet taken.
     next: u64,
@@ -21,21 +21,26 @@ impl<T: Copy> Calendar<T> {
     /// An empty calendar that begins at window 0.
     pub(crate) fn new() -> Self {
         Self {
-            ring: (0..RING).map(|_| Vec::new()).collect(),
+            ring: Box::new(std::array::from_fn(|_| Vec::new())),
             far: BTreeMap::new(),
             next: 0,
         }
     }
 
     /// Files `item` under `window`, which must not have been taken yet.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn push(&mut self, window: u64, item: T) {
         debug_assert!(window >= self.next, "an entry for a window that has passed");
         if window - self.next < RING {
             self.ring[(window & (RING - 1)) as usize].push(item);
         } else {
-            self.far.entry(window).or_default().push(item);
+            self.push_far(window, item);
         }
+    }
+
+    #[cold]
+    fn push_far(&mut self, window: u64, item: T) {
+        self.far.entry(window).or_default().push(item);
     }
 
     /// Appends the entries of `window` to `out` and moves on to the next window. Windows must be taken
@@ -51,8 +56,11 @@ impl<T: Copy> Calendar<T> {
             }
         }
         let bucket = &mut self.ring[(window & (RING - 1)) as usize];
-        out.extend_from_slice(bucket);
-        bucket.clear();
+        if out.is_empty() {
+            std::mem::swap(out, bucket);
+        } else {
+            out.append(bucket);
+        }
     }
 
     /// Brings far entries of `window` to the front of its bucket, so that [`due`](Self::due) shows them.

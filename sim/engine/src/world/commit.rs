@@ -5,11 +5,11 @@
 //! then expiries. A finished inference becomes subject to sampling with its finish message: nothing
 //! that sampling reads changes within the block.
 
-use stakeout_kernel::sample::below;
+use stakeout_kernel::sample::{below, bernoulli};
 use stakeout_protocol::status::Status;
 
-use super::inference::{Checks, NONE, State};
-use super::lane::Lane;
+use super::inference::{Checks, Inference, NONE, State};
+use super::lane::{CachedPlan, Lane};
 use super::mail::{Answer, Refund, Task, TaskKind};
 use super::window::{Draw, Window};
 use crate::observe::frame::EventKind;
@@ -30,6 +30,7 @@ impl Lane {
     fn commit_finishes(&mut self, window: &Window<'_>) {
         let mut due = std::mem::take(&mut self.scratch.due);
         self.finishes.take(window.index, &mut due);
+        self.totals.finished += due.len() as u64;
         for &index in &due {
             self.commit_finish(index, window);
         }
@@ -52,8 +53,9 @@ impl Lane {
                 amount: escrow - payment,
             });
         }
-        self.finished_tokens[usize::from(record.group)] += used;
-        self.finished_count[usize::from(record.group)] += 1;
+        let finished = &mut self.finished[usize::from(record.group)];
+        finished.tokens += used;
+        finished.inferences += 1;
 
         let state = &mut self.states[host];
         state.work += payment as i64;
@@ -71,7 +73,6 @@ impl Lane {
             self.judge_status(record.host, window);
         }
 
-        self.totals.finished += 1;
         self.totals.work_coins += i128::from(payment);
         self.totals.nominal_rate_ppb_sum += u128::from(window.targets.ppb(reputation));
         let executor = u64::from(self.first + record.host);
@@ -85,45 +86,82 @@ impl Lane {
             self.sojourn.record(record.completion - record.arrival);
         }
         if tables.log {
-            self.log(
-                window,
-                record.completion,
-                EventKind::Finished,
-                &record,
-                record.client,
-                payment as i64,
-            );
+            self.log_finish(index, payment, window);
         }
-        self.draw_validators(index, payment, window);
+        self.draw_validators(index, &record, payment, window);
+    }
+
+    #[cold]
+    fn log_finish(&mut self, index: u32, payment: u64, window: &Window<'_>) {
+        // A copy of its own: one shared with the path without a log would be kept in memory there, too.
+        let record = self.inferences[index];
+        self.log(
+            window,
+            record.completion,
+            EventKind::Finished,
+            &record,
+            record.client,
+            payment as i64,
+        );
     }
 
     /// Draws who checks the answer; forgets it at once if nobody does.
-    #[inline]
-    fn draw_validators(&mut self, index: u32, payment: u64, window: &Window<'_>) {
-        let record = &self.inferences[index];
+    #[inline(always)]
+    fn draw_validators(&mut self, index: u32, record: &Inference, payment: u64, window: &Window<'_>) {
+        if window.draw == Draw::Nobody {
+            self.forget(index);
+            return;
+        }
         let group = &window.groups[usize::from(record.group)];
-        let others = group.total - group.members[record.member as usize].weight;
-        if window.draw == Draw::Nobody || others == 0 {
+        let pair = self.pair_of(record.host, record.group);
+        let version = (group.version, window.targets.version);
+        if self.plans[pair].version != version && !self.plan_anew(pair, record, window) {
             self.forget(index);
             return;
         }
         let first = window.tables.keys.sampling.draw(record.number, 0);
-        let pair = self.pair_of(record.host, record.group);
-        let version = (group.version, window.targets.version);
-        if self.plans[pair].version != version {
-            let rate = window.targets.rate(self.states[record.host as usize].reputation) / others as f64;
-            self.plans[pair].plan = Some(group.subset.plan(rate, Some(record.member)));
-            self.plans[pair].version = version;
+        if bernoulli(first, self.plans[pair].none_below) {
+            self.forget(index);
+        } else {
+            self.choose_validators(index, pair, first, payment, window);
+        }
+    }
+
+    /// Works out how the answers of a (host, model) pair are sampled from now on: until weights or rates,
+    /// and with them the host's reputation, change. Says whether there is anybody who could check.
+    #[inline(never)]
+    fn plan_anew(&mut self, pair: usize, record: &Inference, window: &Window<'_>) -> bool {
+        let group = &window.groups[usize::from(record.group)];
+        let others = group.total - group.members[record.member as usize].weight;
+        if others == 0 {
+            return false;
+        }
+        let reputation = self.states[record.host as usize].reputation;
+        let rate = window.targets.rate(reputation) / others as f64;
+        let plan = group.subset.plan(rate, Some(record.member));
+        let is_newcomer = window.at_least_one && reputation.get() == 0;
+        self.plans[pair] = CachedPlan {
+            version: (group.version, window.targets.version),
+            none_below: if is_newcomer { 0 } else { plan.none_below() },
+            plan: Some(plan),
+        };
+        true
+    }
+
+    /// Chooses the validators of an answer that somebody may check.
+    #[inline(never)]
+    fn choose_validators(&mut self, index: u32, pair: usize, first: u64, payment: u64, window: &Window<'_>) {
+        let record = &self.inferences[index];
+        let group = &window.groups[usize::from(record.group)];
+        if group.total == group.members[record.member as usize].weight {
+            self.forget(index);
+            return;
         }
         let plan = self.plans[pair]
             .plan
             .as_ref()
             .expect("a plan was made for this version");
         let is_newcomer = window.at_least_one && self.states[record.host as usize].reputation.get() == 0;
-        if plan.is_surely_none(first) && !is_newcomer {
-            self.forget(index);
-            return;
-        }
         let mut selected = std::mem::take(&mut self.scratch.selected);
         let (key, number, member) = (window.tables.keys.sampling, record.number, record.member);
         group.subset.select_from(plan, first, key, number, &mut selected);

@@ -9,10 +9,12 @@ use stakeout_kernel::sample::{WeightedIndex, neg_ln};
 
 use super::purpose::Keys;
 use super::tables::Tables;
-use crate::scenario::{Arrivals, Scenario, TraceRequest};
+use crate::scenario::{Arrivals, Scenario};
 
 /// Requests drawn by one task.
 const CHUNK: usize = 512;
+/// Requests whose words are computed side by side; divides [`CHUNK`].
+const BATCH: usize = 4;
 /// Requests drawn ahead at most.
 const AHEAD_MAX: usize = 1 << 16;
 
@@ -52,6 +54,12 @@ pub(crate) struct Arrival {
 pub(crate) struct Demand {
     models: WeightedIndex,
     source: Arrivals,
+    /// The source is a trace.
+    is_trace: bool,
+    /// Arrivals a second, and the mean gap between them in ns, that hold until `until`, ns.
+    rate: f64,
+    mean_gap: f64,
+    until: u64,
     buffer: Vec<Drawn>,
     used: usize,
     /// Number of the next request handed out.
@@ -87,7 +95,11 @@ impl Demand {
             .collect();
         Self {
             models: WeightedIndex::new(&weights),
+            is_trace: matches!(scenario.demand.arrivals, Arrivals::Trace(_)),
             source: scenario.demand.arrivals.clone(),
+            rate: 0.0,
+            mean_gap: 0.0,
+            until: 0,
             buffer: Vec::new(),
             used: 0,
             next: 0,
@@ -101,73 +113,81 @@ impl Demand {
         }
     }
 
-    /// Calls `take` for each request that arrives before `end`, in order.
-    pub(crate) fn arrivals_until(
-        &mut self,
-        end: u64,
-        tables: &Tables,
-        parallel: bool,
-        take: impl FnMut(Arrival),
-    ) {
-        if let Arrivals::Trace(trace) = &self.source {
-            let trace = trace.clone();
-            self.replay(&trace, end, tables, take);
-        } else {
-            self.draw_until(end, tables, parallel, take);
+    /// The next request, if it arrives before `end`.
+    #[inline(always)]
+    pub(crate) fn next_before(&mut self, end: u64, tables: &Tables, parallel: bool) -> Option<Arrival> {
+        if self.is_trace {
+            return self.replay(end, tables);
         }
-    }
-
-    fn replay(&mut self, trace: &[TraceRequest], end: u64, tables: &Tables, mut take: impl FnMut(Arrival)) {
-        while let Some(request) = trace
-            .get(self.next as usize)
-            .filter(|request| request.arrival_ns < end)
-        {
-            let mut drawn = self.draw(self.next, tables);
-            drawn.model = request.model;
-            drawn.client = request.client.unwrap_or(drawn.client);
-            drawn.prompt = request.prompt.unwrap_or(drawn.prompt);
-            drawn.answer = request.completion.unwrap_or(drawn.answer).min(tables.max_tokens);
-            take(Arrival {
-                time: request.arrival_ns,
-                number: self.next,
-                drawn,
-                executor: request.executor,
-                missed: request.missed,
-            });
-            self.next += 1;
-        }
-    }
-
-    fn draw_until(&mut self, end: u64, tables: &Tables, parallel: bool, mut take: impl FnMut(Arrival)) {
-        while self.now < end {
-            let (rate, until) = self.rate(end, &tables.keys);
-            let mean_gap = 1e9 / rate;
-            loop {
-                if self.left < 0.0 {
-                    self.refill(tables, (rate * (end - self.now) as f64 * 1e-9) as usize, parallel);
-                    self.left = self.buffer[self.used].gap;
-                }
-                // A span beyond u64 saturates, which is past every horizon.
-                let time = self.now.saturating_add((self.left * mean_gap) as u64);
-                if time >= until {
-                    self.left -= (until - self.now) as f64 / mean_gap;
-                    self.left = self.left.max(0.0);
-                    self.now = until;
-                    break;
-                }
-                let drawn = self.buffer[self.used];
-                take(Arrival {
-                    time,
-                    number: self.next,
-                    drawn,
-                    executor: None,
-                    missed: false,
-                });
-                (self.now, self.left) = (time, -1.0);
-                self.used += 1;
-                self.next += 1;
+        loop {
+            if self.now >= self.until && !self.enter_span(end, &tables.keys) {
+                return None;
             }
+            if self.left < 0.0 {
+                if self.used == self.buffer.len() {
+                    let expected = self.rate * (end - self.now) as f64 * 1e-9;
+                    self.refill(tables, expected as usize, parallel);
+                }
+                self.left = self.buffer[self.used].gap;
+            }
+            // A span beyond u64 saturates, which is past every horizon.
+            let time = self.now.saturating_add((self.left * self.mean_gap) as u64);
+            if time >= self.until {
+                self.left -= (self.until - self.now) as f64 / self.mean_gap;
+                self.left = self.left.max(0.0);
+                self.now = self.until;
+                continue;
+            }
+            let arrival = Arrival {
+                time,
+                number: self.next,
+                drawn: self.buffer[self.used],
+                executor: None,
+                missed: false,
+            };
+            (self.now, self.left) = (time, -1.0);
+            self.used += 1;
+            self.next += 1;
+            return Some(arrival);
         }
+    }
+
+    /// Works out the rate from now on; false if the window is over.
+    #[inline(never)]
+    fn enter_span(&mut self, end: u64, keys: &Keys) -> bool {
+        if self.now >= end {
+            return false;
+        }
+        (self.rate, self.until) = self.rate(end, keys);
+        self.mean_gap = 1e9 / self.rate;
+        true
+    }
+
+    #[cold]
+    fn replay(&mut self, end: u64, tables: &Tables) -> Option<Arrival> {
+        let Arrivals::Trace(trace) = &self.source else {
+            unreachable!("only a trace is replayed");
+        };
+        let request = trace.get(self.next as usize)?;
+        if request.arrival_ns >= end {
+            return None;
+        }
+        let [arrival] = tables.keys.arrival.draw2_batch(self.next, 0);
+        let [content] = tables.keys.request.draw2_batch(self.next, 0);
+        let mut drawn = self.drawn(arrival, content, tables);
+        drawn.model = request.model;
+        drawn.client = request.client.unwrap_or(drawn.client);
+        drawn.prompt = request.prompt.unwrap_or(drawn.prompt);
+        drawn.answer = request.completion.unwrap_or(drawn.answer).min(tables.max_tokens);
+        let arrival = Arrival {
+            time: request.arrival_ns,
+            number: self.next,
+            drawn,
+            executor: request.executor,
+            missed: request.missed,
+        };
+        self.next += 1;
+        Some(arrival)
     }
 
     /// Arrivals a second from now on, and until when that holds.
@@ -212,17 +232,20 @@ impl Demand {
     }
 
     /// Draws ahead once the buffer is used up.
+    #[inline(never)]
     fn refill(&mut self, tables: &Tables, expected: usize, parallel: bool) {
-        if self.used < self.buffer.len() {
-            return;
-        }
         let count = expected.clamp(1, AHEAD_MAX).next_multiple_of(CHUNK);
         let mut buffer = std::mem::take(&mut self.buffer);
         buffer.resize(count, Drawn::default());
         let first = self.next;
         let fill = |(chunk, out): (usize, &mut [Drawn])| {
-            for (at, drawn) in out.iter_mut().enumerate() {
-                *drawn = self.draw(first + (chunk * CHUNK + at) as u64, tables);
+            let first = first + (chunk * CHUNK) as u64;
+            for (out, number) in out.chunks_exact_mut(BATCH).zip((first..).step_by(BATCH)) {
+                let arrivals = tables.keys.arrival.draw2_batch::<BATCH>(number, 0);
+                let contents = tables.keys.request.draw2_batch::<BATCH>(number, 0);
+                for ((drawn, arrival), content) in out.iter_mut().zip(arrivals).zip(contents) {
+                    *drawn = self.drawn(arrival, content, tables);
+                }
             }
         };
         if parallel && count >= 4 * CHUNK {
@@ -233,11 +256,10 @@ impl Demand {
         (self.buffer, self.used) = (buffer, 0);
     }
 
-    /// Everything random about request `number`.
-    #[inline]
-    fn draw(&self, number: u64, tables: &Tables) -> Drawn {
-        let [gap, executor] = tables.keys.arrival.draw2(number, 0);
-        let [who, lengths] = tables.keys.request.draw2(number, 0);
+    /// A request from the words drawn for it.
+    #[inline(always)]
+    fn drawn(&self, arrival: [u64; 2], content: [u64; 2], tables: &Tables) -> Drawn {
+        let ([gap, executor], [who, lengths]) = (arrival, content);
         let model = if self.models.len() == 1 {
             0
         } else {

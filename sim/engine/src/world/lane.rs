@@ -154,7 +154,17 @@ pub(crate) struct StatusChange {
 pub(crate) struct CachedPlan {
     /// Group version and rate version for which it holds.
     pub version: (u32, u32),
+    /// A first word below this says that nobody checks the answer, without a look at the plan.
+    pub none_below: u64,
     pub plan: Option<SubsetPlan>,
+}
+
+/// What finished of one model in one block.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Finished {
+    /// Model tokens, prompts and completions.
+    pub tokens: u64,
+    pub inferences: u64,
 }
 
 /// A range of hosts.
@@ -198,10 +208,8 @@ pub(crate) struct Lane {
     pub escrow: i128,
     /// Collateral burned or sent to governance since the last epoch, base units.
     pub slashed: i128,
-    /// Model tokens finished in this block, by model.
-    pub finished_tokens: Vec<u64>,
-    /// Inferences finished in this block, by model.
-    pub finished_count: Vec<u64>,
+    /// What finished in this block, by model.
+    pub finished: Vec<Finished>,
     /// Totals of the epoch.
     pub totals: EpochRow,
     pub effects: EffectSum,
@@ -266,15 +274,29 @@ impl Lane {
     }
 
     /// Occupies the slot that is free first until `end`.
-    ///
-    /// A host's slots are a ring in ascending order of time: the first is taken off the front and put
-    /// back behind all that are free no later. Ends come nearly in order, so little moves.
     #[inline]
     pub(crate) fn occupy_slot(&mut self, host: u32, end: u64) {
         let hot = &mut self.hosts[host as usize];
-        let count = usize::from(hot.slots);
-        let slots = &mut self.slots[hot.first_slot as usize..hot.first_slot as usize + count];
-        let mut at = usize::from(hot.ring);
+        let (first, count) = (hot.first_slot as usize, usize::from(hot.slots));
+        hot.occupy(&mut self.slots[first..first + count], end);
+    }
+}
+
+impl HostHot {
+    /// Serves every request as promised, whenever it comes.
+    #[inline(always)]
+    pub(crate) fn is_plain(&self) -> bool {
+        self.substitute_below | self.drop_below == 0 && !self.asks_each && !self.has_outages
+    }
+
+    /// Occupies the first of the host's `slots` until `end`.
+    ///
+    /// A host's slots are a ring in ascending order of time: the first is taken off the front and put
+    /// back behind all that are free no later. Ends come nearly in order, so little moves.
+    #[inline(always)]
+    pub(crate) fn occupy(&mut self, slots: &mut [u64], end: u64) {
+        let count = slots.len();
+        let mut at = usize::from(self.ring);
         let front = if at + 1 == count { 0 } else { at + 1 };
         while at != front {
             let before = if at == 0 { count - 1 } else { at - 1 };
@@ -285,7 +307,7 @@ impl Lane {
             at = before;
         }
         slots[at] = end;
-        hot.ring = front as u16;
+        self.ring = front as u16;
     }
 }
 
@@ -303,5 +325,26 @@ impl Lane {
             .sum();
         // Slashed collateral stays here until the books take it at the epoch's end.
         self.escrow + work + collateral + self.slashed
+    }
+}
+
+/// A host that has done nothing yet, without outages and with no orders.
+pub(crate) const fn idle(first_slot: u32, slots: u16, class: u16) -> HostHot {
+    HostHot {
+        next_down: u64::MAX,
+        down_until: u64::MAX,
+        substitute_below: 0,
+        drop_below: 0,
+        busy_ns: 0,
+        head: NONE,
+        tail: NONE,
+        first_slot,
+        slots,
+        ring: 0,
+        class,
+        kernel: 0,
+        substitute: 0,
+        asks_each: false,
+        has_outages: false,
     }
 }

@@ -45,7 +45,7 @@ use crate::observe::frame::{Conviction, EpochRow, Event, EventKind, ParticipantR
 use crate::scenario::Scenario;
 use admission::Admission;
 use books::Books;
-use demand::{Arrival, Demand};
+use demand::Demand;
 use groups::Group;
 use lane::{Lane, Request};
 use schedule::{Schedule, Stage};
@@ -173,7 +173,7 @@ impl World<'_> {
         let max_tokens = u64::from(tables.max_tokens);
         let height = self.schedule.origin + self.window + 1;
         let mut dispatched = 0;
-        demand.arrivals_until(end, tables, self.options.parallel, |arrival: Arrival| {
+        while let Some(arrival) = demand.next_before(end, tables, self.options.parallel) {
             let drawn = &arrival.drawn;
             let group = &groups[usize::from(drawn.model)];
             let member = match arrival.executor {
@@ -186,7 +186,7 @@ impl World<'_> {
                 .is_none_or(|limit| limit.admits(height, drawn.prompt, max_tokens));
             let (Some(member), true) = (member, is_admitted) else {
                 totals.unassigned += 1;
-                return;
+                continue;
             };
             let escrow = (group.price * (u64::from(drawn.prompt) + max_tokens)) as i64;
             let balance = &mut books.clients[drawn.client as usize];
@@ -209,7 +209,7 @@ impl World<'_> {
                         value: escrow,
                     });
                 }
-                return;
+                continue;
             }
             *balance -= escrow;
             dispatched += 1;
@@ -226,7 +226,7 @@ impl World<'_> {
                 group: drawn.model,
                 missed: arrival.missed,
             });
-        });
+        }
         self.dispatched = dispatched;
     }
 
@@ -321,8 +321,9 @@ impl World<'_> {
         for (model, market) in self.market.iter_mut().enumerate() {
             let (mut tokens, mut count) = (0, 0);
             for lane in &mut self.lanes {
-                tokens += std::mem::take(&mut lane.finished_tokens[model]);
-                count += std::mem::take(&mut lane.finished_count[model]);
+                let finished = std::mem::take(&mut lane.finished[model]);
+                tokens += finished.tokens;
+                count += finished.inferences;
             }
             self.traffic[0] += count;
             let group = &mut self.groups[model];

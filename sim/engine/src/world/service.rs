@@ -8,7 +8,7 @@
 use stakeout_kernel::sample::bernoulli;
 
 use super::inference::{Inference, NONE, State};
-use super::lane::{Deadline, HostHot, Lane, Request, TASK};
+use super::lane::{Deadline, Lane, Request, TASK};
 use super::mail::{Answer, AnswerKind, Task, TaskKind};
 use super::tables::scale_ppm;
 use super::window::Window;
@@ -94,6 +94,7 @@ impl Lane {
         let mut order = std::mem::take(&mut self.scratch.order);
         self.task_calendar.take(window.index, &mut tasks);
         let requests = std::mem::take(&mut self.requests);
+        self.totals.requests += requests.len() as u64;
         let origin = window.end.saturating_sub(window.tables.block_ns);
         // Time within the window, number, kind: 44 + 48 + 1 bits. Only the order at one host matters, so
         // the key need not tell hosts apart.
@@ -141,8 +142,29 @@ impl Lane {
         let tables = window.tables;
         let price = window.groups[usize::from(request.group)].price;
         let escrow = price * (u64::from(request.prompt) + u64::from(tables.max_tokens));
-        let start_window = tables.window_of(request.arrival + tables.inclusion_ns);
-        let mut record = Inference {
+        self.escrow += i128::from(escrow);
+        self.effects.add(
+            EventKind::Started as u64,
+            request.number,
+            u64::from(request.client) << 32 | u64::from(self.first + request.host),
+            escrow,
+        );
+        if request.missed || tables.log || !self.take_plainly(request, price, window) {
+            self.take_with_care(request, price, escrow, window);
+        }
+    }
+
+    /// The record of a request that nobody has worked on.
+    #[inline(always)]
+    fn record_of(request: &Request, price: u64, window: &Window<'_>) -> Inference {
+        let tables = window.tables;
+        let ready = request.arrival + tables.inclusion_ns;
+        let start_window = if ready < window.end {
+            window.index
+        } else {
+            tables.window_of(ready)
+        };
+        Inference {
             number: request.number,
             arrival: request.arrival,
             completion: 0,
@@ -157,17 +179,55 @@ impl Lane {
             group: request.group,
             substitute: 0,
             state: State::Running,
-        };
-        self.escrow += i128::from(escrow);
-        self.totals.requests += 1;
-        self.effects.add(
-            EventKind::Started as u64,
-            request.number,
-            u64::from(request.client) << 32 | u64::from(self.first + request.host),
-            escrow,
-        );
-        let hot = &self.hosts[request.host as usize];
-        let is_plain = hot.substitute_below | hot.drop_below == 0 && !hot.asks_each && !hot.has_outages;
+        }
+    }
+
+    /// Starts a request at a host that serves everything as promised and whose turn comes in this window:
+    /// nearly every request. Says whether it was one; if not, nothing has changed.
+    #[inline(always)]
+    fn take_plainly(&mut self, request: &Request, price: u64, window: &Window<'_>) -> bool {
+        let tables = window.tables;
+        let hot = &mut self.hosts[request.host as usize];
+        if !hot.is_plain() || hot.head != NONE {
+            return false;
+        }
+        let (first, count) = (hot.first_slot as usize, usize::from(hot.slots));
+        let slots = &mut self.slots[first..first + count];
+        let start = request
+            .arrival
+            .max(slots[usize::from(hot.ring)])
+            .max(window.paused_until);
+        if start >= window.end {
+            return false;
+        }
+        let rates = tables.rates(hot.class, request.group);
+        let work = u64::from(request.prompt) * rates.prefill_ns + u64::from(request.answer) * rates.decode_ns;
+        let completion = start.saturating_add(work);
+        hot.busy_ns += work;
+        hot.occupy(slots, completion);
+        self.totals.service_ns += u128::from(work);
+        if request.arrival >= tables.warm_up_ns {
+            self.waits.record(start - request.arrival);
+        }
+        let mut record = Self::record_of(request, price, window);
+        record.completion = completion;
+        let included = tables.window_of(completion.saturating_add(tables.inclusion_ns));
+        let (expiry, number) = (u64::from(record.expiry), record.number);
+        let inference = self.inferences.insert(record);
+        if included <= expiry {
+            self.finishes.push(included, inference);
+        } else {
+            self.expiries.push(expiry, Deadline { inference, number });
+        }
+        true
+    }
+
+    /// Takes a request that may be lost, substituted, queued or cut, or that must be logged.
+    #[inline(never)]
+    fn take_with_care(&mut self, request: &Request, price: u64, escrow: u64, window: &Window<'_>) {
+        let tables = window.tables;
+        let mut record = Self::record_of(request, price, window);
+        let is_plain = self.hosts[request.host as usize].is_plain();
         let is_lost = (request.missed || !is_plain) && self.is_lost_on_arrival(request, &mut record, window);
         if tables.log {
             self.log(
@@ -526,25 +586,4 @@ fn shortcut(otherwise: Shortcut, kind: TaskKind) -> (AnswerKind, u32) {
             0
         },
     )
-}
-
-/// The kind of a host's record that queues need.
-pub(crate) const fn idle(first_slot: u32, slots: u16, class: u16) -> HostHot {
-    HostHot {
-        next_down: NEVER,
-        down_until: NEVER,
-        substitute_below: 0,
-        drop_below: 0,
-        busy_ns: 0,
-        head: NONE,
-        tail: NONE,
-        first_slot,
-        slots,
-        ring: 0,
-        class,
-        kernel: 0,
-        substitute: 0,
-        asks_each: false,
-        has_outages: false,
-    }
 }

@@ -20,16 +20,21 @@ impl<T> Slab<T> {
     }
 
     /// Stores `item` and returns its index.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn insert(&mut self, item: T) -> u32 {
         if let Some(index) = self.free.pop() {
             self.items[index as usize] = item;
             index
         } else {
-            let index = u32::try_from(self.items.len()).expect("fewer than 2^32 entries in flight in a lane");
-            self.items.push(item);
-            index
+            self.grow(item)
         }
+    }
+
+    #[cold]
+    fn grow(&mut self, item: T) -> u32 {
+        let index = u32::try_from(self.items.len()).expect("fewer than 2^32 entries in flight in a lane");
+        self.items.push(item);
+        index
     }
 
     /// Gives an index back; the entry's contents stay readable until it is reused.

@@ -57,6 +57,17 @@ impl SubsetPlan {
         self.heads == 0 && bernoulli(first, self.no_point_threshold)
     }
 
+    /// The threshold that [`is_surely_none`](Self::is_surely_none) compares with, for
+    /// [`bernoulli`]; 0 if no first word says so.
+    #[inline(always)]
+    pub const fn none_below(&self) -> u64 {
+        if self.heads == 0 {
+            self.no_point_threshold
+        } else {
+            0
+        }
+    }
+
     /// Expected number of points of the dominating process: what a draw costs beside the heads.
     pub const fn total_rate(&self) -> f64 {
         self.rate

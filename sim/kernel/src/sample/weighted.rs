@@ -86,15 +86,14 @@ impl WeightedIndex {
     #[inline]
     pub fn locate(&self, target: u64) -> usize {
         let cell = (target >> self.shift) as usize;
-        let mut entry = self.guide[cell] as usize;
-        if self.guide[cell + 1] as usize - entry > SCAN {
-            let inside = &self.cumulative[entry..];
-            return entry + inside.partition_point(|&sum| sum <= target);
+        let bounds = &self.guide[cell..cell + 2];
+        let (first, end) = (bounds[0] as usize, bounds[1] as usize);
+        let inside = &self.cumulative[first..];
+        if end - first > SCAN {
+            return first + inside.partition_point(|&sum| sum <= target);
         }
-        while self.cumulative[entry] <= target {
-            entry += 1;
-        }
-        entry
+        let past = inside.iter().position(|&sum| sum > target);
+        first + past.expect("the target is below the total")
     }
 
     /// An entry with probability proportional to its weight, from one uniform word. Panics if the total

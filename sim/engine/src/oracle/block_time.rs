@@ -26,6 +26,15 @@ fn network(parameters: &Parameters, block_seconds: f64) -> QueueNetwork {
     }
 }
 
+/// One ratio for each block time after the first, all of them 1.
+pub(super) fn figures<T: std::fmt::Display>(blocks: &[T]) -> Vec<Figure> {
+    let name = |block: &T| format!("median latency at {block} s a block over that at {} s", blocks[0]);
+    blocks[1..]
+        .iter()
+        .map(|block| Figure::new(name(block), 1.0))
+        .collect()
+}
+
 impl Oracle for BlockTime {
     fn id(&self) -> &'static str {
         "block-time"
@@ -49,11 +58,7 @@ impl Oracle for BlockTime {
 
     fn expected(&self, parameters: &Parameters) -> Result<Vec<Figure>, OracleError> {
         network(parameters, BLOCKS[0]).check(self.id())?;
-        let name = |block: &f64| format!("median latency at {block} s a block over that at {} s", BLOCKS[0]);
-        Ok(BLOCKS[1..]
-            .iter()
-            .map(|block| Figure::new(name(block), 1.0))
-            .collect())
+        Ok(figures(&BLOCKS))
     }
 
     fn observe(&self, parameters: &Parameters, observation: Observation) -> Result<Vec<f64>, OracleError> {

@@ -1,9 +1,8 @@
 //! The same closed forms on the event fidelity, where the whole protocol stands between request and answer.
 
-use stakeout_protocol::units::Fraction;
-
-use super::network::{QueueNetwork, mean_seconds, share_that_waited};
+use super::network::{mean_seconds, share_that_waited};
 use super::{Figure, Observation, Oracle, OracleError, Parameter, Parameters};
+use super::{block_time, mm1};
 use crate::observe::frame::RunOutput;
 use crate::run::{RunOptions, run};
 use crate::scenario::{Scenario, from_str};
@@ -132,18 +131,6 @@ population:
     }
 }
 
-fn queue(parameters: &Parameters) -> QueueNetwork {
-    QueueNetwork {
-        hosts: QUEUE_HOSTS,
-        slots: 1,
-        arrivals_per_second: parameters.get("lambda"),
-        service_seconds: 1.0 / parameters.get("mu"),
-        check_rate: Fraction::ZERO,
-        block_seconds: 5.0,
-        validation_delay_seconds: 5.0,
-    }
-}
-
 impl Oracle for EventMm1 {
     fn id(&self) -> &'static str {
         "event-mm1"
@@ -154,26 +141,20 @@ impl Oracle for EventMm1 {
     }
 
     fn source(&self) -> &'static str {
-        "Kleinrock 1975, Queueing Systems vol. 1, section 3.2"
+        mm1::Mm1.source()
     }
 
     fn parameters(&self) -> Vec<Parameter> {
-        vec![Parameter::positive("lambda", 0.8), Parameter::positive("mu", 1.0)]
+        mm1::Mm1.parameters()
     }
 
     fn expected(&self, parameters: &Parameters) -> Result<Vec<Figure>, OracleError> {
-        queue(parameters).check(self.id())?;
-        let (lambda, mu) = (parameters.get("lambda"), parameters.get("mu"));
-        let sojourn = 1.0 / (mu - lambda);
-        Ok(vec![
-            Figure::new("mean sojourn in s", sojourn),
-            Figure::new("mean wait in s", sojourn - 1.0 / mu),
-            Figure::new("share that waits", lambda / mu),
-        ])
+        mm1::network(parameters, QUEUE_HOSTS).check(self.id())?;
+        Ok(mm1::figures(parameters))
     }
 
     fn observe(&self, parameters: &Parameters, observation: Observation) -> Result<Vec<f64>, OracleError> {
-        let queue = queue(parameters);
+        let queue = mm1::network(parameters, QUEUE_HOSTS);
         queue.check(self.id())?;
         let setting = Setting {
             hosts: QUEUE_HOSTS,
@@ -261,11 +242,11 @@ impl Oracle for EventBlockTime {
     }
 
     fn source(&self) -> &'static str {
-        "gonka-ai/gonka decentralized-api: answers are streamed to the client before their transactions"
+        block_time::BlockTime.source()
     }
 
     fn parameters(&self) -> Vec<Parameter> {
-        vec![Parameter::positive("rho", 0.7)]
+        block_time::BlockTime.parameters()
     }
 
     fn is_exact(&self) -> bool {
@@ -280,11 +261,7 @@ impl Oracle for EventBlockTime {
                 load,
             });
         }
-        let name = |block: &u32| format!("median latency at {block} s a block over that at {} s", BLOCKS[0]);
-        Ok(BLOCKS[1..]
-            .iter()
-            .map(|block| Figure::new(name(block), 1.0))
-            .collect())
+        Ok(block_time::figures(&BLOCKS))
     }
 
     fn observe(&self, parameters: &Parameters, observation: Observation) -> Result<Vec<f64>, OracleError> {

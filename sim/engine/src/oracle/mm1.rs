@@ -13,9 +13,10 @@ pub(super) struct Mm1;
 
 const HOSTS: u32 = 100;
 
-fn network(parameters: &Parameters) -> QueueNetwork {
+/// So many independent queues.
+pub(super) fn network(parameters: &Parameters, hosts: u32) -> QueueNetwork {
     QueueNetwork {
-        hosts: HOSTS,
+        hosts,
         slots: 1,
         arrivals_per_second: parameters.get("lambda"),
         service_seconds: 1.0 / parameters.get("mu"),
@@ -23,6 +24,17 @@ fn network(parameters: &Parameters) -> QueueNetwork {
         block_seconds: 5.0,
         validation_delay_seconds: 5.0,
     }
+}
+
+/// The closed form's figures.
+pub(super) fn figures(parameters: &Parameters) -> Vec<Figure> {
+    let (lambda, mu) = (parameters.get("lambda"), parameters.get("mu"));
+    let sojourn = 1.0 / (mu - lambda);
+    vec![
+        Figure::new("mean sojourn in s", sojourn),
+        Figure::new("mean wait in s", sojourn - 1.0 / mu),
+        Figure::new("share that waits", lambda / mu),
+    ]
 }
 
 impl Oracle for Mm1 {
@@ -43,18 +55,12 @@ impl Oracle for Mm1 {
     }
 
     fn expected(&self, parameters: &Parameters) -> Result<Vec<Figure>, OracleError> {
-        network(parameters).check(self.id())?;
-        let (lambda, mu) = (parameters.get("lambda"), parameters.get("mu"));
-        let sojourn = 1.0 / (mu - lambda);
-        Ok(vec![
-            Figure::new("mean sojourn in s", sojourn),
-            Figure::new("mean wait in s", sojourn - 1.0 / mu),
-            Figure::new("share that waits", lambda / mu),
-        ])
+        network(parameters, HOSTS).check(self.id())?;
+        Ok(figures(parameters))
     }
 
     fn observe(&self, parameters: &Parameters, observation: Observation) -> Result<Vec<f64>, OracleError> {
-        let output = network(parameters).run(self.id(), observation)?;
+        let output = network(parameters, HOSTS).run(self.id(), observation)?;
         Ok(vec![
             mean_seconds(&output.sojourn),
             mean_seconds(&output.waiting),

@@ -228,7 +228,7 @@ fn build_lane(
         let mut hot = idle(lane.slots.len() as u32, host.slots.max(1), host.class);
         hot.kernel = tables.kernels[usize::from(host.class)];
         hot.has_outages = !outages.is_empty();
-        (hot.next_down, hot.down_until) = outages.next(0).unwrap_or((u64::MAX, u64::MAX));
+        hot.next_down = outages.next(0).map_or(u64::MAX, |(start, _)| start);
         lane.slots.resize(lane.slots.len() + usize::from(hot.slots), 0);
         lane.hosts.push(hot);
         lane.outages.push(outages);

@@ -44,7 +44,7 @@ impl Lane {
         let record = self.inferences[index];
         let host = record.host as usize;
         let used = u64::from(record.prompt) + u64::from(record.answer);
-        let escrow = record.price * (u64::from(record.prompt) + u64::from(tables.max_tokens));
+        let escrow = tables.escrow(record.price, record.prompt);
         let payment = (record.price * used).min(escrow);
         self.escrow -= i128::from(escrow);
         if escrow > payment {
@@ -310,7 +310,7 @@ impl Lane {
 
     fn expire_one(&mut self, index: u32, window: &Window<'_>) {
         let record = self.inferences[index];
-        let escrow = record.price * (u64::from(record.prompt) + u64::from(window.tables.max_tokens));
+        let escrow = window.tables.escrow(record.price, record.prompt);
         self.escrow -= i128::from(escrow);
         if escrow > 0 {
             self.refunds.push(Refund {

@@ -24,8 +24,6 @@ use crate::strategy::{ExecutorView, Roles, Shortcut};
 pub(crate) struct HostHot {
     /// Start of the outage in force or to come; `u64::MAX` without one.
     pub next_down: u64,
-    /// End of that outage.
-    pub down_until: u64,
     /// A conduct draw below this is served by the substitute.
     pub substitute_below: u64,
     /// A conduct draw below this is dropped.
@@ -332,7 +330,6 @@ impl Lane {
 pub(crate) const fn idle(first_slot: u32, slots: u16, class: u16) -> HostHot {
     HostHot {
         next_down: u64::MAX,
-        down_until: u64::MAX,
         substitute_below: 0,
         drop_below: 0,
         busy_ns: 0,

@@ -188,15 +188,16 @@ impl World<'_> {
                 totals.unassigned += 1;
                 continue;
             };
-            let escrow = (group.price * (u64::from(drawn.prompt) + max_tokens)) as i64;
+            let escrow = tables.escrow(group.price, drawn.prompt);
             let balance = &mut books.clients[drawn.client as usize];
-            if *balance < escrow {
+            // A balance is never negative, and what it covers fits.
+            if balance.cast_unsigned() < escrow {
                 totals.refused += 1;
                 effects.add(
                     EventKind::Refused as u64,
                     arrival.number,
                     u64::from(drawn.client),
-                    escrow as u64,
+                    escrow,
                 );
                 if tables.log {
                     events.push(Event {
@@ -206,12 +207,12 @@ impl World<'_> {
                         inference: arrival.number,
                         participant: u32::MAX,
                         other: drawn.client,
-                        value: escrow,
+                        value: i64::try_from(escrow).unwrap_or(i64::MAX),
                     });
                 }
                 continue;
             }
-            *balance -= escrow;
+            *balance -= escrow.cast_signed();
             dispatched += 1;
             let executor = group.members[member].participant;
             let lane = executor / lane_size;

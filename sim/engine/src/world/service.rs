@@ -141,7 +141,7 @@ impl Lane {
     fn take_request(&mut self, request: &Request, window: &Window<'_>) {
         let tables = window.tables;
         let price = window.groups[usize::from(request.group)].price;
-        let escrow = price * (u64::from(request.prompt) + u64::from(tables.max_tokens));
+        let escrow = tables.escrow(price, request.prompt);
         self.escrow += i128::from(escrow);
         self.effects.add(
             EventKind::Started as u64,
@@ -382,9 +382,8 @@ impl Lane {
     /// The first moment from `start` on at which the host is up; moves the host on to that outage.
     #[cold]
     fn after_outage(&mut self, host: u32, start: u64) -> u64 {
-        let hot = &mut self.hosts[host as usize];
         let (down, until) = self.outages[host as usize].next(start).unwrap_or((NEVER, NEVER));
-        (hot.next_down, hot.down_until) = (down, until);
+        self.hosts[host as usize].next_down = down;
         if down <= start { until } else { start }
     }
 

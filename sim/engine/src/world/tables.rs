@@ -135,6 +135,13 @@ impl Tables {
         self.rates[usize::from(class) * self.models + usize::from(model)]
     }
 
+    /// What a request locks: its longest answer and its prompt at the price. A sum beyond 64 bits
+    /// saturates, which nobody can pay.
+    #[inline]
+    pub(crate) fn escrow(&self, price: u64, prompt: u32) -> u64 {
+        price.saturating_mul(u64::from(prompt) + u64::from(self.max_tokens))
+    }
+
     /// The block window in which a transaction that is ready at `time` is included.
     #[inline]
     pub(crate) fn window_of(&self, time: u64) -> u64 {

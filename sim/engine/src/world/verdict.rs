@@ -9,7 +9,7 @@ use stakeout_protocol::dispute::{
 use stakeout_protocol::sharing::compute_shares;
 use stakeout_protocol::units::{Amount, Weight};
 
-use super::inference::{NONE, State};
+use super::inference::{Inference, NONE, State};
 use super::lane::{Deadline, Lane};
 use super::mail::{Answer, AnswerKind, Credit, Refund, TaskKind};
 use super::tables::Tables;
@@ -89,28 +89,32 @@ impl Lane {
     fn commit_pass(&mut self, index: u32, answer: &Answer, window: &Window<'_>) {
         let record = self.inferences[index];
         self.totals.passed += 1;
-        let (number, validator) = (record.number, u64::from(answer.validator));
-        self.effects.add(
-            EventKind::Passed as u64,
-            number,
-            validator,
-            u64::from(answer.similarity_ppb),
-        );
-        if window.tables.log {
-            let value = i64::from(answer.similarity_ppb);
-            self.log(
-                window,
-                answer.ready,
-                EventKind::Passed,
-                &record,
-                answer.validator,
-                value,
-            );
-        }
+        self.note_verdict(EventKind::Passed, &record, answer, window);
         if window.tables.share_with_validators {
             self.share_payment(index, answer.validator);
         }
         self.record_match(record.host, window);
+    }
+
+    /// A verdict's effect, and its line in the event log.
+    fn note_verdict(&mut self, kind: EventKind, record: &Inference, answer: &Answer, window: &Window<'_>) {
+        let (validator, similarity) = (answer.validator, answer.similarity_ppb);
+        self.effects.add(
+            kind as u64,
+            record.number,
+            u64::from(validator),
+            u64::from(similarity),
+        );
+        if window.tables.log {
+            self.log(
+                window,
+                answer.ready,
+                kind,
+                record,
+                validator,
+                i64::from(similarity),
+            );
+        }
     }
 
     /// A passing verdict in the executor's counters.
@@ -152,24 +156,7 @@ impl Lane {
         let record = self.inferences[index];
         self.totals.failed += 1;
         self.totals.disputes += 1;
-        let (number, validator) = (record.number, u64::from(answer.validator));
-        self.effects.add(
-            EventKind::Disputed as u64,
-            number,
-            validator,
-            u64::from(answer.similarity_ppb),
-        );
-        if window.tables.log {
-            let value = i64::from(answer.similarity_ppb);
-            self.log(
-                window,
-                answer.ready,
-                EventKind::Disputed,
-                &record,
-                answer.validator,
-                value,
-            );
-        }
+        self.note_verdict(EventKind::Disputed, &record, answer, window);
         self.inferences[index].state = State::Disputed;
         let deadline = Deadline {
             inference: index,

@@ -119,23 +119,10 @@ mod tests {
             let key = StreamKey::from_raw(59);
             let mut counts = vec![0_u64; (n + 1) as usize];
             (0..400_000).for_each(|i| counts[binomial_from(&mut key.stream(i, 0), n, p) as usize] += 1);
-            let (mut chi_square, mut cells, mut rest) = (0.0, 0.0, (0.0, 0.0));
-            for (k, &seen) in counts.iter().enumerate() {
-                let expected = 4e5 * libm::exp(ln_mass(k as f64, n as f64, p));
-                if expected < 8.0 {
-                    rest = (rest.0 + seen as f64, rest.1 + expected);
-                } else {
-                    chi_square += (seen as f64 - expected) * (seen as f64 - expected) / expected;
-                    cells += 1.0;
-                }
-            }
-            assert!(
-                (rest.0 - rest.1).abs() < 7.0 * (rest.1 + 9.0_f64).sqrt(),
-                "{n} {p}: tail {rest:?}"
-            );
-            assert!(
-                chi_square < cells + 7.0 * (2.0_f64 * cells).sqrt() + 40.0,
-                "{n} {p}: {chi_square}"
+            crate::sample::fit::assert_follows(
+                &counts,
+                |k| 4e5 * libm::exp(ln_mass(k as f64, n as f64, p)),
+                format_args!("{n} {p}"),
             );
         }
     }

@@ -5,6 +5,8 @@
 //! pinned by tests: a change here changes every result ever published (docs/adr/0002-random-streams.md).
 
 mod binomial;
+#[cfg(test)]
+mod fit;
 mod ln;
 mod ln_table;
 mod normal;

@@ -128,24 +128,10 @@ mod tests {
             let key = StreamKey::from_raw(47);
             let mut counts = vec![0_u64; 400];
             (0..400_000).for_each(|i| counts[poisson_from(&mut key.stream(i, 0), mean) as usize] += 1);
-            let (mut chi_square, mut cells, mut rest) = (0.0, 0.0, (0.0, 0.0));
-            for (k, &seen) in counts.iter().enumerate() {
-                let expected =
-                    4e5 * libm::exp(k as f64 * libm::log(mean) - mean - libm::lgamma(k as f64 + 1.0));
-                if expected < 8.0 {
-                    rest = (rest.0 + seen as f64, rest.1 + expected);
-                } else {
-                    chi_square += (seen as f64 - expected) * (seen as f64 - expected) / expected;
-                    cells += 1.0;
-                }
-            }
-            assert!(
-                (rest.0 - rest.1).abs() < 7.0 * (rest.1 + 9.0_f64).sqrt(),
-                "mean {mean}: tail {rest:?}"
-            );
-            assert!(
-                chi_square < cells + 7.0 * (2.0_f64 * cells).sqrt() + 40.0,
-                "mean {mean}: {chi_square}"
+            crate::sample::fit::assert_follows(
+                &counts,
+                |k| 4e5 * libm::exp(k as f64 * libm::log(mean) - mean - libm::lgamma(k as f64 + 1.0)),
+                format_args!("mean {mean}"),
             );
         }
     }

@@ -1,5 +1,4 @@
 //! Replicates, paired runs and their statistics.
 
 pub mod shorter_history;
-pub mod statistics;
 pub mod twins;

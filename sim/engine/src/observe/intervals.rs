@@ -1,9 +1,9 @@
-//! The intervals that results print, from the methods of [`crate::experiment::statistics`].
+//! The intervals that results print, from the methods of [`stakeout_statistics`].
 
 use super::figure::LEVEL;
-use crate::experiment::statistics::{self, Interval, Moments};
+use stakeout_statistics::{self as statistics, Interval, Moments};
 
-pub(super) use crate::experiment::statistics::chi_square_p_value;
+pub(super) use stakeout_statistics::chi_square_p_value;
 
 /// Mean of the values and, from two values on, Student's t interval of the mean at [`LEVEL`].
 pub(super) fn mean_and_interval(values: &[f64]) -> Option<(f64, Option<[f64; 2]>)> {

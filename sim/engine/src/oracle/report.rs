@@ -1,7 +1,7 @@
 //! One line of the validation report.
 
 use super::{Figure, Oracle, Parameters};
-use crate::experiment::statistics::{Interval, Moments, mean_interval, normal_quantile, student_p_value};
+use stakeout_statistics::{Interval, Moments, mean_interval, normal_quantile, student_p_value};
 
 const CONFIDENCE: f64 = 0.99;
 /// Beyond this the observation and the formula are held to disagree (two-sided probability 6e-7).

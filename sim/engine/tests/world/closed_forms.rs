@@ -6,7 +6,6 @@
 
 use std::sync::Arc;
 
-use stakeout_engine::experiment::statistics::{proportion_z_score, z_score};
 use stakeout_engine::observe::frame::{EpochRow, EventKind, RunOutput};
 use stakeout_engine::run::{RunOptions, run};
 use stakeout_engine::scenario::{Arrivals, LengthLaw, Scenario, TraceRequest};
@@ -17,6 +16,7 @@ use stakeout_protocol::pricing::PriceMode;
 use stakeout_protocol::sampling::SamplingRule;
 use stakeout_protocol::status::InvalidTest;
 use stakeout_protocol::units::{Amount, Decimal, Fraction, Price, TokenCount};
+use stakeout_statistics::{proportion_z_score, z_score};
 
 use crate::support::{network, registry};
 

@@ -30,7 +30,7 @@ impl Interval {
 }
 
 /// Panics unless `confidence` is strictly between 0 and 1: our caller's bug.
-pub(super) fn check_confidence(confidence: f64) {
+pub(crate) fn check_confidence(confidence: f64) {
     assert!(
         confidence > 0.0 && confidence < 1.0,
         "a confidence lies strictly between 0 and 1"

@@ -1,8 +1,8 @@
 //! Student's t law and the interval it gives for a mean.
 
-use super::interval::check_confidence;
-use super::special::{incomplete_beta, inverse_incomplete_beta};
-use super::{Interval, Moments};
+use crate::interval::check_confidence;
+use crate::special::{incomplete_beta, inverse_incomplete_beta};
+use crate::{Interval, Moments};
 
 /// Above this many degrees of freedom the law is inverted from the centre, below from the tail: each where
 /// fewer digits cancel.

@@ -1,8 +1,8 @@
 //! Intervals for a probability from successes among trials.
 
-use super::Interval;
-use super::interval::check_confidence;
-use super::special::inverse_incomplete_beta;
+use crate::Interval;
+use crate::interval::check_confidence;
+use crate::special::inverse_incomplete_beta;
 use stakeout_kernel::sample::normal_quantile;
 
 fn check(successes: u64, trials: u64, confidence: f64) {

@@ -1,7 +1,7 @@
 //! Where a further count is expected, given counts like it.
 
-use super::special::upper_gamma;
-use super::{Interval, Moments, normal_quantile, student_quantile};
+use crate::special::upper_gamma;
+use crate::{Interval, Moments, normal_quantile, student_quantile};
 
 /// Halvings of the bracket in which a quantile is sought; more than a float has bits.
 const HALVINGS: u32 = 80;

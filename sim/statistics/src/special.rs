@@ -7,7 +7,7 @@ const PRECISION: f64 = 1e-16;
 const MOST_TERMS: u32 = 200_000;
 
 /// `Q(a, x)`, the regularised upper incomplete gamma function, for `a > 0` and `x >= 0`.
-pub(super) fn upper_gamma(a: f64, x: f64) -> f64 {
+pub(crate) fn upper_gamma(a: f64, x: f64) -> f64 {
     if x <= 0.0 {
         return 1.0;
     }
@@ -51,7 +51,7 @@ fn gamma_fraction(a: f64, x: f64) -> f64 {
 }
 
 /// `I_x(a, b)`, the regularised incomplete beta function, for `a, b > 0` and `x` in [0, 1].
-pub(super) fn incomplete_beta(a: f64, b: f64, x: f64) -> f64 {
+pub(crate) fn incomplete_beta(a: f64, b: f64, x: f64) -> f64 {
     if x <= 0.0 || x >= 1.0 {
         return if x <= 0.0 { 0.0 } else { 1.0 };
     }
@@ -91,7 +91,7 @@ fn away_from_zero(value: f64) -> f64 {
 }
 
 /// The `x` with `I_x(a, b) = p`, by bisection down to neighbouring doubles.
-pub(super) fn inverse_incomplete_beta(a: f64, b: f64, p: f64) -> f64 {
+pub(crate) fn inverse_incomplete_beta(a: f64, b: f64, p: f64) -> f64 {
     let (mut low, mut high) = (0.0, 1.0);
     loop {
         let middle = 0.5 * (low + high);

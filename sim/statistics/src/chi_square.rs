@@ -1,6 +1,6 @@
 //! Pearson's test of goodness of fit.
 
-use super::special::upper_gamma;
+use crate::special::upper_gamma;
 
 /// Neighbouring cells are pooled until each is expected to hold at least this many.
 const LEAST_EXPECTED: f64 = 5.0;

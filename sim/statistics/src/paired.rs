@@ -1,7 +1,7 @@
 //! Two arms of an experiment, run on the same draws.
 
-use super::student::{mean_interval, student_p_value};
-use super::{Interval, Moments};
+use crate::student::{mean_interval, student_p_value};
+use crate::{Interval, Moments};
 
 /// The mean difference between paired values, and how sure it is.
 #[derive(Clone, Copy, Debug, PartialEq)]

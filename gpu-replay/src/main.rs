@@ -1,0 +1,3 @@
+//! `stakeout-calibrate`: measure models, write calibration files. `stakeout calibrate` calls it.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! What a measurement shows: tables, pictures and the calibration file.

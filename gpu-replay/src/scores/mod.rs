@@ -1,0 +1,1 @@
+//! Scores: one number about an answer from its observations.

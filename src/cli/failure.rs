@@ -68,14 +68,17 @@ impl Failure {
 
 impl From<ResultsError> for Failure {
     fn from(error: ResultsError) -> Self {
-        let reason = if matches!(error, ResultsError::Broken { .. }) {
-            Reason::Verification
-        } else {
-            Reason::Io
+        let reason = match error {
+            ResultsError::Broken { .. } => Reason::Verification,
+            _ => Reason::Io,
         };
         let advice = match &error {
-            ResultsError::Exists { .. } | ResultsError::Differs { .. } => {
-                "\nuse --resume to keep what is finished, --replace to run again, or --out for another place"
+            ResultsError::Exists { .. } => {
+                "\nuse --resume to keep what is finished and add what is missing, --replace to run again, \
+                 or --out for another place"
+            }
+            ResultsError::Differs { .. } | ResultsError::NotExtendable { .. } => {
+                "\nuse --replace to run again, or --out for another place"
             }
             _ => "",
         };

@@ -10,6 +10,7 @@ use stakeout_engine::observe::cast::Cast;
 use stakeout_engine::observe::frame::RunOutput;
 use stakeout_engine::observe::manifest::{Platform, Timing};
 use stakeout_engine::observe::recorded::Comparison;
+use stakeout_engine::observe::results_error::ResultsError;
 use stakeout_engine::observe::run_archive::RunDirectory;
 use stakeout_engine::observe::run_directory::{Contents, IfExists, Plan, RunPlace};
 use stakeout_engine::observe::storage::Disk;
@@ -31,6 +32,7 @@ const EXAMPLES: &str = "\
 Examples:
   stakeout run scenarios/networks/gonka-mainnet-epoch56.yaml
   stakeout run first.yaml --replicates 20 --threads 2
+  stakeout run first.yaml --replicates 40 --resume
   stakeout run first.yaml --set protocol.sampling.rate_min='5 %' --out results
   stakeout run first.yaml --dry-run
   stakeout run first.yaml --format json > result.json";
@@ -47,8 +49,8 @@ pub struct Run {
     /// The results folder
     #[arg(long, value_name = "FOLDER", default_value = "runs")]
     out: PathBuf,
-    /// Keep an existing run and print it
-    #[arg(long, conflicts_with = "replace")]
+    /// Keep the replicates of an existing run, simulate only those that are missing, and print it
+    #[arg(long, visible_alias = "extend", conflicts_with = "replace")]
     resume: bool,
     /// Run again and put the new results in place of existing ones
     #[arg(long)]
@@ -87,8 +89,9 @@ pub fn run(arguments: &Run) -> Result<(), Failure> {
     let place = RunPlace::new(&arguments.out, &cast)?;
     let if_exists = arguments.if_exists();
     match place.plan(if_exists, scenario.replicates, &Disk)? {
-        Plan::Finished(found) => arguments.print_finished(&found),
-        Plan::Run => arguments.simulate(&scenario, &cast, &place, threads),
+        Plan::Finished(found) => arguments.print_finished(&scenario, &cast, &found),
+        Plan::Run => arguments.simulate(&scenario, &cast, &place, threads, None),
+        Plan::Extend(found) => arguments.simulate(&scenario, &cast, &place, threads, Some(&found)),
     }
 }
 
@@ -107,13 +110,20 @@ impl Run {
         cast: &Cast,
         place: &RunPlace,
         threads: usize,
+        found: Option<&RunDirectory>,
     ) -> Result<(), Failure> {
+        if found.is_some() && self.event_log {
+            return Err(Failure::usage(
+                "a run cannot be extended with --event-log; use --replace",
+            ));
+        }
         interrupt::listen();
         bug::set_replay(format!(
             "{} --seed {} --replace",
             self.scenario.replay(),
             scenario.seed
         ));
+        let mut outputs = found.map_or_else(|| Ok(Vec::new()), RunDirectory::outputs)?;
         let stopwatch = Stopwatch::start();
         let registry = stakeout_agents::registry();
         let simulation = Simulation {
@@ -121,17 +131,21 @@ impl Run {
             registry: &registry,
             has_event_log: self.event_log,
         };
-        let outputs = simulation.replicates()?;
-        if outputs.is_empty() {
+        let kept = outputs.len();
+        let is_missing = |replicate: &u32| outputs.iter().all(|output| output.replicate != *replicate);
+        let wanted: Vec<u32> = (0..scenario.replicates).filter(is_missing).collect();
+        outputs.extend(simulation.replicates(&wanted)?);
+        outputs.sort_by_key(|output| output.replicate);
+        if outputs.len() == kept {
             return Err(interrupt::failure(
-                "interrupted before the first replicate was finished; nothing was written",
+                "interrupted before another replicate was finished; nothing was written",
             ));
         }
         let summary = Summary::compute(cast, &outputs);
         let platform = platform(threads);
         let wall_ms = u64::try_from(stopwatch.elapsed().as_millis()).unwrap_or(u64::MAX);
         let timing = Timing {
-            wall_ms,
+            wall_ms: wall_ms.saturating_add(found.map_or(0, |found| found.manifest().timing.wall_ms)),
             started_unix_s: None,
         };
         let version = env!("CARGO_PKG_VERSION");
@@ -143,12 +157,16 @@ impl Run {
             platform: &platform,
             timing: &timing,
         };
-        let directory = place.write(self.if_exists(), &contents, &Disk)?;
+        let if_exists = match found {
+            Some(_) => IfExists::Replace,
+            None => self.if_exists(),
+        };
+        let directory = place.write(if_exists, &contents, &Disk)?;
         self.print_outputs(&simulation, cast, &outputs, &summary, &directory)?;
         remark(&format!("{:.1} s", stopwatch.elapsed().as_secs_f64()));
         if outputs.len() < scenario.replicates as usize {
             return Err(interrupt::failure(format!(
-                "interrupted: {} of {} replicates were finished and are kept in {}",
+                "interrupted: {} of {} replicates were finished and are kept in {}; --resume adds the others",
                 outputs.len(),
                 scenario.replicates,
                 directory.path().display()
@@ -185,7 +203,8 @@ impl Run {
         print(&page.render(self.format.format)?)
     }
 
-    fn print_finished(&self, found: &RunDirectory) -> Result<(), Failure> {
+    /// Prints a run that is there, without its further runs.
+    fn print_finished(&self, scenario: &Scenario, cast: &Cast, found: &RunDirectory) -> Result<(), Failure> {
         let changed = found.changed_files()?;
         if !changed.is_empty() {
             let message = format!(
@@ -199,8 +218,26 @@ impl Run {
             "{} is there already and complete",
             found.path().display()
         ));
-        let summary = found.summary()?;
-        print(&(serde_json::to_string_pretty(&summary).expect("a JSON value is printable") + "\n"))
+        let outputs = match found.outputs() {
+            Err(ResultsError::NotExtendable { .. }) => {
+                let summary = found.summary()?;
+                let text = serde_json::to_string_pretty(&summary).expect("a JSON value is printable");
+                return print(&(text + "\n"));
+            }
+            outputs => outputs?,
+        };
+        let summary = Summary::compute(cast, &outputs);
+        let comparison = Comparison::compute(scenario, cast, &outputs);
+        let page = RunPage {
+            cast,
+            outputs: &outputs,
+            summary: &summary,
+            comparison: comparison.as_ref(),
+            twins: &[],
+            histories: &[],
+            directory: found,
+        };
+        print(&page.render(self.format.format)?)
     }
 }
 

@@ -38,19 +38,19 @@ pub struct Simulation<'a> {
 }
 
 impl Simulation<'_> {
-    /// All replicates that were finished; fewer than asked for only after an interruption.
-    pub fn replicates(&self) -> Result<Vec<RunOutput>, Failure> {
-        let count = self.scenario.replicates;
-        let progress = Progress::new(count);
+    /// Those of the `wanted` replicates that were finished; all of them unless the user interrupted.
+    pub fn replicates(&self, wanted: &[u32]) -> Result<Vec<RunOutput>, Failure> {
+        let progress = Progress::new(u32::try_from(wanted.len()).unwrap_or(u32::MAX));
         // Several replicates fill the threads by themselves; a single one is cut into lanes.
-        let outputs: Result<Vec<Option<RunOutput>>, RunError> = if count > 1 {
-            (0..count)
-                .into_par_iter()
-                .map(|replicate| self.replicate(replicate, false, &progress))
+        let outputs: Result<Vec<Option<RunOutput>>, RunError> = if wanted.len() > 1 {
+            wanted
+                .par_iter()
+                .map(|&replicate| self.replicate(replicate, false, &progress))
                 .collect()
         } else {
-            (0..count)
-                .map(|replicate| self.replicate(replicate, true, &progress))
+            wanted
+                .iter()
+                .map(|&replicate| self.replicate(replicate, true, &progress))
                 .collect()
         };
         progress.finish();

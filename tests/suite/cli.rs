@@ -185,6 +185,46 @@ fn an_existing_run_is_refused_resumed_or_replaced_as_asked() {
 }
 
 #[test]
+fn an_extended_run_has_the_bytes_of_a_run_made_at_once() {
+    let (folder, path) = first();
+    let run = |out: &str, replicates: &str, more: &[&str]| {
+        let mut run = command();
+        run.arg("run")
+            .arg(&path)
+            .args(["--no-twins", "--out", out, "--replicates", replicates])
+            .args(more)
+            .current_dir(folder.path());
+        finish(run)
+    };
+    run("extended", "2", &[]).expect(0);
+    let refused = run("extended", "5", &[]).expect(4);
+    assert!(refused.err.contains("--resume"), "{}", refused.err);
+    let extended = run("extended", "5", &["--resume", "--threads", "2"]).expect(0);
+    run("whole", "5", &["--threads", "1"]).expect(0);
+    let bytes = |out: &str| {
+        files(&folder.path().join(out), &[".yaml", ".json", ".parquet"])
+            .into_iter()
+            .filter(|file| !file.ends_with("manifest.json"))
+            .map(|file| {
+                (
+                    file.file_name().map(std::ffi::OsStr::to_owned),
+                    std::fs::read(&file).ok(),
+                )
+            })
+            .collect::<Vec<_>>()
+    };
+    let (some, all) = (bytes("extended"), bytes("whole"));
+    assert!(all.len() >= 7, "{} files", all.len());
+    for (some, all) in some.iter().zip(&all) {
+        assert!(some == all, "{:?} differs from {:?}", some.0, all.0);
+    }
+    // What is there is printed again as it was the first time.
+    let again = run("extended", "5", &["--extend"]).expect(0);
+    assert_eq!(again.out, extended.out);
+    run("extended", "4", &["--resume"]).expect(4);
+}
+
+#[test]
 fn json_is_one_object_with_money_as_strings() {
     let (_folder, outcome) = run_first(&["--format", "json"]);
     let result = outcome.expect(0).json();

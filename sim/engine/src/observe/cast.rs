@@ -4,7 +4,7 @@
 //! only part of a scenario that the writers of results need.
 
 /// Identity of a run and the names in it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Cast {
     /// The scenario's short name (`[a-z0-9-]`).
     pub scenario: String,

@@ -251,8 +251,25 @@ pub struct StageHeights {
     pub claim: u64,
 }
 
+/// Every kind of account of [`RunOutput::balances`].
+pub const ACCOUNTS: [&str; 13] = [
+    "clients",
+    "module",
+    "claimable",
+    "wallets",
+    "vesting",
+    "governance",
+    "burned",
+    "deficit",
+    "issuance",
+    "escrow",
+    "work",
+    "collateral",
+    "slashed",
+];
+
 /// Everything one run leaves behind.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunOutput {
     /// Replicate number.
     pub replicate: u32,

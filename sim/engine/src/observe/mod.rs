@@ -17,6 +17,8 @@ pub mod manifest;
 pub mod parquet_writer;
 pub mod profit;
 pub mod recorded;
+pub mod replicate_state;
+mod restore;
 pub mod results_error;
 pub mod rows;
 pub mod run_archive;

@@ -23,7 +23,7 @@ pub enum ResultsError {
         path: PathBuf,
     },
     /// A run to be resumed is not the run asked for.
-    #[error("{} was made with {what} {there}, asked for is {asked}; replace it or choose another place", path.display())]
+    #[error("{} was made with {what} {there}, asked for is {asked}", path.display())]
     Differs {
         /// The run directory.
         path: PathBuf,
@@ -33,6 +33,14 @@ pub enum ResultsError {
         there: u32,
         /// Its value in the request.
         asked: u32,
+    },
+    /// A run whose replicates cannot be read back.
+    #[error("{} cannot be extended or printed again: {reason}", path.display())]
+    NotExtendable {
+        /// The run directory.
+        path: PathBuf,
+        /// What stands in the way.
+        reason: &'static str,
     },
     /// A name that could lead out of the results folder.
     #[error("'{}' cannot name a folder: a to z, 0 to 9 and '-', at most 64 characters, no '-' first", .0.escape_default())]

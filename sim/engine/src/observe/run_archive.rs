@@ -95,6 +95,14 @@ impl RunDirectory {
         })
     }
 
+    /// The bytes of one of its files.
+    ///
+    /// # Errors
+    /// A file that is missing or larger than `most` bytes.
+    pub(super) fn read_file(&self, name: &str, most: u64) -> Result<Vec<u8>, ResultsError> {
+        read_bounded(&self.path.join(name), most)
+    }
+
     /// Files that are gone or no longer what the manifest says, in the manifest's order.
     ///
     /// # Errors

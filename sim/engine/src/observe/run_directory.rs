@@ -1,8 +1,8 @@
 //! Run directories: `<root>/<scenario>-<hash>/seed-<n>/`, written whole or not at all.
 //!
 //! **Invariant.** A directory named `seed-<n>` is complete: its files were written to a hidden sibling,
-//! forced onto the disk and only then renamed. A run that exists is touched only by [`IfExists::Replace`],
-//! and even then it stays until its successor is complete.
+//! forced onto the disk and only then renamed. A run that exists is touched only by [`IfExists::Replace`]
+//! or when it is extended, and even then it stays until its successor is complete.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -12,6 +12,7 @@ use super::columns::Column;
 use super::frame::RunOutput;
 use super::manifest::{FileEntry, MODEL_VERSION, Manifest, Platform, RESULTS_FORMAT, Timing};
 use super::parquet_writer::{ParquetWriter, ROWS_PER_GROUP};
+use super::replicate_state::{HISTOGRAMS_FILE, REPLICATES_FILE, ReplicateState, cell_columns, cell_rows};
 use super::results_error::ResultsError;
 use super::rows;
 use super::run_archive::RunDirectory;
@@ -36,6 +37,9 @@ pub enum Plan {
     Run,
     /// It is there: nothing to do.
     Finished(Box<RunDirectory>),
+    /// Some of its replicates are there: simulate those that are missing, then [`RunPlace::write`] all of
+    /// them with [`IfExists::Replace`].
+    Extend(Box<RunDirectory>),
 }
 
 /// Everything that goes into a run directory.
@@ -98,7 +102,7 @@ impl RunPlace {
     ///
     /// # Errors
     /// [`ResultsError::Exists`] for [`IfExists::Refuse`]; [`ResultsError::Differs`] where a run to be resumed
-    /// has another number of replicates or comes from another model version; a broken or unreadable run.
+    /// has more replicates than asked for or comes from another model version; a broken or unreadable run.
     pub fn plan(
         &self,
         if_exists: IfExists,
@@ -114,11 +118,12 @@ impl RunPlace {
         }
         let found = RunDirectory::open(&directory)?;
         let manifest = found.manifest();
-        for (what, there, asked) in [
-            ("replicates", manifest.replicates, replicates),
-            ("model version", manifest.model_version, MODEL_VERSION),
+        let (there, version) = (manifest.replicates, manifest.model_version);
+        for (what, there, asked, is_fit) in [
+            ("model version", version, MODEL_VERSION, version == MODEL_VERSION),
+            ("replicates", there, replicates, there <= replicates),
         ] {
-            if there != asked {
+            if !is_fit {
                 return Err(ResultsError::Differs {
                     path: directory,
                     what,
@@ -126,6 +131,9 @@ impl RunPlace {
                     asked,
                 });
             }
+        }
+        if there < replicates {
+            return Ok(Plan::Extend(Box::new(found)));
         }
         Ok(Plan::Finished(Box::new(found)))
     }
@@ -270,6 +278,20 @@ fn write_files(
         |o| &o.convictions,
         |replicate, part| rows::conviction_columns(cast, replicate, part),
     )?;
+    let states: Vec<ReplicateState> = outputs.iter().map(ReplicateState::of).collect();
+    files.write(REPLICATES_FILE, |sink| {
+        serde_json::to_writer(&mut *sink, &states)?;
+        sink.write_all(b"\n")
+    })?;
+    files.write(HISTOGRAMS_FILE, |sink| {
+        let mut table = ParquetWriter::create(sink, &cell_columns(0, &[]))?;
+        for output in outputs {
+            for part in cell_rows(output).chunks(ROWS_PER_GROUP) {
+                table.write(&cell_columns(output.replicate, part))?;
+            }
+        }
+        table.close()?.flush()
+    })?;
     if outputs.iter().any(|o| o.events.is_some()) {
         files.write_table(
             "events.parquet",

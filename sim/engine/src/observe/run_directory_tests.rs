@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use stakeout_kernel::histogram::LogHistogram;
+
 use super::cast::Cast;
 use super::frame::RunOutput;
 use super::manifest::{Platform, Timing};
@@ -88,7 +90,72 @@ fn a_run_reads_back_as_it_was_written() {
     assert!(opened.changed_files().unwrap().is_empty());
     let names: Vec<&str> = opened.manifest().files.iter().map(|f| f.name.as_str()).collect();
     let tables = ["epochs.parquet", "participants.parquet", "convictions.parquet"];
-    assert_eq!(names, [&["scenario.yaml", "summary.json"], &tables[..]].concat());
+    let state = ["replicates.json", "histograms.parquet"];
+    assert_eq!(
+        names,
+        [&["scenario.yaml", "summary.json"], &tables[..], &state].concat()
+    );
+}
+
+#[test]
+fn replicates_read_back_are_those_that_were_simulated() {
+    let scratch = Scratch::new("restored");
+    let mut outputs = sample::outputs(5);
+    // An interrupted run may have finished these and not those between them.
+    outputs.remove(2);
+    outputs[1].waiting = LogHistogram::new();
+    outputs[2].waiting.record_many(u64::MAX, 3);
+    outputs[0].participants[3].reward = -5;
+    let run = write_with(scratch.path(), &sample::cast(), &outputs, IfExists::Refuse, &Disk).unwrap();
+    assert_eq!(run.outputs().unwrap(), outputs);
+}
+
+#[test]
+fn a_run_extended_by_replicates_has_the_bytes_of_a_run_made_at_once() {
+    let [extended, whole] = ["extended", "at-once"].map(Scratch::new);
+    let first = write(extended.path(), 3, IfExists::Refuse).unwrap();
+    let mut outputs = first.outputs().unwrap();
+    outputs.extend(sample::outputs(7).split_off(3));
+    write_with(
+        extended.path(),
+        &sample::cast(),
+        &outputs,
+        IfExists::Replace,
+        &Disk,
+    )
+    .unwrap();
+    write(whole.path(), 7, IfExists::Refuse).unwrap();
+    let files = |scratch: &Scratch| {
+        contents_of(scratch.path())
+            .into_iter()
+            .filter(|(path, _)| !path.ends_with("manifest.json"))
+            .map(|(path, bytes)| (path.strip_prefix(scratch.path()).unwrap().to_path_buf(), bytes))
+            .collect::<Vec<_>>()
+    };
+    assert!(files(&extended) == files(&whole), "a file differs");
+}
+
+#[test]
+fn a_run_that_was_changed_or_keeps_events_is_not_read_back() {
+    let scratch = Scratch::new("not-restored");
+    let run = write(scratch.path(), 2, IfExists::Refuse).unwrap();
+    let file = run.path().join("replicates.json");
+    let good = fs::read_to_string(&file).unwrap();
+    fs::write(&file, good.replace("\"open\":3", "\"open\":4")).unwrap();
+    let error = run.outputs().unwrap_err().to_string();
+    assert!(error.contains("replicates.json"), "{error}");
+    let mut outputs = sample::outputs(1);
+    outputs[0].events = Some(sample::events());
+    let run = write_with(
+        scratch.path(),
+        &sample::cast(),
+        &outputs,
+        IfExists::Replace,
+        &Disk,
+    )
+    .unwrap();
+    let error = run.outputs().unwrap_err();
+    assert!(matches!(error, ResultsError::NotExtendable { .. }), "{error}");
 }
 
 #[test]
@@ -116,7 +183,7 @@ fn events_are_written_when_there_are_any() {
     outputs[0].events = Some(sample::events());
     let run = write_with(scratch.path(), &sample::cast(), &outputs, IfExists::Refuse, &Disk).unwrap();
     assert!(run.path().join("events.parquet").exists());
-    assert_eq!(run.manifest().files.len(), 6);
+    assert_eq!(run.manifest().files.len(), 8);
 }
 
 #[test]
@@ -141,8 +208,12 @@ fn an_existing_run_is_refused_resumed_or_replaced_by_choice_alone() {
         place.plan(IfExists::Resume, 2, &Disk),
         Ok(Plan::Finished(_))
     ));
-    let differs = place.plan(IfExists::Resume, 5, &Disk).unwrap_err().to_string();
-    assert!(differs.contains("replicates 2, asked for is 5"), "{differs}");
+    assert!(matches!(
+        place.plan(IfExists::Resume, 5, &Disk),
+        Ok(Plan::Extend(_))
+    ));
+    let differs = place.plan(IfExists::Resume, 1, &Disk).unwrap_err().to_string();
+    assert!(differs.contains("replicates 2, asked for is 1"), "{differs}");
     assert_eq!(
         contents_of(scratch.path()),
         before,
@@ -299,7 +370,7 @@ fn spend(left: &AtomicU64) -> io::Result<()> {
     }
 }
 
-/// Writes at most 500 bytes a call, so that many writes can fail.
+/// Writes at most 4,000 bytes a call, so that many writes can fail.
 struct FailingSink {
     sink: Box<dyn Sink>,
     left: Arc<AtomicU64>,
@@ -308,7 +379,7 @@ struct FailingSink {
 impl Write for FailingSink {
     fn write(&mut self, data: &[u8]) -> io::Result<usize> {
         spend(&self.left)?;
-        self.sink.write(&data[..data.len().min(500)])
+        self.sink.write(&data[..data.len().min(4_000)])
     }
 
     fn flush(&mut self) -> io::Result<()> {

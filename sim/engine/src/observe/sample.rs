@@ -59,7 +59,7 @@ fn output(replicate: u32) -> RunOutput {
         sojourn: times(replicate, 1_200_000_000),
         waiting: times(replicate, 300_000_000),
         answers_to_detection: times(replicate, 12),
-        balances: vec![("clients", -5_000), ("hosts", 4_000), ("governance", 1_000)],
+        balances: vec![("clients", -5_000), ("wallets", 4_000), ("governance", 1_000)],
         open: 3,
         events: None,
     }

@@ -1,0 +1,56 @@
+//! Export to Gambit's strategic form (`.nfg`, payoff version), so that other solvers can be asked.
+
+use std::fmt::Write;
+
+use super::PayoffTable;
+
+/// A symmetric game as Gambit reads it: every player listed, outcomes with the first player's strategy fastest. None if
+/// a profile is missing. Meant for reduced games: the file has `strategies ^ players` lines.
+pub fn to_gambit(table: &PayoffTable, title: &str, strategies: &[&str]) -> Option<String> {
+    assert_eq!(strategies.len(), table.strategies(), "one name a strategy");
+    let players = table.players() as usize;
+    let names: Vec<String> = (1..=players).map(|n| format!("\"player {n}\"")).collect();
+    let quoted: Vec<String> = strategies.iter().map(|name| quote(name)).collect();
+    let each = format!("{{ {} }}", quoted.join(" "));
+    let mut text = format!("NFG 1 R {} {{ {} }}\n\n{{ ", quote(title), names.join(" "));
+    for _ in 0..players {
+        let _ = writeln!(text, "{each}");
+    }
+    text.push_str("}\n\n");
+    let count = table.strategies();
+    let mut choice = vec![0_usize; players];
+    loop {
+        let mut profile = vec![0; count];
+        choice.iter().for_each(|&strategy| profile[strategy] += 1);
+        let (_, payoffs) = table.profiles().find(|(known, _)| **known == profile)?;
+        let line: Vec<String> = choice
+            .iter()
+            .map(|&strategy| payoffs[strategy].to_string())
+            .collect();
+        let _ = writeln!(text, "{}", line.join(" "));
+        // Count up, the first player fastest.
+        let Some(place) = choice.iter().position(|&strategy| strategy + 1 < count) else {
+            return Some(text);
+        };
+        choice[place] += 1;
+        choice[..place].fill(0);
+    }
+}
+
+fn quote(name: &str) -> String {
+    format!("\"{}\"", name.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn outcomes_come_with_the_first_player_fastest() {
+        let table = PayoffTable::of_matrix(&[vec![-0.5, 2.0], vec![0.0, 1.0]]);
+        let text = to_gambit(&table, "hawk and dove", &["hawk", "dove"]).unwrap();
+        let expected = "NFG 1 R \"hawk and dove\" { \"player 1\" \"player 2\" }\n\n\
+            { { \"hawk\" \"dove\" }\n{ \"hawk\" \"dove\" }\n}\n\n-0.5 -0.5\n0 2\n2 0\n1 1\n";
+        assert_eq!(text, expected);
+    }
+}

@@ -14,11 +14,19 @@
 //! threads. Modules from `observation` on hold no tensor, so statistics can be tested without a model.
 
 pub mod artifact;
+pub mod demo;
+mod error;
+pub mod forward;
+pub mod model;
 mod observation;
 pub mod report;
+pub mod sampler;
 pub mod scores;
 pub mod statistics;
 mod stratum;
+pub mod substitute;
+pub mod tokenizer;
 
+pub use error::{ReplayError, Result};
 pub use observation::{AttackLevel, Observation, ReplayKey, Trace};
 pub use stratum::Stratum;

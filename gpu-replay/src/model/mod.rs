@@ -1,0 +1,18 @@
+//! A model in memory: its shape and its weights in 32 bits, however the file stored them.
+
+mod architecture;
+mod gguf;
+mod load;
+mod rotate;
+mod safetensors;
+mod source;
+mod weights;
+
+pub use architecture::{Architecture, Family, Sliding};
+pub use gguf::{Gguf, Value};
+pub(crate) use load::read_small;
+pub use load::{Loaded, load, sha256};
+pub use rotate::rotate;
+pub use safetensors::Safetensors;
+pub use source::TensorSource;
+pub use weights::{Layer, PROJECTIONS, Weights};

@@ -1,4 +1,4 @@
-//! The headline numbers of a run, as its `summary.json` states them.
+//! The headline numbers of a run, as its `summary.json` states them, and what it was set beside.
 //!
 //! **Invariant.** Fields that a report does not show are ignored, so a newer run of the same format reads.
 
@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use stakeout_engine::observe::comparisons::COMPARISONS_FILE;
 use stakeout_engine::observe::manifest::Manifest;
 use stakeout_engine::observe::run_archive::RunDirectory;
 
@@ -20,6 +21,111 @@ pub struct Run {
     pub manifest: Manifest,
     /// `summary.json`.
     pub summary: Summary,
+    /// `comparisons.json`; empty where the run has none.
+    pub comparisons: Comparisons,
+}
+
+/// What a run was set beside.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct Comparisons {
+    /// Simulated figures beside recorded ones.
+    pub recorded: Option<Recorded>,
+    /// Owners that do not follow the rules, beside the same run with that owner alone made honest.
+    #[serde(default)]
+    pub honest_twins: Vec<TwinLine>,
+    /// Parameters that were set and had no effect.
+    #[serde(default)]
+    pub warnings: Vec<String>,
+}
+
+/// Recorded figures and what the simulation says.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Recorded {
+    /// Where the record comes from.
+    pub source: String,
+    /// Epoch compared.
+    pub epoch: u32,
+    /// Replicates behind every mean.
+    pub replicates: u32,
+    /// Level of the prediction intervals.
+    pub level: f64,
+    /// Heights of stages.
+    pub heights: Vec<HeightLine>,
+    /// Figures, host by host.
+    pub hosts: Vec<RecordedHost>,
+}
+
+/// One stage.
+#[derive(Clone, Debug, Deserialize)]
+pub struct HeightLine {
+    /// Name of the stage.
+    pub stage: String,
+    /// Height in the simulation.
+    pub simulated: Option<u64>,
+    /// Height in the record.
+    pub recorded: u64,
+}
+
+/// The compared figures of one host.
+#[derive(Clone, Debug, Deserialize)]
+pub struct RecordedHost {
+    /// Host.
+    pub id: String,
+    /// Figures that were recorded.
+    pub figures: Vec<RecordedFigure>,
+}
+
+/// One figure of one host.
+#[derive(Clone, Debug, Deserialize)]
+pub struct RecordedFigure {
+    /// Name of the figure.
+    pub figure: String,
+    /// Mean over replicates.
+    pub simulated_mean: Option<Number>,
+    /// Where one further replicate falls.
+    pub interval: Option<[Number; 2]>,
+    /// The record.
+    pub recorded: Number,
+    /// Standard errors that the record lies off.
+    pub z: Option<f64>,
+    /// Every replicate gives the recorded value.
+    pub is_exact: bool,
+    /// Replicates that give the recorded value.
+    pub exact_replicates: u64,
+}
+
+impl RecordedFigure {
+    /// Whether the record lies outside the interval; an interval that is missing holds everything.
+    pub fn is_outside(&self) -> bool {
+        let bounds = self.interval.as_ref();
+        let limits = bounds.and_then(|[low, high]| low.as_float().zip(high.as_float()));
+        let recorded = self.recorded.as_float();
+        limits
+            .zip(recorded)
+            .is_some_and(|((low, high), recorded)| recorded < low || recorded > high)
+    }
+
+    /// Whether it says more than that a count is exact in every replicate.
+    pub fn is_telling(&self) -> bool {
+        !self.is_exact || matches!(self.recorded, Number::Money(_))
+    }
+}
+
+/// What one owner earned, and what it would have earned by following the rules.
+#[derive(Clone, Debug, Deserialize)]
+pub struct TwinLine {
+    /// Owner.
+    pub owner: String,
+    /// Identities held.
+    pub identities: u32,
+    /// Strategies followed.
+    pub strategies: Vec<String>,
+    /// Profit as it was.
+    pub profit: Figure,
+    /// Profit of the honest twin.
+    pub honest_profit: Figure,
+    /// What not following the rules was worth.
+    pub gain: Figure,
 }
 
 /// Headline numbers.
@@ -170,10 +276,16 @@ impl Run {
         let directory = RunDirectory::open(path)?;
         let summary = serde_json::from_value(directory.summary()?)
             .map_err(|error| ReportError::broken(&path.join("summary.json"), error))?;
+        let comparisons = match directory.comparisons()? {
+            Some(value) => serde_json::from_value(value)
+                .map_err(|error| ReportError::broken(&path.join(COMPARISONS_FILE), error))?,
+            None => Comparisons::default(),
+        };
         Ok(Self {
             path: path.to_path_buf(),
             manifest: directory.manifest().clone(),
             summary,
+            comparisons,
         })
     }
 }

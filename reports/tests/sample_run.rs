@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use stakeout_engine::observe::cast::Cast;
+use stakeout_engine::observe::comparisons::COMPARISONS_FILE;
 use stakeout_engine::observe::frame::RunOutput;
 use stakeout_engine::observe::manifest::{Platform, Timing};
+use stakeout_engine::observe::run_archive::RunDirectory;
 use stakeout_engine::observe::run_directory::{Contents, IfExists, RunPlace};
 use stakeout_engine::observe::sample;
 use stakeout_engine::observe::storage::Disk;
@@ -113,6 +115,62 @@ fn a_hostile_name_stays_text_everywhere() {
     for chart in page::charts(&run).unwrap() {
         assert!(!plot::draw(&chart).unwrap().contains("<script"));
     }
+}
+
+/// What a run may have been set beside, as the engine writes it.
+fn beside(name: &str) -> serde_json::Value {
+    let money = |mean: &str| serde_json::json!({"unit": "base_units", "n": 4, "mean": mean, "interval": [mean, mean]});
+    let figure = |name: &str, recorded: serde_json::Value, z: f64, is_exact: bool| {
+        serde_json::json!({
+            "figure": name, "simulated_mean": recorded, "interval": [465.0, 618.0], "recorded": recorded,
+            "z": z, "is_exact": is_exact, "exact_replicates": 4
+        })
+    };
+    serde_json::json!({
+        "recorded": {
+            "source": name, "epoch": 56, "replicates": 4, "level": 0.999,
+            "heights": [{"stage": "poc_start", "simulated": 873_251, "recorded": 873_251}],
+            "hosts": [{"id": name, "figures": [
+                figure("validated", serde_json::json!(753.0), 9.5, false),
+                figure("missed", serde_json::json!(500.0), 0.0, true),
+                figure("checked", serde_json::json!(500.0), 0.1, false),
+            ]}],
+            "requests_by_weight": []
+        },
+        "honest_twins": [{
+            "owner": name, "identities": 1, "strategies": [name],
+            "profit": money("-1000000000"), "honest_profit": money("5000000000"), "gain": money("-6000000000")
+        }],
+        "shorter_histories": [], "warnings": []
+    })
+}
+
+#[test]
+fn the_page_sets_the_run_beside_its_record_and_its_honest_twins() {
+    let directory = sample_directory("beside");
+    assert!(
+        !page::render(&Run::open(&directory).unwrap())
+            .unwrap()
+            .contains("Honest twins")
+    );
+    let place = RunPlace::new(
+        &Path::new(env!("CARGO_TARGET_TMPDIR")).join("beside"),
+        &sample::cast(),
+    )
+    .unwrap();
+    let run = RunDirectory::open(&directory).unwrap();
+    let hostile = "</td><script>alert(1)</script>";
+    place
+        .add(&run, COMPARISONS_FILE, &beside(hostile), &Disk)
+        .unwrap();
+    let html = page::render(&Run::open(&directory).unwrap()).unwrap();
+    assert!(html.contains("Honest twins") && html.contains("Recorded beside simulated"));
+    assert!(html.contains("\u{2212}6.000 GNK") && html.contains("5.000 GNK"));
+    assert!(html.contains("873251") && html.contains("753"));
+    // Of three figures one lies outside, and one is a count that is exact in every replicate.
+    assert!(html.contains("of 3 figures, 1 lie outside") && html.contains("left out (1)"));
+    assert_eq!(html.matches(">outside<").count(), 1);
+    assert!(!html.contains("<script"));
 }
 
 #[test]

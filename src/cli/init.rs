@@ -28,7 +28,7 @@ pub fn run(arguments: &Init) -> Result<(), Failure> {
 fn next_steps(path: &Path) -> String {
     let path = path.display();
     format!(
-        "wrote {path}\n\nnext:\n  stakeout run {path}\n  stakeout run {path} --replicates 20\n  \
+        "wrote {path}\n\nnext:\n  stakeout run {path}\n  stakeout run {path} --replicates 20 --resume\n  \
          stakeout scenario explain {path}\n"
     )
 }

@@ -39,12 +39,12 @@ use failure::Failure;
 
 const FIRST_STEPS: &str = "\
 Examples:
-  stakeout init                                  write a first scenario, thirty lines
-  stakeout run first.yaml                        run it
-  stakeout run first.yaml --replicates 20        intervals instead of points
-  stakeout scenario explain first.yaml           every value, where it comes from, its public source
-  stakeout validate                              closed forms: expected, observed, verdict
-  stakeout examples                              what else can be run";
+  stakeout init                                      write a first scenario, thirty lines
+  stakeout run first.yaml                            run it
+  stakeout run first.yaml --replicates 20 --resume   nineteen more: intervals, not points
+  stakeout scenario explain first.yaml               every value, where it comes from, its public source
+  stakeout validate                                  closed forms: expected, observed, verdict
+  stakeout examples                                  what else can be run";
 
 /// In a network that pays strangers to run AI, does cheating pay?
 #[derive(Parser, Debug)]

@@ -7,7 +7,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 use stakeout_engine::observe::cast::Cast;
+use stakeout_engine::observe::comparisons::{COMPARISONS_FILE, Comparisons};
 use stakeout_engine::observe::frame::RunOutput;
+use stakeout_engine::observe::idle::idle_parameters;
 use stakeout_engine::observe::manifest::{Platform, Timing};
 use stakeout_engine::observe::recorded::Comparison;
 use stakeout_engine::observe::results_error::ResultsError;
@@ -142,6 +144,7 @@ impl Run {
             ));
         }
         let summary = Summary::compute(cast, &outputs);
+        let warnings = told_warnings(scenario, &outputs);
         let platform = platform(threads);
         let wall_ms = u64::try_from(stopwatch.elapsed().as_millis()).unwrap_or(u64::MAX);
         let timing = Timing {
@@ -162,7 +165,32 @@ impl Run {
             None => self.if_exists(),
         };
         let directory = place.write(if_exists, &contents, &Disk)?;
-        self.print_outputs(&simulation, cast, &outputs, &summary, &directory)?;
+        let comparison = Comparison::compute(scenario, cast, &outputs);
+        let (mut twins, mut histories) = (Vec::new(), Vec::new());
+        if !self.no_twins && !interrupt::is_asked() {
+            twins = simulation.twins(&outputs)?;
+            if let Some(comparison) = &comparison {
+                histories = simulation.shorter_histories(comparison)?;
+            }
+        }
+        let comparisons = Comparisons {
+            recorded: comparison.as_ref(),
+            honest_twins: &twins,
+            shorter_histories: &histories,
+            warnings: &warnings,
+        };
+        let directory = match comparisons.is_empty() {
+            true => directory,
+            false => place.add(&directory, COMPARISONS_FILE, &comparisons, &Disk)?,
+        };
+        let page = RunPage {
+            cast,
+            outputs: &outputs,
+            summary: &summary,
+            comparisons,
+            directory: &directory,
+        };
+        print(&page.render(self.format.format)?)?;
         remark(&format!("{:.1} s", stopwatch.elapsed().as_secs_f64()));
         if outputs.len() < scenario.replicates as usize {
             return Err(interrupt::failure(format!(
@@ -173,34 +201,6 @@ impl Run {
             )));
         }
         Ok(())
-    }
-
-    fn print_outputs(
-        &self,
-        simulation: &Simulation<'_>,
-        cast: &Cast,
-        outputs: &[RunOutput],
-        summary: &Summary,
-        directory: &RunDirectory,
-    ) -> Result<(), Failure> {
-        let comparison = Comparison::compute(simulation.scenario, cast, outputs);
-        let (mut twins, mut histories) = (Vec::new(), Vec::new());
-        if !self.no_twins && !interrupt::is_asked() {
-            twins = simulation.twins(outputs)?;
-            if let Some(comparison) = &comparison {
-                histories = simulation.shorter_histories(comparison)?;
-            }
-        }
-        let page = RunPage {
-            cast,
-            outputs,
-            summary,
-            comparison: comparison.as_ref(),
-            twins: &twins,
-            histories: &histories,
-            directory,
-        };
-        print(&page.render(self.format.format)?)
     }
 
     /// Prints a run that is there, without its further runs.
@@ -228,17 +228,33 @@ impl Run {
         };
         let summary = Summary::compute(cast, &outputs);
         let comparison = Comparison::compute(scenario, cast, &outputs);
+        if found.comparisons()?.is_some() {
+            remark("honest twins and counterfactuals of the run are in its comparisons.json");
+        }
         let page = RunPage {
             cast,
             outputs: &outputs,
             summary: &summary,
-            comparison: comparison.as_ref(),
-            twins: &[],
-            histories: &[],
+            comparisons: Comparisons {
+                recorded: comparison.as_ref(),
+                honest_twins: &[],
+                shorter_histories: &[],
+                warnings: &told_warnings(scenario, &outputs),
+            },
             directory: found,
         };
         print(&page.render(self.format.format)?)
     }
+}
+
+/// Sentences about parameters without effect: those known before the run, and those that it showed, which are
+/// told on standard error.
+fn told_warnings(scenario: &Scenario, outputs: &[RunOutput]) -> Vec<String> {
+    let shown = idle_parameters(scenario, outputs);
+    for warning in &shown {
+        remark(&format!("warning: {warning}"));
+    }
+    [scenario.warnings.clone(), shown].concat()
 }
 
 fn platform(threads: usize) -> Platform {

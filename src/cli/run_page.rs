@@ -2,11 +2,9 @@
 
 use std::fmt::Write;
 
-use stakeout_engine::experiment::shorter_history::ShorterHistory;
-use stakeout_engine::experiment::twins::TwinLine;
 use stakeout_engine::observe::cast::Cast;
+use stakeout_engine::observe::comparisons::Comparisons;
 use stakeout_engine::observe::frame::RunOutput;
-use stakeout_engine::observe::recorded::Comparison;
 use stakeout_engine::observe::run_archive::RunDirectory;
 use stakeout_engine::observe::run_json::RunReport;
 use stakeout_engine::observe::summary::Summary;
@@ -27,12 +25,8 @@ pub struct RunPage<'a> {
     pub outputs: &'a [RunOutput],
     /// Headline numbers.
     pub summary: &'a Summary,
-    /// Simulated beside recorded, where the scenario has a record.
-    pub comparison: Option<&'a Comparison>,
-    /// Owners that cheat, against the same run with that owner alone made honest.
-    pub twins: &'a [TwinLine],
-    /// Whether a shorter history explains what the record shows above the simulation.
-    pub histories: &'a [ShorterHistory],
+    /// What it is set beside: a record, honest twins, counterfactuals; and parameters without effect.
+    pub comparisons: Comparisons<'a>,
     /// Where the results lie.
     pub directory: &'a RunDirectory,
 }
@@ -53,19 +47,26 @@ impl RunPage<'_> {
 
     fn json(&self) -> Result<String, Failure> {
         let path = Some(self.directory.path());
-        let report = RunReport::new(self.cast, self.outputs, self.summary, self.comparison, path);
+        let report = RunReport::new(
+            self.cast,
+            self.outputs,
+            self.summary,
+            self.comparisons.recorded,
+            path,
+        );
         let bug =
             |error: serde_json::Error| Failure::new(Reason::Bug, format!("a result is not JSON: {error}"));
         let mut value = serde_json::to_value(&report).map_err(bug)?;
         if let Some(object) = value.as_object_mut() {
             object.insert(
                 "honest_twins".to_string(),
-                serde_json::to_value(self.twins).map_err(bug)?,
+                serde_json::to_value(self.comparisons.honest_twins).map_err(bug)?,
             );
             object.insert(
                 "shorter_histories".to_string(),
-                serde_json::to_value(self.histories).map_err(bug)?,
+                serde_json::to_value(self.comparisons.shorter_histories).map_err(bug)?,
             );
+            object.insert("warnings".to_string(), self.comparisons.warnings.into());
         }
         serde_json::to_string_pretty(&value)
             .map(|text| text + "\n")
@@ -74,7 +75,7 @@ impl RunPage<'_> {
 
     fn text(&self, format: Format) -> String {
         let mut text = render_all(&self.tables(), format);
-        let remarks = self.comparison.map(record_remarks).unwrap_or_default();
+        let remarks = self.comparisons.recorded.map(record_remarks).unwrap_or_default();
         if !remarks.is_empty() {
             text.push_str("\nOutside the simulation's intervals\n");
             for remark in remarks {
@@ -104,11 +105,11 @@ impl RunPage<'_> {
             tables.push(strategy_table(&self.summary.strategies));
             tables.push(detection_table(&self.summary.detection));
         }
-        if !self.twins.is_empty() {
-            tables.push(twin_table(self.twins));
+        if !self.comparisons.honest_twins.is_empty() {
+            tables.push(twin_table(self.comparisons.honest_twins));
         }
-        tables.extend(self.comparison.map(record_tables).unwrap_or_default());
-        tables.push(history_table(self.histories));
+        tables.extend(self.comparisons.recorded.map(record_tables).unwrap_or_default());
+        tables.push(history_table(self.comparisons.shorter_histories));
         tables.retain(|table| !table.is_empty());
         tables
     }

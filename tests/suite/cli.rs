@@ -260,6 +260,43 @@ fn json_is_one_object_with_money_as_strings() {
 }
 
 #[test]
+fn a_parameter_without_effect_is_told_and_one_with_effect_is_not() {
+    let told = |settings: &[&str]| {
+        let mut arguments = vec!["--format", "json", "--no-twins", "--set", "duration=1 epoch"];
+        settings
+            .iter()
+            .for_each(|setting| arguments.extend(["--set", setting]));
+        let (_folder, outcome) = run_first(&arguments);
+        let outcome = outcome.expect(0);
+        let warnings = outcome.json()["warnings"].to_string();
+        (warnings, outcome.err)
+    };
+    // Two swappers are convicted, every client can pay, and nobody's vote misses a quorum of one half.
+    let (warnings, err) = told(&[
+        "protocol.dispute.quorum=50 %",
+        "protocol.reputation.on_conviction=reset",
+        "clients.balance=900000 GNK",
+        "protocol.pricing.zone_low=30 %",
+    ]);
+    for (path, because) in [
+        ("clients.balance", "every client could pay"),
+        ("protocol.pricing.zone_low", "mode is `fixed`"),
+    ] {
+        assert!(
+            warnings.contains(path) && warnings.contains(because),
+            "{warnings}"
+        );
+        assert!(err.contains(path) && err.contains(because), "{err}");
+    }
+    for path in ["protocol.dispute.quorum", "on_conviction", "flat_rate"] {
+        assert!(!warnings.contains(path), "{path}: {warnings}");
+    }
+    let (warnings, _) = told(&["protocol.sampling.rule=none", "protocol.dispute.quorum=60 %"]);
+    assert!(warnings.contains("protocol.dispute.quorum"), "{warnings}");
+    assert!(warnings.contains("no dispute was opened"), "{warnings}");
+}
+
+#[test]
 fn every_format_is_spoken_and_data_goes_to_standard_output() {
     for format in ["table", "json", "csv", "markdown"] {
         let (_folder, outcome) = run_first(&["--format", format, "--no-twins"]);

@@ -3,6 +3,7 @@
 //! **Invariant.** The page loads nothing and runs nothing: a content security policy forbids both, styles
 //! and drawings stand in the page itself, and every name from a file is escaped.
 
+mod beside;
 pub mod html;
 mod tables;
 
@@ -49,6 +50,7 @@ pub fn render(run: &Run) -> Result<String, ReportError> {
     page.push_str(&tiles(summary));
     page.push_str("<h2>Strategies</h2>\n");
     page.push_str(&strategies_table(summary));
+    page.push_str(&beside::sections(&run.comparisons));
     page.push_str("<h2>Over time</h2>\n");
     for chart in charts(run)? {
         page.push_str(&figure(&chart)?);

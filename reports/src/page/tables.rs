@@ -28,7 +28,7 @@ pub fn number(value: f64) -> String {
     if value < 0.0 { format!("−{text}") } else { text }
 }
 
-fn shown(number_of: &Number, unit: &str) -> String {
+pub(super) fn shown(number_of: &Number, unit: &str) -> String {
     match number_of {
         Number::Money(text) => text.parse().map_or_else(|_| text.clone(), money::shown),
         Number::Plain(value) if unit == "ns" => format!("{} ms", number(value / 1e6)),
@@ -37,7 +37,7 @@ fn shown(number_of: &Number, unit: &str) -> String {
     }
 }
 
-fn mean(figure: &Figure) -> Cell {
+pub(super) fn mean(figure: &Figure) -> Cell {
     Cell::Number(
         figure
             .mean
@@ -46,7 +46,7 @@ fn mean(figure: &Figure) -> Cell {
     )
 }
 
-fn interval(figure: &Figure) -> Cell {
+pub(super) fn interval(figure: &Figure) -> Cell {
     // The unit once, behind the upper bound.
     let pair = |[low, high]: &[Number; 2]| {
         let (low, high) = (shown(low, &figure.unit), shown(high, &figure.unit));
@@ -56,11 +56,11 @@ fn interval(figure: &Figure) -> Cell {
     Cell::Number(figure.interval.as_ref().map_or("–".to_string(), pair))
 }
 
-fn text(words: &str) -> Cell {
+pub(super) fn text(words: &str) -> Cell {
     Cell::Text(words.to_string())
 }
 
-fn count(n: impl ToString) -> Cell {
+pub(super) fn count(n: impl ToString) -> Cell {
     Cell::Number(n.to_string())
 }
 

@@ -23,14 +23,15 @@ pub enum ClaimRule {
 }
 
 /// The parameters of claims.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClaimParams {
     /// What is asked of the claimant.
     pub rule: ClaimRule,
-    /// Blocks between two attempts to claim.
-    pub retry_blocks: u64,
-    /// The most inferences that are looked at for one claim; more are sampled down to this.
-    pub sample_max: u64,
+    /// Blocks between two attempts to claim; `None` where a refused claim is final.
+    pub retry_blocks: Option<u64>,
+    /// The most inferences that are looked at for one claim: more are sampled down to this, anew for each
+    /// attempt. `None` looks at all.
+    pub sample_max: Option<u64>,
 }
 
 /// Whether a claimant that missed so many of its required validations is paid.
@@ -58,10 +59,13 @@ pub fn is_claim_open(settled: EpochIndex, current: EpochIndex) -> bool {
     settled.get().checked_add(1) == Some(current.get())
 }
 
-/// Whether enough blocks have passed since the last attempt.
+/// Whether enough blocks have passed since the last attempt; the first one is always allowed.
 #[must_use]
 pub fn is_retry_allowed(params: &ClaimParams, last: Option<Height>, now: Height) -> bool {
-    last.is_none_or(|last| now.get().saturating_sub(last.get()) >= params.retry_blocks)
+    let Some(last) = last else { return true };
+    params
+        .retry_blocks
+        .is_some_and(|blocks| now.get().saturating_sub(last.get()) >= blocks)
 }
 
 /// Whether an inference counts toward anyone's duty: it started before the cut-off.
@@ -109,11 +113,17 @@ mod tests {
     fn a_refused_claimant_waits() {
         let params = ClaimParams {
             rule: ClaimRule::None,
-            retry_blocks: 30,
-            sample_max: 10_000,
+            retry_blocks: Some(30),
+            sample_max: Some(10_000),
         };
         assert!(is_retry_allowed(&params, None, Height::new(5)));
         assert!(!is_retry_allowed(&params, Some(Height::new(5)), Height::new(34)));
         assert!(is_retry_allowed(&params, Some(Height::new(5)), Height::new(35)));
+        let once = ClaimParams {
+            retry_blocks: None,
+            ..params
+        };
+        assert!(is_retry_allowed(&once, None, Height::new(5)));
+        assert!(!is_retry_allowed(&once, Some(Height::new(5)), Height::new(5_000)));
     }
 }

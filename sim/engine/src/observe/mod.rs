@@ -8,10 +8,12 @@
 pub mod cast;
 mod cast_of_scenario;
 pub mod columns;
+pub mod comparisons;
 pub mod detection;
 pub mod event_log;
 pub mod figure;
 pub mod frame;
+pub mod idle;
 mod intervals;
 pub mod manifest;
 pub mod parquet_writer;

@@ -19,6 +19,8 @@ use super::run_archive::RunDirectory;
 use super::storage::{Entry, Sink, Storage};
 use super::summary::{Summary, combined_digest};
 
+const MANIFEST_FILE: &str = "manifest.json";
+
 /// What to do when the run exists already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IfExists {
@@ -175,6 +177,43 @@ impl RunPlace {
         }
     }
 
+    /// Adds a JSON file to a run that was written, and to its manifest.
+    ///
+    /// # Errors
+    /// What the disk reports, with the path. After an error the run is there and complete, with the file or
+    /// without it.
+    pub fn add(
+        &self,
+        run: &RunDirectory,
+        name: &str,
+        value: &impl serde::Serialize,
+        storage: &dyn Storage,
+    ) -> Result<RunDirectory, ResultsError> {
+        let _lock = ResultsError::wrap("lock", &self.group, storage.lock(&self.group))?;
+        self.recover(storage)?;
+        let (directory, unfinished) = (self.directory(), self.unfinished());
+        ResultsError::wrap("create", &unfinished, storage.create_directories(&unfinished))?;
+        let mut manifest = run.manifest().clone();
+        manifest.files.retain(|file| file.name != name);
+        let mut files = Files {
+            directory: &unfinished,
+            storage,
+            entries: Vec::new(),
+        };
+        files.write(name, |sink| write_json(sink, value))?;
+        manifest.files.append(&mut files.entries);
+        files.write(MANIFEST_FILE, |sink| write_json(sink, &manifest))?;
+        // The manifest last: until then the new file is one that nobody asks for.
+        for name in [name, MANIFEST_FILE] {
+            let moved = storage.rename(&unfinished.join(name), &directory.join(name));
+            ResultsError::wrap("rename", &directory.join(name), moved)?;
+        }
+        let synced = storage.sync_directory(&directory);
+        ResultsError::wrap("force onto the disk", &directory, synced)?;
+        let _ = storage.remove_directory(&unfinished);
+        Ok(RunDirectory::new(directory, manifest))
+    }
+
     fn publish(&self, is_present: bool, storage: &dyn Storage) -> Result<(), ResultsError> {
         let (directory, unfinished, outgoing) = (self.directory(), self.unfinished(), self.outgoing());
         if is_present {
@@ -301,7 +340,7 @@ fn write_files(
         )?;
     }
     let manifest = describe(contents, files.entries.clone());
-    files.write("manifest.json", |sink| write_json(sink, &manifest))?;
+    files.write(MANIFEST_FILE, |sink| write_json(sink, &manifest))?;
     ResultsError::wrap(
         "force onto the disk",
         directory,

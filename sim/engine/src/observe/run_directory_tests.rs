@@ -518,6 +518,28 @@ fn is_whole_after_failure(
 }
 
 #[test]
+fn a_file_added_to_a_run_is_part_of_it_and_a_failure_leaves_the_run_whole() {
+    for n in 0.. {
+        let scratch = Scratch::new("added");
+        let run = write(scratch.path(), 2, IfExists::Refuse).unwrap();
+        let place = RunPlace::new(scratch.path(), &sample::cast()).unwrap();
+        let storage = Failing::after(n);
+        let added = place.add(&run, "comparisons.json", &["twin"], &storage);
+        let found = RunDirectory::open(&place.directory()).unwrap();
+        assert!(found.changed_files().unwrap().is_empty(), "at operation {n}");
+        if let Ok(added) = added {
+            assert_eq!(added, found);
+            assert_eq!(found.comparisons().unwrap(), Some(serde_json::json!(["twin"])));
+            assert!(n > 6, "{n}");
+            return;
+        }
+        place.add(&run, "comparisons.json", &["twin"], &Disk).unwrap();
+        write(scratch.path(), 3, IfExists::Replace).unwrap();
+        assert_eq!(contents_of(scratch.path()).len(), 9);
+    }
+}
+
+#[test]
 fn no_failing_operation_leaves_part_of_a_run() {
     assert!(fail_everywhere("fail-new", None) > 40);
 }

@@ -1,8 +1,13 @@
 //! The same closed forms on the event fidelity, where the whole protocol stands between request and answer.
+//!
+//! The verified network's sojourn is not among them: its product form needs each validation to arrive a fixed
+//! delay after its answer was completed, and an answer to have at most one. Under the protocol validations of a
+//! block are sent out when the block commits, all at the same moment, and several validators may be drawn for
+//! one answer. It is observed on the service fidelity alone, where both hold.
 
 use super::network::{mean_seconds, share_that_waited};
 use super::{Figure, Observation, Oracle, OracleError, Parameter, Parameters};
-use super::{block_time, mm1};
+use super::{block_time, mm1, mmc};
 use crate::observe::frame::RunOutput;
 use crate::run::{RunOptions, run};
 use crate::scenario::{Scenario, from_str};
@@ -17,6 +22,9 @@ use crate::strategy::{
 /// W = 1/(mu - lambda)    Wq = W - 1/mu    P(wait) = lambda/mu
 /// ```
 pub(super) struct EventMm1;
+
+/// M/M/c under the whole protocol: as [`EventMm1`], with several slots.
+pub(super) struct EventMmc;
 
 /// Answers that nobody draws, under the whole protocol: equal weights, target one.
 ///
@@ -173,6 +181,46 @@ impl Oracle for EventMm1 {
             mean_seconds(&output.waiting),
             share_that_waited(&output),
         ])
+    }
+}
+
+impl Oracle for EventMmc {
+    fn id(&self) -> &'static str {
+        "event-mmc"
+    }
+
+    fn title(&self) -> &'static str {
+        "Several slots behind one line (M/M/c), under the whole protocol"
+    }
+
+    fn source(&self) -> &'static str {
+        mmc::Mmc.source()
+    }
+
+    fn parameters(&self) -> Vec<Parameter> {
+        mmc::Mmc.parameters()
+    }
+
+    fn expected(&self, parameters: &Parameters) -> Result<Vec<Figure>, OracleError> {
+        mmc::Mmc.expected(parameters)
+    }
+
+    fn observe(&self, parameters: &Parameters, observation: Observation) -> Result<Vec<f64>, OracleError> {
+        let queue = mmc::network(parameters);
+        queue.check(self.id())?;
+        let setting = Setting {
+            hosts: queue.hosts,
+            slots: u32::from(queue.slots),
+            per_second: f64::from(queue.hosts) * queue.arrivals_per_second,
+            decode: 1e6 * parameters.get("mu"),
+            block_seconds: 5,
+            sampling: String::from("rule: none"),
+            warm_up_seconds: queue.warm_up_seconds(),
+            size: observation.size,
+            seed: observation.seed,
+        };
+        let output = setting.run()?;
+        Ok(vec![mean_seconds(&output.waiting), share_that_waited(&output)])
     }
 }
 

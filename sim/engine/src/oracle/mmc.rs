@@ -14,7 +14,7 @@ pub(super) struct Mmc;
 
 const HOSTS: u32 = 20;
 
-fn network(parameters: &Parameters) -> QueueNetwork {
+pub(super) fn network(parameters: &Parameters) -> QueueNetwork {
     let slots = parameters.count("c").min(u32::from(u16::MAX)) as u16;
     QueueNetwork {
         hosts: HOSTS,

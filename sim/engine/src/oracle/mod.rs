@@ -149,6 +149,7 @@ pub fn all() -> Vec<&'static dyn Oracle> {
         &reputation_paths::ReputationPaths,
         &block_time::BlockTime,
         &event::EventMm1,
+        &event::EventMmc,
         &event::EventUnchecked,
         &event::EventBlockTime,
     ]

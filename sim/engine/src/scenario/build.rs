@@ -6,6 +6,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use stakeout_kernel::time::SimDuration;
 use stakeout_protocol::units::Amount;
 
 use super::error::{Place, Problem, quoted};
@@ -17,7 +18,8 @@ use super::table::Table;
 use super::value::{Item, Typed};
 use super::values::Values;
 use super::{
-    AiModel, Chain, Clients, Demand, Fidelity, GpuClass, Scenario, build_protocol, canonical, warnings,
+    AiModel, Chain, Clients, Demand, Fidelity, GpuClass, PayloadRetry, Scenario, build_protocol, canonical,
+    warnings,
 };
 
 /// What building needs besides the values.
@@ -342,7 +344,19 @@ fn chain(v: &Values) -> Chain {
         transfer_delay: v.duration("chain.transfer_delay"),
         validation_delay: v.duration("chain.validation_delay"),
         transactions_per_block: v.maybe("chain.transactions_per_block").map(|n| n as u32),
+        payload: PayloadRetry {
+            attempts: v.count("chain.payload.attempts"),
+            first_pause: seconds(v, "chain.payload.first_pause"),
+            first_jitter: seconds(v, "chain.payload.first_jitter"),
+            pause: seconds(v, "chain.payload.pause"),
+            jitter: seconds(v, "chain.payload.jitter"),
+        },
     }
+}
+
+/// A length of time that is counted in whole seconds.
+fn seconds(v: &Values, path: &str) -> SimDuration {
+    SimDuration::from_seconds(v.count(path))
 }
 
 fn gpu_class(name: &str, item: &Item) -> GpuClass {

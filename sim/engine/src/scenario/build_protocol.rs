@@ -1,7 +1,7 @@
 //! The rule families' parameters from their fields, and the rules that hold between fields.
 
 use stakeout_protocol::bandwidth::{BandwidthParams, DataSize};
-use stakeout_protocol::claims::ClaimRule;
+use stakeout_protocol::claims::{ClaimParams, ClaimRule};
 use stakeout_protocol::collateral::{CollateralParams, SlashedTo};
 use stakeout_protocol::dispute::{DisputeParams, OnNoQuorum, VoterRule};
 use stakeout_protocol::escrow::EscrowParams;
@@ -19,7 +19,7 @@ use stakeout_protocol::units::Decimal;
 
 use super::error::Problem;
 use super::values::Values;
-use super::{LengthLaw, MissedWork, ProtocolParams, ValidationWork};
+use super::{LengthLaw, MissedWork, ProtocolParams, SamplingDraw, ValidationWork};
 
 /// All parameters. `fresh` is the law of a fresh validation's decode.
 pub fn build(v: &Values, fresh: LengthLaw) -> ProtocolParams {
@@ -31,6 +31,10 @@ pub fn build(v: &Values, fresh: LengthLaw) -> ProtocolParams {
             price_fallback: v.price("protocol.escrow.price_fallback"),
         },
         sampling: sampling(v),
+        sampling_draw: match v.choice("protocol.sampling.draw") {
+            "sha256" => SamplingDraw::Sha256,
+            _ => SamplingDraw::Thinning,
+        },
         validation_work: match v.choice("protocol.validation.work") {
             "fresh" => ValidationWork::Fresh(fresh),
             _ => ValidationWork::Replay,
@@ -50,14 +54,22 @@ pub fn build(v: &Values, fresh: LengthLaw) -> ProtocolParams {
         rewards: rewards(v),
         vesting_epochs: v.count("protocol.vesting.epochs"),
         pricing: pricing(v),
-        claims: match v.choice("protocol.claims.rule") {
+        claims: claims(v),
+        bandwidth: v.is_on("protocol.bandwidth.enabled").then(|| bandwidth(v)),
+    }
+}
+
+fn claims(v: &Values) -> ClaimParams {
+    ClaimParams {
+        rule: match v.choice("protocol.claims.rule") {
             "all_or_nothing" => ClaimRule::AllOrNothing,
             "binomial_test" => ClaimRule::BinomialTest {
                 p0: v.fraction("protocol.claims.p0"),
             },
             _ => ClaimRule::None,
         },
-        bandwidth: v.is_on("protocol.bandwidth.enabled").then(|| bandwidth(v)),
+        retry_blocks: v.maybe("protocol.claims.retry").map(|n| n as u64),
+        sample_max: v.maybe("protocol.claims.sample_max").map(|n| n as u64),
     }
 }
 

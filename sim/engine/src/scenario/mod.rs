@@ -132,6 +132,23 @@ pub struct Chain {
     pub validation_delay: SimDuration,
     /// At most this many transactions a block; `None` lifts the limit.
     pub transactions_per_block: Option<u32>,
+    /// How a validator asks an executor for an answer's payload.
+    pub payload: PayloadRetry,
+}
+
+/// How often, and after which pauses, a payload is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PayloadRetry {
+    /// Attempts; 0 where the payload lies on the chain and is always there.
+    pub attempts: u32,
+    /// Pause after the first attempt.
+    pub first_pause: SimDuration,
+    /// That pause is longer by 1 to this many whole seconds.
+    pub first_jitter: SimDuration,
+    /// Pause after each further attempt.
+    pub pause: SimDuration,
+    /// That pause is longer by 1 to this many whole seconds.
+    pub jitter: SimDuration,
 }
 
 /// Parameters of every rule family.
@@ -143,6 +160,8 @@ pub struct ProtocolParams {
     pub escrow: protocol::escrow::EscrowParams,
     /// Who is checked.
     pub sampling: protocol::sampling::SamplingParams,
+    /// How those who check are drawn.
+    pub sampling_draw: SamplingDraw,
     /// What a validation costs the validator.
     pub validation_work: ValidationWork,
     /// Passing validators share the executor's payment.
@@ -168,7 +187,7 @@ pub struct ProtocolParams {
     /// Price of an inference.
     pub pricing: protocol::pricing::PriceParams,
     /// Validator duty at claim.
-    pub claims: protocol::claims::ClaimRule,
+    pub claims: protocol::claims::ClaimParams,
     /// Transfer agents' bandwidth limiter, if on.
     pub bandwidth: Option<protocol::bandwidth::BandwidthParams>,
 }
@@ -182,6 +201,15 @@ pub struct MissedWork {
     pub p0: Fraction,
     /// Raise the tolerated probability with the network's own miss rate.
     pub dynamic_p0: bool,
+}
+
+/// How those who check an answer are drawn; both have the same law.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SamplingDraw {
+    /// At the cost of those who are drawn.
+    Thinning,
+    /// By the network's own hash of each validator's seed and the inference.
+    Sha256,
 }
 
 /// What a validation job asks of the validator's hardware.

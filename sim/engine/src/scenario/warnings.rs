@@ -110,6 +110,11 @@ static DEPENDENCES: &[Dependence] = &[
         because: "protocol.dispute.voters is not `sampled`",
     },
     Dependence {
+        prefix: "protocol.dispute.opener_must_be_drawn",
+        has_effect: |_| false,
+        because: "no validator checks an answer that it was not drawn for",
+    },
+    Dependence {
         prefix: "protocol.rewards.settlement_cap_share",
         has_effect: |v| v.choice("protocol.rewards.settlement_cap") == "fixed",
         because: "protocol.rewards.settlement_cap is not `fixed`",
@@ -128,6 +133,28 @@ static DEPENDENCES: &[Dependence] = &[
         prefix: "protocol.claims.p0",
         has_effect: |v| v.choice("protocol.claims.rule") == "binomial_test",
         because: "protocol.claims.rule is not `binomial_test`",
+    },
+    Dependence {
+        prefix: "protocol.claims.retry",
+        has_effect: |v| v.choice("protocol.claims.rule") != "none",
+        because: "protocol.claims.rule is `none`",
+    },
+    Dependence {
+        prefix: "protocol.claims.sample_max",
+        has_effect: |v| v.choice("protocol.claims.rule") != "none",
+        because: "protocol.claims.rule is `none`",
+    },
+    Dependence {
+        prefix: "chain.payload",
+        has_effect: |v| {
+            v.maybe("outages.per_host.mean_up").is_some() || !v.items("outages.shared").is_empty()
+        },
+        because: "no host is ever down",
+    },
+    Dependence {
+        prefix: "protocol.sampling.draw",
+        has_effect: |v| v.choice("protocol.sampling.rule") != "none",
+        because: "protocol.sampling.rule is `none`",
     },
     Dependence {
         prefix: "protocol.pricing.minimum",

@@ -24,7 +24,7 @@ use super::tables::Tables;
 use super::window::{Draw, Targets};
 use super::{Market, World};
 use crate::observe::frame::EpochRow;
-use crate::scenario::Scenario;
+use crate::scenario::{SamplingDraw, Scenario};
 use crate::strategy::registry::Registry;
 use crate::strategy::{ExecutorView, Shortcut};
 
@@ -102,6 +102,9 @@ impl<'a> World<'a> {
             targets: Targets {
                 rate: vec![-1.0; 101],
                 ppb: vec![0; 101],
+                present: Vec::new(),
+                full: f64::NAN,
+                traffic: 0,
                 version: 0,
             },
             traffic: [0, 0],
@@ -150,8 +153,21 @@ impl<'a> World<'a> {
             (state.reputation, state.weight) = (reputation, weight);
         }
         self.form_groups();
+        self.note_reputations();
         self.update_targets();
         self.ask_strategies();
+    }
+
+    /// Notes which reputations there are: targets are worked out for these alone.
+    pub(super) fn note_reputations(&mut self) {
+        let mut is_present = [false; 101];
+        for state in self.lanes.iter().flat_map(|lane| &lane.states) {
+            is_present[usize::from(state.reputation.get())] = true;
+        }
+        self.targets.present = (0..=100_u8)
+            .filter(|points| is_present[usize::from(*points)])
+            .collect();
+        self.targets.full = f64::NAN;
     }
 
     /// A figure of every participant, in order of participant.
@@ -355,21 +371,24 @@ fn empty_lane(first: u32, lanes: usize, models: usize) -> Lane {
 }
 
 /// How the sampling rule draws.
-pub(super) fn draw_of(params: &SamplingParams) -> Draw {
-    if params.rule == SamplingRule::None {
-        Draw::Nobody
-    } else {
-        Draw::Independent
+pub(super) fn draw_of(params: &SamplingParams, draw: SamplingDraw) -> Draw {
+    match (params.rule, draw) {
+        (SamplingRule::None, _) => Draw::Nobody,
+        (_, SamplingDraw::Thinning) => Draw::Independent,
+        (_, SamplingDraw::Sha256) => Draw::ByHash,
     }
 }
 
-/// Works out the target rate of every reputation at this traffic, if the traffic changes any.
+/// Works out the target rate of every reputation there is at this traffic, if the traffic changes any.
 pub(super) fn update_targets(targets: &mut Targets, params: &SamplingParams, traffic: u64) {
-    let full = compute_target_rate(params, traffic, Reputation::new(100));
-    if targets.rate[100] == decimal(full.parts()) {
+    targets.traffic = traffic;
+    // A rate that depends on traffic moves with that of a full reputation.
+    let full = decimal(compute_target_rate(params, traffic, Reputation::new(100)).parts());
+    if targets.full == full {
         return;
     }
-    for points in 0..=100_u8 {
+    targets.full = full;
+    for &points in &targets.present {
         let rate = compute_target_rate(params, traffic, Reputation::new(points)).parts();
         targets.rate[usize::from(points)] = decimal(rate);
         targets.ppb[usize::from(points)] = u32::try_from(rate / 1_000_000_000).unwrap_or(u32::MAX);

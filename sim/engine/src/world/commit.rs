@@ -108,8 +108,8 @@ impl Lane {
     /// Draws who checks the answer; forgets it at once if nobody does.
     #[inline(always)]
     fn draw_validators(&mut self, index: u32, record: &Inference, payment: u64, window: &Window<'_>) {
-        if window.draw == Draw::Nobody {
-            self.forget(index);
+        if window.draw != Draw::Independent {
+            self.draw_otherwise(index, payment, window);
             return;
         }
         let group = &window.groups[usize::from(record.group)];
@@ -125,6 +125,23 @@ impl Lane {
         } else {
             self.choose_validators(index, pair, first, payment, window);
         }
+    }
+
+    /// Draws who checks the answer under the rules that name validators one by one.
+    #[cold]
+    #[inline(never)]
+    fn draw_otherwise(&mut self, index: u32, payment: u64, window: &Window<'_>) {
+        let mut selected = std::mem::take(&mut self.scratch.selected);
+        selected.clear();
+        if window.draw == Draw::ByHash {
+            self.select_by_hash(index, window, &mut selected);
+        }
+        if selected.is_empty() {
+            self.forget(index);
+        } else {
+            self.mail_validations(index, payment, &selected, window);
+        }
+        self.scratch.selected = selected;
     }
 
     /// Works out how the answers of a (host, model) pair are sampled from now on: until weights or rates,
@@ -186,7 +203,13 @@ impl Lane {
         pair
     }
 
-    fn mail_validations(&mut self, index: u32, payment: u64, selected: &[u32], window: &Window<'_>) {
+    pub(super) fn mail_validations(
+        &mut self,
+        index: u32,
+        payment: u64,
+        selected: &[u32],
+        window: &Window<'_>,
+    ) {
         let checks = self.checks.reuse_or(Checks::default);
         self.checks[checks].reset(selected.len() as u32, payment);
         let record = &mut self.inferences[index];
@@ -348,7 +371,7 @@ impl Lane {
 }
 
 /// The one validator that a newcomer's answer gets when nobody was drawn: by weight, not the executor.
-fn designated(group: &super::groups::Group, executor: u32, draw: u64) -> u32 {
+pub(super) fn designated(group: &super::groups::Group, executor: u32, draw: u64) -> u32 {
     let own = &group.members[executor as usize];
     let mut target = below(draw, group.total - own.weight);
     let before = group.pick.weight_before(executor as usize);

@@ -113,6 +113,7 @@ impl World<'_> {
             }
         }
         self.form_groups();
+        self.note_reputations();
         self.update_targets();
         // A plan depends on the executor's reputation, which has moved.
         self.targets.version += 1;

@@ -10,10 +10,12 @@ mod admission;
 mod books;
 mod build;
 mod calendar;
+mod claims;
 mod commit;
 mod demand;
 mod epoch;
 mod groups;
+mod hash_sampling;
 mod inference;
 mod lane;
 mod lengths;
@@ -150,6 +152,10 @@ impl World<'_> {
         self.expel();
         self.confirm_compute(end);
         self.process_stages(end);
+        self.retry_claims(end);
+        if self.window + 1 == self.last_window() {
+            self.close_claims(end);
+        }
         self.close_block(end);
         self.window += 1;
     }
@@ -257,7 +263,8 @@ impl World<'_> {
                 .saturating_sub(self.window),
             dispute: &scenario.protocol.dispute,
             collateral: &scenario.protocol.collateral,
-            draw: build::draw_of(&scenario.protocol.sampling),
+            draw: build::draw_of(&scenario.protocol.sampling, scenario.protocol.sampling_draw),
+            sampling: &scenario.protocol.sampling,
             at_least_one: scenario.protocol.sampling.at_least_one_for_newcomers,
         };
         if self.options.parallel && lanes.len() > 1 && self.dispatched >= PARALLEL_MIN {

@@ -6,7 +6,10 @@
 
 use stakeout_kernel::sample::below;
 
+use stakeout_kernel::time::SimDuration;
+
 use super::outage::OutageTable;
+use crate::scenario::PayloadRetry;
 
 const SECOND: u64 = 1_000_000_000;
 
@@ -19,18 +22,22 @@ pub(crate) struct PayloadFetch {
 }
 
 impl PayloadFetch {
-    /// The network's schedule: ten attempts, 10 s + 1-10 s, then 120 s + 1-120 s each.
-    pub(crate) const fn network() -> Self {
+    /// The schedule that a scenario asks for.
+    pub(crate) fn new(retry: &PayloadRetry) -> Self {
+        let jitter = |most: SimDuration| (most.nanos() / SECOND).max(1);
         Self {
-            attempts: 10,
-            first: (10 * SECOND, 10),
-            later: (120 * SECOND, 120),
+            attempts: u64::from(retry.attempts),
+            first: (retry.first_pause.nanos(), jitter(retry.first_jitter)),
+            later: (retry.pause.nanos(), jitter(retry.jitter)),
         }
     }
 
     /// Delay until the payload is there, ns, and whether it never comes. `draw` gives the jitter of the
     /// pause after an attempt.
     pub(crate) fn fetch(&self, executor: &OutageTable, start: u64, draw: impl Fn(u64) -> u64) -> (u64, bool) {
+        if self.attempts == 0 {
+            return (0, false);
+        }
         let mut at = start;
         for attempt in 0..self.attempts {
             if !executor.is_down(at) {

@@ -31,6 +31,10 @@ pub(crate) struct Keys {
     pub payload: StreamKey,
     /// Who votes when only a sample votes, by inference number.
     pub voters: StreamKey,
+    /// The seed of a validator's draws by hash, by participant and epoch.
+    pub seeds: StreamKey,
+    /// Which answers an attempt to claim is judged by, by participant, item, epoch and attempt.
+    pub claims: StreamKey,
 }
 
 impl Keys {
@@ -51,6 +55,8 @@ impl Keys {
             confirmation: key(11),
             payload: key(12),
             voters: key(13),
+            seeds: key(30),
+            claims: key(31),
         }
     }
 }

@@ -1,6 +1,5 @@
-//! Settlement and claims: what an epoch's work, weight and conduct are worth.
+//! Settlement: what an epoch's work, weight and conduct are worth.
 
-use stakeout_protocol::claims::is_claim_accepted;
 use stakeout_protocol::missed_work::{
     DynamicP0Params, RequestCounts, compute_dynamic_p0, passes_missed_work_test,
 };
@@ -9,7 +8,7 @@ use stakeout_protocol::settlement::{
     compute_legacy_subsidy, settle_epoch,
 };
 use stakeout_protocol::status::Status;
-use stakeout_protocol::units::{Amount, EpochIndex, Fraction, Rounding, Weight};
+use stakeout_protocol::units::{Amount, EpochIndex, Fraction, Height, Rounding, Weight};
 
 use super::World;
 use super::build::{TakeEpoch, ZERO_ROW};
@@ -24,17 +23,24 @@ const DYNAMIC_PARTICIPANTS_MIN: u32 = 5;
 /// An epoch that has been settled and waits for its claims.
 #[derive(Debug)]
 pub(super) struct Settled {
-    row: EpochRow,
-    participants: Vec<ParticipantRow>,
-    /// Reward and work coins by participant, not yet claimed.
-    payouts: Vec<(i128, i128)>,
+    pub row: EpochRow,
+    pub participants: Vec<ParticipantRow>,
+    /// Reward and work coins by participant.
+    pub payouts: Vec<(i128, i128)>,
     /// Parity under which validator duty of the epoch was booked.
-    parity: u8,
+    pub parity: u8,
+    /// Participants whose claim has not been accepted.
+    pub open: Vec<u32>,
+    /// Attempts so far.
+    pub attempts: u32,
+    /// Height of the last attempt.
+    pub last_attempt: Option<Height>,
 }
 
 impl World<'_> {
     /// Settles the effective epoch: issues its reward and makes it claimable.
     pub(super) fn process_settlement(&mut self, end: u64) {
+        self.close_claims(end);
         self.release_vested(end);
         let inputs = self.settlement_inputs();
         let reward = self.issue(&inputs);
@@ -58,6 +64,9 @@ impl World<'_> {
             participants,
             payouts: payouts.collect(),
             parity: self.parity,
+            open: (0..self.scenario.hosts.len() as u32).collect(),
+            attempts: 0,
+            last_attempt: None,
         });
         self.confirmed.fill(None);
     }
@@ -273,50 +282,6 @@ impl World<'_> {
             .iter()
             .map(|payout| payout.reward.base_units())
             .collect()
-    }
-
-    /// Pays the claims of the settled epoch whose validator duty was done.
-    pub(super) fn process_claims(&mut self, end: u64) {
-        let Some(mut settled) = self.settled.take() else {
-            return;
-        };
-        let rule = self.scenario.protocol.claims;
-        let parity = usize::from(settled.parity);
-        let duties = self.each_state(|_, _, state| (state.required[parity], state.done[parity]));
-        for (participant, (required, done)) in duties.into_iter().enumerate() {
-            let (reward, work) = settled.payouts[participant];
-            let row = &mut settled.participants[participant];
-            row.validations_required = u64::from(required);
-            row.validations_done = u64::from(done.min(required));
-            let missing = required.saturating_sub(done);
-            self.books.claimable[participant] -= reward + work;
-            if reward + work == 0 || is_claim_accepted(rule, u64::from(required), u64::from(missing)) {
-                let epochs = self.scenario.protocol.vesting_epochs;
-                self.books.pay(participant, reward + work, epochs);
-                continue;
-            }
-            // An unclaimed settlement goes to governance (since v0.2.7).
-            self.books.governance += reward + work;
-            settled.row.claims_rejected += 1;
-            settled.row.rewards -= reward;
-            settled.row.forfeited += reward;
-            settled.row.governance += reward;
-            (row.reward, row.work_coins) = (0, 0);
-            row.forfeited += reward;
-            self.record(
-                EventKind::ClaimRejected,
-                participant as u32,
-                i128::from(missing),
-                end,
-            );
-        }
-        for lane in &mut self.lanes {
-            for state in &mut lane.states {
-                (state.required[parity], state.done[parity]) = (0, 0);
-            }
-        }
-        self.rows.push(settled.row);
-        self.participant_rows.append(&mut settled.participants);
     }
 }
 

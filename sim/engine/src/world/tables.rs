@@ -124,7 +124,7 @@ impl Tables {
             share_with_validators: protocol.share_with_validators,
             resume_after_outage: scenario.outages.resume,
             clients: scenario.clients.count.max(1),
-            payload: PayloadFetch::network(),
+            payload: PayloadFetch::new(&scenario.chain.payload),
             log,
         }
     }

@@ -2,6 +2,7 @@
 
 use stakeout_protocol::collateral::CollateralParams;
 use stakeout_protocol::dispute::{DisputeParams, compute_invalidation_cap};
+use stakeout_protocol::sampling::SamplingParams;
 use stakeout_protocol::units::{Reputation, Weight};
 
 use super::groups::Group;
@@ -38,6 +39,8 @@ pub(crate) struct Window<'a> {
     pub collateral: &'a CollateralParams,
     /// How the sampling rule draws.
     pub draw: Draw,
+    /// Rules of sampling, for the draw by hash.
+    pub sampling: &'a SamplingParams,
     /// Newcomers' answers always get one validator.
     pub at_least_one: bool,
 }
@@ -68,6 +71,8 @@ pub(crate) enum Draw {
     Nobody,
     /// Each member independently.
     Independent,
+    /// Each member by the network's own hash.
+    ByHash,
 }
 
 /// Target rates by reputation at the traffic of the last commit.
@@ -77,6 +82,12 @@ pub(crate) struct Targets {
     pub rate: Vec<f64>,
     /// In parts per 10^9.
     pub ppb: Vec<u32>,
+    /// Reputations that some host has; only theirs are worked out.
+    pub present: Vec<u8>,
+    /// Target rate of a full reputation, by which a change is noticed.
+    pub full: f64,
+    /// Traffic that the rates belong to.
+    pub traffic: u64,
     /// Rises whenever a rate changed.
     pub version: u32,
 }

@@ -41,7 +41,7 @@ fn bare(hosts: u32, per_second: f64, rate: Fraction) -> Scenario {
     protocol.status.downtime = None;
     protocol.collateral.per_weight = Decimal::ZERO;
     protocol.power_cap = None;
-    protocol.claims = ClaimRule::None;
+    protocol.claims.rule = ClaimRule::None;
     protocol.pricing.mode = PriceMode::Fixed;
     scenario
 }

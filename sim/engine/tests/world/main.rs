@@ -2,6 +2,7 @@
 
 mod closed_forms;
 mod determinism;
+mod hash_draw;
 mod life;
 mod properties;
 mod random;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use stakeout_engine::observe::frame::{EpochRow, Event, EventKind, ParticipantRow, RunOutput};
 use stakeout_engine::run::{RunOptions, run};
-use stakeout_engine::scenario::{Arrivals, Outages, Scenario, TraceRequest, ValidationWork};
+use stakeout_engine::scenario::{Arrivals, Outages, SamplingDraw, Scenario, TraceRequest, ValidationWork};
 use stakeout_kernel::time::SimDuration;
 use stakeout_protocol::claims::ClaimRule;
 use stakeout_protocol::collateral::SlashedTo;
@@ -380,7 +380,7 @@ fn a_vote_of_a_sample_counts_no_more_than_its_cap() {
 /// A change of one parameter.
 type Change = (&'static str, fn(&mut Scenario));
 
-const CHANGES: [Change; 34] = [
+const CHANGES: [Change; 39] = [
     ("seed", |s| s.seed += 1),
     ("block time", |s| {
         s.chain.block_time = SimDuration::from_millis(5_001)
@@ -448,7 +448,20 @@ const CHANGES: [Change; 34] = [
     ("vesting", |s| s.protocol.vesting_epochs = 0),
     ("price rule", |s| s.protocol.pricing.mode = PriceMode::Fixed),
     ("price", |s| s.protocol.pricing.initial = Price::new(101)),
-    ("claims", |s| s.protocol.claims = ClaimRule::AllOrNothing),
+    ("claims", |s| s.protocol.claims.rule = ClaimRule::AllOrNothing),
+    ("the draw", |s| s.protocol.sampling_draw = SamplingDraw::Sha256),
+    ("attempts at a payload", |s| s.chain.payload.attempts = 1),
+    ("pauses between them", |s| {
+        s.chain.payload.first_pause = SimDuration::from_seconds(90)
+    }),
+    ("claims again", |s| {
+        s.protocol.claims.rule = ClaimRule::AllOrNothing;
+        s.protocol.claims.retry_blocks = Some(1);
+    }),
+    ("sampled claims", |s| {
+        s.protocol.claims.rule = ClaimRule::AllOrNothing;
+        s.protocol.claims.sample_max = Some(900);
+    }),
     ("clients' coins", |s| {
         s.clients.balance = Amount::from_base_units(1_000_000)
     }),

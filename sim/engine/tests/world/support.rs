@@ -5,14 +5,14 @@ use std::sync::Arc;
 use stakeout_calibration::Calibration;
 use stakeout_engine::scenario::{
     AiModel, Arrivals, Chain, Clients, Demand, Fidelity, GpuClass, Host, LengthLaw, MissedWork, Outages,
-    ProtocolParams, Scenario, StrategySpec, ValidationWork,
+    PayloadRetry, ProtocolParams, SamplingDraw, Scenario, StrategySpec, ValidationWork,
 };
 use stakeout_engine::strategy::registry::{Registry, StrategyDescriptor};
 use stakeout_engine::strategy::{
     ExecutorPolicy, ExecutorStrategy, ExecutorView, Roles, ValidatorPolicy, ValidatorStrategy, ValidatorView,
 };
 use stakeout_kernel::time::SimDuration;
-use stakeout_protocol::claims::ClaimRule;
+use stakeout_protocol::claims::{ClaimParams, ClaimRule};
 use stakeout_protocol::collateral::{CollateralParams, SlashedTo};
 use stakeout_protocol::dispute::{DisputeParams, OnNoQuorum, VoterRule};
 use stakeout_protocol::escrow::EscrowParams;
@@ -92,6 +92,13 @@ pub fn network(hosts: u32, epochs: u32, per_second: f64) -> Scenario {
             transfer_delay: SimDuration::from_millis(50),
             validation_delay: SimDuration::from_seconds(1),
             transactions_per_block: None,
+            payload: PayloadRetry {
+                attempts: 10,
+                first_pause: SimDuration::from_seconds(10),
+                first_jitter: SimDuration::from_seconds(10),
+                pause: SimDuration::from_seconds(120),
+                jitter: SimDuration::from_seconds(120),
+            },
         },
         protocol: profile_b(),
         models: vec![AiModel {
@@ -195,6 +202,7 @@ fn profile_b() -> ProtocolParams {
             flat_rate: Fraction::ZERO,
             at_least_one_for_newcomers: false,
         },
+        sampling_draw: SamplingDraw::Thinning,
         validation_work: ValidationWork::Replay,
         share_with_validators: true,
         reputation: ReputationParams {
@@ -278,8 +286,12 @@ fn profile_b() -> ProtocolParams {
             block_seconds: 5,
             free_until_epoch: EpochIndex::new(0),
         },
-        claims: ClaimRule::BinomialTest {
-            p0: Fraction::from_percent(10),
+        claims: ClaimParams {
+            rule: ClaimRule::BinomialTest {
+                p0: Fraction::from_percent(10),
+            },
+            retry_blocks: None,
+            sample_max: None,
         },
         bandwidth: None,
     }

@@ -11,7 +11,7 @@ mod network;
 mod protocol;
 
 use super::quantity::{
-    BLOCKS, COINS, COUNT, DURATION, Dimension, EPOCHS, MEMORY, NUMBER, PRICE, SHARE, TOKENS,
+    BLOCKS, COINS, COUNT, DURATION, Dimension, EPOCHS, MEMORY, NUMBER, PRICE, SHARE, TOKENS, WHOLE_SECONDS,
 };
 
 /// What a field holds.
@@ -192,6 +192,11 @@ const fn tokens(path: &'static str, min: i128, doc: &'static str) -> Field {
 
 const fn memory(path: &'static str, doc: &'static str) -> Field {
     quantity(path, &MEMORY, 1, 1_000_000, doc)
+}
+
+/// A length of time that is counted in whole seconds.
+const fn whole_seconds(path: &'static str, doc: &'static str) -> Field {
+    quantity(path, &WHOLE_SECONDS, 1, 1_000_000_000, doc)
 }
 
 const fn switch(path: &'static str, doc: &'static str) -> Field {

@@ -1,6 +1,6 @@
 //! Fields of the run, the chain's clock, demand, outages and the record.
 
-use super::super::quantity::{EPOCHS, RATE, SPAN};
+use super::super::quantity::{EPOCHS, RATE, SPAN, WHOLE_SECONDS};
 use super::{
     BLOCKS_MAX, EPOCHS_MAX, Field, Kind, SECOND, coins, count, duration, field, one_of, positive_duration,
     quantity, share, switch, tokens,
@@ -104,7 +104,34 @@ pub(super) static CHAIN: &[Field] = &[
         "Most transactions in a block; `none` lifts the limit.",
     )
     .or_none(),
+    count(
+        "chain.payload.attempts",
+        0,
+        100,
+        "How often a validator asks the executor for an answer's payload; 0 where it lies on the chain.",
+    ),
+    payload_seconds(
+        "chain.payload.first_pause",
+        "Pause after the first attempt to get a payload.",
+    ),
+    payload_seconds(
+        "chain.payload.first_jitter",
+        "That pause is longer by one second up to this.",
+    ),
+    payload_seconds(
+        "chain.payload.pause",
+        "Pause after each further attempt to get a payload.",
+    ),
+    payload_seconds(
+        "chain.payload.jitter",
+        "That pause is longer by one second up to this.",
+    ),
 ];
+
+/// A pause between attempts, in whole seconds: a day at most, so that all of them fit into the clock.
+const fn payload_seconds(path: &'static str, doc: &'static str) -> Field {
+    quantity(path, &WHOLE_SECONDS, 1, 86_400, doc)
+}
 
 /// Who asks, when, and for how much.
 pub(super) static CLIENTS_AND_DEMAND: &[Field] = &[

@@ -1,9 +1,9 @@
 //! Fields of the rule families, in the order in which an epoch meets them.
 
-use super::super::quantity::{BLOCKS, COINS_PER_WEIGHT, DATA, DATA_PER_TOKEN, WHOLE_SECONDS};
+use super::super::quantity::{BLOCKS, COINS_PER_WEIGHT, DATA, DATA_PER_TOKEN};
 use super::{
     BLOCKS_MAX, E18, EPOCHS_MAX, Field, Kind, blocks, coins, count, epochs, field, number, one_of,
-    open_share, price, quantity, share, switch, tokens,
+    open_share, price, quantity, share, switch, tokens, whole_seconds,
 };
 
 /// Every parameter of every rule.
@@ -100,6 +100,11 @@ pub(super) static PROTOCOL: &[Field] = &[
     switch(
         "protocol.sampling.at_least_one_for_newcomers",
         "An answer of an executor without reputation that nobody drew gets a designated validator: the article says so, the code does not do it.",
+    ),
+    one_of(
+        "protocol.sampling.draw",
+        &["thinning", "sha256"],
+        "How those who check are drawn: at the cost of those who are drawn, or by the network's own hash; the law is the same.",
     ),
     one_of(
         "protocol.validation.work",
@@ -450,6 +455,19 @@ pub(super) static PROTOCOL: &[Field] = &[
         "protocol.claims.p0",
         "Tolerated share of missed validations (`binomial_test`).",
     ),
+    blocks(
+        "protocol.claims.retry",
+        1,
+        "Blocks after which a host whose claim was refused claims again; `none` where it claims once.",
+    )
+    .or_none(),
+    count(
+        "protocol.claims.sample_max",
+        1,
+        1_000_000_000_000,
+        "Most answers looked at for one claim, sampled anew for each attempt; `none` looks at all.",
+    )
+    .or_none(),
     switch(
         "protocol.bandwidth.enabled",
         "Runs the transfer agents' bandwidth limiter.",
@@ -488,8 +506,3 @@ pub(super) static PROTOCOL: &[Field] = &[
     )
     .or_none(),
 ];
-
-/// A length of time that the rule counts in seconds.
-const fn whole_seconds(path: &'static str, doc: &'static str) -> Field {
-    quantity(path, &WHOLE_SECONDS, 1, 1_000_000_000, doc)
-}

@@ -1,0 +1,122 @@
+//! What the run is set beside: honest twins of those who cheat, and what the real network recorded.
+
+use std::fmt::Write;
+
+use super::html::{Cell, escaped, table};
+use super::tables::{count, interval, mean, number, shown, text};
+use crate::run::{Comparisons, Recorded, RecordedFigure, TwinLine};
+
+/// The sections of the page, none for a run that was set beside nothing.
+pub fn sections(comparisons: &Comparisons) -> String {
+    let mut html = String::new();
+    if !comparisons.honest_twins.is_empty() {
+        html.push_str(&twins(&comparisons.honest_twins));
+    }
+    if let Some(recorded) = &comparisons.recorded {
+        html.push_str(&record(recorded));
+    }
+    html
+}
+
+fn twins(twins: &[TwinLine]) -> String {
+    let header = [
+        ("owner", true),
+        ("strategies", true),
+        ("identities", false),
+        ("profit", false),
+        ("honest twin", false),
+        ("gain", false),
+        ("interval of the gain", false),
+        ("n", false),
+    ];
+    let row = |twin: &TwinLine| {
+        vec![
+            text(&twin.owner),
+            text(&twin.strategies.join(", ")),
+            count(twin.identities),
+            mean(&twin.profit),
+            mean(&twin.honest_profit),
+            mean(&twin.gain),
+            interval(&twin.gain),
+            count(twin.gain.n),
+        ]
+    };
+    format!(
+        "<h2>Honest twins</h2>\n<p class=\"quiet\">The same run with that owner alone made honest, under the same \
+         random numbers; the gain is what not following the rules was worth.</p>\n{}",
+        table(&header, &twins.iter().map(row).collect::<Vec<_>>())
+    )
+}
+
+fn record(recorded: &Recorded) -> String {
+    let figures = || recorded.hosts.iter().flat_map(|host| &host.figures);
+    let outside = figures().filter(|figure| figure.is_outside()).count();
+    let left_out = figures().filter(|figure| !figure.is_telling()).count();
+    let mut html = String::from("<h2>Recorded beside simulated</h2>\n");
+    let _ = writeln!(
+        html,
+        "<p class=\"quiet\">Epoch {} as the network recorded it ({}), beside {} replicates: of {} figures, {outside} \
+         lie outside the interval that holds one further replicate at {} %. Counts that every replicate gives \
+         exactly are left out ({left_out}).</p>",
+        recorded.epoch,
+        escaped(&recorded.source),
+        recorded.replicates,
+        figures().count(),
+        number(100.0 * recorded.level),
+    );
+    html.push_str(&heights(recorded));
+    html.push_str(&hosts(recorded));
+    html
+}
+
+fn heights(recorded: &Recorded) -> String {
+    let header = [
+        ("stage", true),
+        ("simulated height", false),
+        ("recorded height", false),
+    ];
+    let row = |line: &crate::run::HeightLine| {
+        let simulated = line
+            .simulated
+            .map_or("–".to_string(), |height| height.to_string());
+        vec![text(&line.stage), Cell::Number(simulated), count(line.recorded)]
+    };
+    table(&header, &recorded.heights.iter().map(row).collect::<Vec<_>>())
+}
+
+fn hosts(recorded: &Recorded) -> String {
+    let header = [
+        ("host", true),
+        ("figure", true),
+        ("simulated", false),
+        ("interval", false),
+        ("recorded", false),
+        ("z", false),
+        ("exact in", false),
+        ("", true),
+    ];
+    let row = |id: &str, figure: &RecordedFigure| {
+        let value = |number| shown(number, "");
+        let mean = figure.simulated_mean.as_ref().map_or("–".to_string(), value);
+        let interval = figure.interval.as_ref().map_or("–".to_string(), |[low, high]| {
+            format!("{} to {}", value(low), value(high))
+        });
+        let z = figure.z.map_or("–".to_string(), number);
+        vec![
+            text(id),
+            text(&figure.figure.replace('_', " ")),
+            Cell::Number(mean),
+            Cell::Number(interval),
+            Cell::Number(value(&figure.recorded)),
+            Cell::Number(z),
+            count(figure.exact_replicates),
+            text(if figure.is_outside() { "outside" } else { "" }),
+        ]
+    };
+    let mut rows = Vec::new();
+    for host in &recorded.hosts {
+        let telling = host.figures.iter().filter(|figure| figure.is_telling());
+        rows.extend(telling.map(|figure| row(&host.id, figure)));
+    }
+    table(&header, &rows)
+}

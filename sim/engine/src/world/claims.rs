@@ -1,0 +1,191 @@
+//! Claims: a settled epoch is paid to those who did their share of checking.
+//!
+//! Invariant: every settled payout is paid once or goes to governance, and nothing of an epoch is paid
+//! after the next one has settled.
+
+use stakeout_kernel::sample::below;
+use stakeout_protocol::claims::{is_claim_accepted, is_retry_allowed};
+use stakeout_protocol::units::Height;
+
+use super::World;
+use super::settle::Settled;
+use crate::observe::frame::EventKind;
+
+impl World<'_> {
+    /// Everybody claims the settled epoch for the first time.
+    pub(super) fn process_claims(&mut self, end: u64) {
+        self.try_claims();
+        let is_final = self.scenario.protocol.claims.retry_blocks.is_none();
+        if is_final
+            || self
+                .settled
+                .as_ref()
+                .is_some_and(|settled| settled.open.is_empty())
+        {
+            self.close_claims(end);
+        }
+    }
+
+    /// Those who were refused claim again, if enough blocks have passed.
+    pub(super) fn retry_claims(&mut self, end: u64) {
+        let now = Height::new(self.schedule.origin + self.window + 1);
+        let Some(settled) = &self.settled else { return };
+        let is_due = settled.last_attempt.is_some()
+            && is_retry_allowed(&self.scenario.protocol.claims, settled.last_attempt, now);
+        if is_due {
+            self.try_claims();
+            if self
+                .settled
+                .as_ref()
+                .is_some_and(|settled| settled.open.is_empty())
+            {
+                self.close_claims(end);
+            }
+        }
+    }
+
+    /// Pays those of the open claims whose validator duty was done.
+    fn try_claims(&mut self) {
+        let Some(mut settled) = self.settled.take() else {
+            return;
+        };
+        let open = std::mem::take(&mut settled.open);
+        for participant in open {
+            if self.is_accepted(participant, &mut settled) {
+                let (reward, work) = settled.payouts[participant as usize];
+                let epochs = self.scenario.protocol.vesting_epochs;
+                self.books.claimable[participant as usize] -= reward + work;
+                self.books.pay(participant as usize, reward + work, epochs);
+            } else {
+                settled.open.push(participant);
+            }
+        }
+        settled.attempts += 1;
+        settled.last_attempt = Some(Height::new(self.schedule.origin + self.window + 1));
+        self.settled = Some(settled);
+    }
+
+    /// Whether this attempt of a claimant finds its duty done.
+    fn is_accepted(&self, participant: u32, settled: &mut Settled) -> bool {
+        let (required, missing) = self.duty(participant, settled);
+        let row = &mut settled.participants[participant as usize];
+        row.validations_required = u64::from(required);
+        row.validations_done = u64::from(required - missing);
+        let (reward, work) = settled.payouts[participant as usize];
+        if reward + work == 0 || missing == 0 {
+            return true;
+        }
+        let params = self.scenario.protocol.claims;
+        let others = settled.row.finished.saturating_sub(row.inferences);
+        let (looked_at, missed) = match params.sample_max {
+            Some(sample) if sample < others => {
+                let key = self.tables.keys.claims;
+                let attempt = u64::from(row.epoch) << 32 | u64::from(settled.attempts);
+                let draw = |item: u32| key.draw(u64::from(participant) << 32 | u64::from(item), attempt);
+                sample_duty(draw, others, sample, required, missing)
+            }
+            _ => (required, missing),
+        };
+        is_claim_accepted(params.rule, u64::from(looked_at), u64::from(missed))
+    }
+
+    /// Validations asked of a participant in the settled epoch, and those that are missing.
+    fn duty(&self, participant: u32, settled: &Settled) -> (u32, u32) {
+        let parity = usize::from(settled.parity);
+        let lane = &self.lanes[(participant / self.lane_size) as usize];
+        let state = &lane.states[(participant % self.lane_size) as usize];
+        let required = state.required[parity];
+        (required, required.saturating_sub(state.done[parity]))
+    }
+
+    /// The claims of an epoch end: what was not claimed goes to governance (since v0.2.7), and the rows are
+    /// final. Nothing happens while nobody could claim yet.
+    pub(super) fn close_claims(&mut self, end: u64) {
+        if self
+            .settled
+            .as_ref()
+            .is_none_or(|settled| settled.last_attempt.is_none())
+        {
+            return;
+        }
+        let mut settled = self.settled.take().expect("it was there");
+        for participant in std::mem::take(&mut settled.open) {
+            let (_, missing) = self.duty(participant, &settled);
+            let (reward, work) = settled.payouts[participant as usize];
+            let row = &mut settled.participants[participant as usize];
+            self.books.claimable[participant as usize] -= reward + work;
+            self.books.governance += reward + work;
+            settled.row.claims_rejected += 1;
+            settled.row.rewards -= reward;
+            settled.row.forfeited += reward;
+            settled.row.governance += reward;
+            (row.reward, row.work_coins) = (0, 0);
+            row.forfeited += reward;
+            self.record(EventKind::ClaimRejected, participant, i128::from(missing), end);
+        }
+        let parity = usize::from(settled.parity);
+        for state in self.lanes.iter_mut().flat_map(|lane| &mut lane.states) {
+            (state.required[parity], state.done[parity]) = (0, 0);
+        }
+        self.rows.push(settled.row);
+        self.participant_rows.append(&mut settled.participants);
+    }
+}
+
+/// How many of a claimant's duties a sample of `sample` from `answers` answers holds, and how many of these it
+/// missed: item by item, each is in the sample with the chance of what is left, so that the pair is exactly
+/// hypergeometric.
+fn sample_duty(
+    draw: impl Fn(u32) -> u64,
+    answers: u64,
+    sample: u64,
+    required: u32,
+    missing: u32,
+) -> (u32, u32) {
+    let mut answers = answers.max(u64::from(required));
+    let mut room = sample.min(answers);
+    let (mut looked_at, mut missed) = (0, 0);
+    for item in 0..required {
+        if below(draw(item), answers) < room {
+            room -= 1;
+            looked_at += 1;
+            missed += u32::from(item < missing);
+        }
+        answers -= 1;
+    }
+    (looked_at, missed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::sample_duty;
+    use stakeout_kernel::streams::StreamKey;
+
+    // 20,000 samples of 30 from 100 answers, 20 of them duties and 4 of these missed: means 6 and 1.2,
+    // variances 20·.3·.7·80/99 = 3.39 and 4·.3·.7·96/99 = .815. Five and a half standard errors each way on
+    // two means: a false alarm below 1e-7.
+    #[test]
+    fn a_sampled_duty_is_hypergeometric() {
+        let key = StreamKey::from_raw(15);
+        let count = 20_000_u64;
+        let (mut looked_at, mut missed) = (0_u64, 0_u64);
+        for run in 0..count {
+            let (a, b) = sample_duty(|item| key.draw(u64::from(item), run), 100, 30, 20, 4);
+            assert!(b <= a && a <= 20 && b <= 4);
+            (looked_at, missed) = (looked_at + u64::from(a), missed + u64::from(b));
+        }
+        let mean = |sum: u64| sum as f64 / count as f64;
+        assert!((mean(looked_at) - 6.0).abs() < 5.5 * (3.39_f64 / count as f64).sqrt());
+        assert!((mean(missed) - 1.2).abs() < 5.5 * (0.815_f64 / count as f64).sqrt());
+    }
+
+    #[test]
+    fn a_sample_of_everything_holds_every_duty() {
+        let key = StreamKey::from_raw(16);
+        assert_eq!(
+            sample_duty(|item| key.draw(u64::from(item), 0), 50, 50, 20, 4),
+            (20, 4)
+        );
+        assert_eq!((20, 4));
+    }
+}

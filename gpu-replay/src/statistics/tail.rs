@@ -29,6 +29,8 @@ pub struct Tail {
     pub shape: f64,
     /// Scale β, in the unit of the scores.
     pub scale: f64,
+    /// Range of the shapes that were allowed.
+    shapes: (f64, f64),
     /// Excesses over the level, in the order of the sample.
     excesses: Vec<f64>,
 }
@@ -46,13 +48,23 @@ impl Tail {
     /// Fits the tail above the `quantile` of the scores by maximum likelihood, the shape within -1/2 (below
     /// which the likelihood is irregular) and 1. `None` with fewer than 20 excesses or if they are all equal.
     pub fn fit(scores: &[f64], quantile: f64) -> Option<Tail> {
+        Self::fit_with_shape(scores, quantile, (SHAPE_MIN, SHAPE_MAX))
+    }
+
+    /// The same with a shape of zero at least: never lighter than exponential. A fit with an end would call the
+    /// next honest score beyond it impossible.
+    pub fn fit_endless(scores: &[f64], quantile: f64) -> Option<Tail> {
+        Self::fit_with_shape(scores, quantile, (0.0, SHAPE_MAX))
+    }
+
+    fn fit_with_shape(scores: &[f64], quantile: f64, shapes: (f64, f64)) -> Option<Tail> {
         let level = sample_quantile(scores, quantile)?;
         let excesses: Vec<f64> = scores.iter().filter(|s| **s > level).map(|s| s - level).collect();
         let mean = excesses.iter().sum::<f64>() / excesses.len().max(1) as f64;
         if excesses.len() < 20 || excesses.iter().all(|e| *e == excesses[0]) || !mean.is_finite() {
             return None;
         }
-        let shape = maximise(SHAPE_MIN, SHAPE_MAX, SHAPE_TURNS, |shape| {
+        let shape = maximise(shapes.0, shapes.1, SHAPE_TURNS, |shape| {
             log_likelihood(&excesses, shape, best_scale(&excesses, shape, mean))
         });
         let scale = best_scale(&excesses, shape, mean);
@@ -62,6 +74,7 @@ impl Tail {
             share,
             shape,
             scale,
+            shapes,
             excesses,
         })
     }
@@ -114,7 +127,7 @@ impl Tail {
             let scale = (at - self.level) / stretch(shape, self.share / alpha);
             log_likelihood(&self.excesses, shape, scale)
         };
-        likelihood(maximise(SHAPE_MIN, SHAPE_MAX, SHAPE_TURNS, likelihood))
+        likelihood(maximise(self.shapes.0, self.shapes.1, SHAPE_TURNS, likelihood))
     }
 }
 
@@ -234,6 +247,16 @@ mod tests {
         };
         let covered = (0..200).filter(|seed| covers(*seed)).count();
         assert!(covered >= 172, "{covered} of 200");
+    }
+
+    /// Uniform scores end at one: the free fit knows, the endless one keeps a chance beyond.
+    #[test]
+    fn an_endless_tail_never_calls_a_score_impossible() {
+        let scores = pareto(46, 2000, -1.0, 1.0);
+        let (free, endless) =
+            (Tail::fit(&scores, 0.95).expect("excesses"), Tail::fit_endless(&scores, 0.95).expect("excesses"));
+        assert_eq!(free.survival(1.2), 0.0);
+        assert!(endless.shape < 1e-6 && endless.survival(1.2) > 0.0);
     }
 
     #[test]

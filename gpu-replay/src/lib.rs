@@ -8,13 +8,15 @@
 //! The order of the modules is the order in which data flows: a model file becomes a [`model`], a
 //! [`substitute`] changes it, [`forward`] runs it under a kernel ([`Stratum`]), the [`sampler`] draws an answer,
 //! the [`artifact`] reports it, an [`attack`] forges it, the verifier's replay makes an [`Observation`] of each
-//! position, [`scores`] make numbers of the observations and [`statistics`] thresholds of the numbers.
+//! position, [`scores`] make numbers of the observations, [`statistics`] thresholds of the numbers, [`derive`] evidence
+//! and the calibration file, and [`report`] tables and pictures.
 //!
 //! **Invariant.** A measurement is a function of model file, prompts and seed: the same bytes at any number of
 //! threads. Modules from `observation` on hold no tensor, so statistics can be tested without a model.
 
 pub mod artifact;
 pub mod demo;
+pub mod derive;
 mod error;
 pub mod forward;
 pub mod model;

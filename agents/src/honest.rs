@@ -23,6 +23,7 @@ pub(crate) const DESCRIPTOR: StrategyDescriptor = StrategyDescriptor {
     build: |_| Roles {
         executor: Box::new(Honest),
         validator: Box::new(Honest),
+        ..Roles::honest()
     },
 };
 

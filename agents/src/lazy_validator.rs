@@ -59,6 +59,7 @@ pub(crate) const DESCRIPTOR: StrategyDescriptor = StrategyDescriptor {
         Roles {
             executor: Box::new(Honest),
             validator: Box::new(lazy),
+            ..Roles::honest()
         }
     },
 };
@@ -68,6 +69,7 @@ impl ValidatorStrategy for LazyValidator {
         ValidatorPolicy {
             diligence: self.diligence,
             otherwise: self.otherwise,
+            bias: None,
         }
     }
 }

@@ -50,6 +50,7 @@ pub(crate) const DESCRIPTOR: StrategyDescriptor = StrategyDescriptor {
         Roles {
             executor: Box::new(swapper),
             validator: Box::new(Honest),
+            ..Roles::honest()
         }
     },
 };

@@ -31,3 +31,26 @@ pub(crate) fn name<'a>(params: &'a Params, name: &str) -> &'a str {
         other => panic!("the parameter `{name}` is no name: {other:?}"),
     }
 }
+
+/// A count.
+pub(crate) fn count(params: &Params, name: &str) -> u64 {
+    match value(params, name) {
+        ParamValue::Count(count) => *count,
+        other => panic!("the parameter `{name}` is no count: {other:?}"),
+    }
+}
+
+/// A length of time in nanoseconds.
+pub(crate) fn nanos(params: &Params, name: &str) -> u64 {
+    match value(params, name) {
+        ParamValue::Duration(time) => time.nanos(),
+        other => panic!("the parameter `{name}` is no length of time: {other:?}"),
+    }
+}
+
+/// An owner's name; `None` for `everybody`.
+pub(crate) fn owner(params: &Params, name: &str) -> Option<String> {
+    Some(self::name(params, name))
+        .filter(|owner| *owner != "everybody")
+        .map(str::to_owned)
+}

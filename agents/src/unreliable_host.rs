@@ -41,6 +41,7 @@ pub(crate) const DESCRIPTOR: StrategyDescriptor = StrategyDescriptor {
         Roles {
             executor: Box::new(host),
             validator: Box::new(host),
+            ..Roles::honest()
         }
     },
 };
@@ -59,6 +60,7 @@ impl ValidatorStrategy for UnreliableHost {
         ValidatorPolicy {
             diligence: self.drop_rate.complement(),
             otherwise: Shortcut::Silent,
+            bias: None,
         }
     }
 }

@@ -39,10 +39,10 @@ prop_compose! {
     fn executor_view()(
         epoch in any::<u32>(), reputation in 0u8..=100, target_rate_ppb in 0u32..=1_000_000_000,
         weight_share_ppb in 0u32..=1_000_000_000, validated in any::<u64>(), invalidated in any::<u64>(),
-        was_convicted in any::<bool>(),
+        was_convicted in any::<bool>(), earned in any::<i64>(), draw in any::<u64>(),
     ) -> ExecutorView {
         let reputation = Reputation::new(reputation);
-        ExecutorView { epoch, reputation, target_rate_ppb, weight_share_ppb, validated, invalidated, was_convicted }
+        ExecutorView { epoch, reputation, target_rate_ppb, weight_share_ppb, validated, invalidated, was_convicted, earned: i128::from(earned), draw }
     }
 }
 
@@ -58,9 +58,9 @@ prop_compose! {
 prop_compose! {
     fn request_view()(
         model in any::<u16>(), prompt in any::<u32>(), max_tokens in any::<u32>(), blocks_to_poc in any::<u64>(),
-        queued in any::<u32>(),
+        queued in any::<u32>(), answer in any::<u32>(), passed in any::<u32>(), failed in any::<u32>(),
     ) -> RequestView {
-        RequestView { model, prompt, max_tokens, blocks_to_poc, queued }
+        RequestView { model, prompt, answer, max_tokens, blocks_to_poc, queued, passed, failed }
     }
 }
 
@@ -162,6 +162,8 @@ fn a_strategy_at_zero_is_honest() {
         validated: 0,
         invalidated: 0,
         was_convicted: false,
+        earned: 0,
+        draw: 0,
     };
     for strategy in registry().iter() {
         let policy = build(strategy, 0).executor.policy(&view);

@@ -22,8 +22,12 @@ const ONE_AT_16: u128 = 10_000_000_000_000_000;
 pub enum SamplingRule {
     /// From the executor's reputation and the network's traffic (profiles A and B).
     Reputation,
-    /// The same rate for everybody (profile C).
+    /// The same rate for everybody.
     Flat,
+    /// The same rate for everybody, as so many designated validators: where the rate is one, exactly one.
+    Designated,
+    /// The same rate for everybody, drawn among the slots of the session (profile C).
+    Slots,
     /// Nothing is checked.
     None,
 }
@@ -87,7 +91,7 @@ pub fn compute_rate_floor(params: &SamplingParams, traffic: u64) -> Decimal {
 pub fn compute_target_rate(params: &SamplingParams, traffic: u64, executor: Reputation) -> Decimal {
     match params.rule {
         SamplingRule::None => Decimal::ZERO,
-        SamplingRule::Flat => params.flat_rate.into(),
+        SamplingRule::Flat | SamplingRule::Designated | SamplingRule::Slots => params.flat_rate.into(),
         SamplingRule::Reputation => {
             let range = params.rate_max - compute_rate_floor(params, traffic);
             params.rate_max - range * Decimal::from_ratio(i128::from(executor.get()), 100)

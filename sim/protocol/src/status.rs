@@ -12,8 +12,10 @@
 //! [`StatusRule::new`]. Reference: gonka-ai/gonka x/inference/calculations/status.go, and its
 //! status.md for the launch rule. Page: docs/spec/status.md.
 
+mod e_process;
 mod z_test;
 
+pub use e_process::EProcess;
 pub use z_test::{compute_convicting_streak, compute_measurements_needed, is_above_deviations};
 
 use z_test::is_above_deviations_of;
@@ -80,6 +82,26 @@ pub enum InvalidTest {
         /// The threshold.
         h: Decimal,
     },
+    /// Page's cumulative sum: the sequential test with a floor of zero, carried from epoch to epoch, so that
+    /// passes bank no credit and the end of an epoch forgives nothing.
+    Cusum {
+        /// The failure rate of a good participant.
+        p0: Fraction,
+        /// The failure rate of a bad participant.
+        p1: Fraction,
+        /// The threshold.
+        h: Decimal,
+    },
+    /// A mixture of likelihood ratios against several bad rates: by Ville's inequality an honest participant
+    /// is convicted in an epoch with at most the chance `level`, however often it is looked at.
+    EProcess {
+        /// The failure rate of a good participant.
+        p0: Fraction,
+        /// The chance of a false conviction in an epoch.
+        level: Fraction,
+    },
+    /// The first confirmed failure convicts.
+    OneStrike,
 }
 
 /// What becomes of the run of failures of a participant that comes back.
@@ -185,6 +207,10 @@ pub struct StatusRule {
     streak_max: Option<u32>,
     z_test: Option<ZTest>,
     invalid: Sequential,
+    /// The sum of failed checks outlives the epoch.
+    is_carried: bool,
+    e_process: Option<EProcess>,
+    is_one_strike: bool,
     downtime: Sequential,
     poc_ratio_min: Option<Fraction>,
     streak_on_return: StreakOnReturn,
@@ -204,16 +230,25 @@ impl StatusRule {
                 measurements_needed: compute_measurements_needed(false_positive_rate, measurements_cap),
                 deviations_max,
             }),
-            InvalidTest::None | InvalidTest::Sprt { .. } => None,
+            _ => None,
         };
-        let sequential = match params.invalid_test {
-            InvalidTest::Sprt { p0, p1, h } => Some(SprtParams { p0, p1, h }),
-            InvalidTest::None | InvalidTest::ZTest { .. } => None,
+        let is_carried = matches!(params.invalid_test, InvalidTest::Cusum { .. });
+        let (sequential, floor) = match params.invalid_test {
+            InvalidTest::Sprt { p0, p1, h } => (Some(SprtParams { p0, p1, h }), params.llr_floor),
+            InvalidTest::Cusum { p0, p1, h } => (Some(SprtParams { p0, p1, h }), Some(Decimal::ZERO)),
+            _ => (None, None),
+        };
+        let e_process = match params.invalid_test {
+            InvalidTest::EProcess { p0, level } => Some(EProcess::new(p0, level)),
+            _ => None,
         };
         Self {
             streak_max: compute_convicting_streak(params.false_positive_rate, params.quick_failure_threshold),
             z_test,
-            invalid: Sequential::new(sequential.as_ref(), params.llr_floor),
+            invalid: Sequential::new(sequential.as_ref(), floor),
+            is_carried,
+            e_process,
+            is_one_strike: params.invalid_test == InvalidTest::OneStrike,
             downtime: Sequential::new(params.downtime.as_ref(), params.llr_floor),
             poc_ratio_min: params.poc_ratio_min,
             streak_on_return: params.streak_on_return,
@@ -260,6 +295,16 @@ impl StatusRule {
         counters.llr_invalid = self.invalid.after_failure(counters.llr_invalid);
     }
 
+    /// A check of an answer that had been counted as passed failed, and the dispute confirmed it (profile C,
+    /// where every completed answer counts as passed until it is found wrong).
+    pub const fn record_failure_of_counted(&self, counters: &mut StatusCounters) {
+        counters.validated = counters.validated.saturating_sub(1);
+        if let Sequential::Ready(test) = &self.invalid {
+            counters.llr_invalid = counters.llr_invalid.saturating_sub(test.step_pass());
+        }
+        self.record_failure(counters);
+    }
+
     /// A request was served.
     pub const fn record_served(&self, counters: &mut StatusCounters) {
         counters.served = counters.served.saturating_add(1);
@@ -302,6 +347,14 @@ impl StatusRule {
                 return (Status::Invalid, StatusReason::StatisticalInvalidations);
             }
         }
+        if self.is_one_strike && counters.invalidated > 0 {
+            return (Status::Invalid, StatusReason::StatisticalInvalidations);
+        }
+        if let Some(test) = &self.e_process
+            && test.is_condemned(counters.validated, counters.invalidated)
+        {
+            return (Status::Invalid, StatusReason::StatisticalInvalidations);
+        }
         if self.invalid == Sequential::Unusable {
             return (Status::Active, StatusReason::AlgorithmError);
         }
@@ -339,7 +392,9 @@ impl StatusRule {
         } else {
             counters.epochs_completed.saturating_add(1)
         };
+        let is_sum_kept = self.is_carried && !is_returning;
         let fresh = StatusCounters {
+            llr_invalid: if is_sum_kept { counters.llr_invalid } else { 0 },
             consecutive_invalid: if is_streak_dropped {
                 0
             } else {

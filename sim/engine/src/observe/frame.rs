@@ -209,7 +209,8 @@ pub struct ParticipantRow {
     pub forfeited: i128,
     /// Collateral slashed, base units.
     pub slashed: i128,
-    /// Operating cost of the hardware time it used, base units.
+    /// Cost of the hardware time it used, of holding its hardware, of its entry, and what its purse spent, base
+    /// units.
     pub cost: i128,
     /// Hardware time used on requests and validations, nanoseconds.
     pub busy_ns: u64,
@@ -370,4 +371,11 @@ pub enum EventKind {
     PriceChanged = 21,
     /// Part of the issue went to governance; value: amount.
     Governance = 22,
+    /// A validator passed a planted mismatch; value: fine.
+    Fined = 23,
+    /// The executor of an invalidated answer paid the validator who opened the case; other: validator; value:
+    /// bounty.
+    Bounty = 24,
+    /// An identity paid for its entry with coins from outside; value: fee.
+    EntryPaid = 25,
 }

@@ -214,6 +214,9 @@ pub fn event_name(kind: EventKind) -> &'static str {
         EventKind::ClaimRejected => "claim_rejected",
         EventKind::PriceChanged => "price_changed",
         EventKind::Governance => "governance",
+        EventKind::Fined => "fined",
+        EventKind::Bounty => "bounty",
+        EventKind::EntryPaid => "entry_paid",
     }
 }
 

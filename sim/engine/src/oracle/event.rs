@@ -62,6 +62,7 @@ fn registry() -> Registry {
         build: |_| Roles {
             executor: Box::new(Honest),
             validator: Box::new(Honest),
+            ..Roles::honest()
         },
     }])
 }

@@ -103,6 +103,7 @@ impl QueueNetwork {
             decode_ns: libm::round(self.service_seconds * SECOND / MEAN_TOKENS) as u64,
             slots: self.slots,
             cost_per_hour: Amount::ZERO,
+            standby_per_hour: Amount::ZERO,
         }
     }
 

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use stakeout_kernel::time::SimDuration;
-use stakeout_protocol::units::Amount;
+use stakeout_protocol::units::{Amount, Fraction};
 
 use super::error::{Place, Problem, quoted};
 use super::files::InputFile;
@@ -108,6 +108,7 @@ impl Builder<'_> {
             clients: Clients {
                 count: v.count("clients.count"),
                 balance: v.amount("clients.balance"),
+                purse_share: v.maybe_fraction("clients.purse_share").unwrap_or(Fraction::ZERO),
             },
             demand: Demand {
                 arrivals,
@@ -373,6 +374,7 @@ fn gpu_class(name: &str, item: &Item) -> GpuClass {
         decode_ns: nanos("decode"),
         slots: item.base("slots") as u16,
         cost_per_hour: Amount::from_base_units(item.base("cost")),
+        standby_per_hour: Amount::from_base_units(item.base("standby")),
     }
 }
 

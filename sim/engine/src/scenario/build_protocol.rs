@@ -15,9 +15,10 @@ use stakeout_protocol::settlement::{
 };
 use stakeout_protocol::sprt::SprtParams;
 use stakeout_protocol::status::{InvalidTest, StatusParams, StreakOnReturn};
-use stakeout_protocol::units::Decimal;
+use stakeout_protocol::units::{Decimal, Fraction};
 
 use super::error::Problem;
+use super::measures;
 use super::values::Values;
 use super::{LengthLaw, MissedWork, ProtocolParams, SamplingDraw, ValidationWork};
 
@@ -56,6 +57,7 @@ pub fn build(v: &Values, fresh: LengthLaw) -> ProtocolParams {
         pricing: pricing(v),
         claims: claims(v),
         bandwidth: v.is_on("protocol.bandwidth.enabled").then(|| bandwidth(v)),
+        measures: measures::build(v),
     }
 }
 
@@ -91,6 +93,8 @@ fn sampling(v: &Values) -> SamplingParams {
     SamplingParams {
         rule: match v.choice("protocol.sampling.rule") {
             "flat" => SamplingRule::Flat,
+            "designated" => SamplingRule::Designated,
+            "slots" => SamplingRule::Slots,
             "none" => SamplingRule::None,
             _ => SamplingRule::Reputation,
         },
@@ -146,6 +150,17 @@ fn status(v: &Values) -> StatusParams {
                 let SprtParams { p0, p1, h } = sprt("protocol.status.sprt");
                 InvalidTest::Sprt { p0, p1, h }
             }
+            "cusum" => {
+                let SprtParams { p0, p1, h } = sprt("protocol.status.sprt");
+                InvalidTest::Cusum { p0, p1, h }
+            }
+            "e_process" => InvalidTest::EProcess {
+                p0: v.fraction("protocol.status.sprt.p0"),
+                level: v
+                    .maybe_fraction("protocol.status.level")
+                    .unwrap_or(Fraction::from_percent(1)),
+            },
+            "one_strike" => InvalidTest::OneStrike,
             _ => InvalidTest::None,
         },
         downtime: v
@@ -274,7 +289,7 @@ fn bandwidth(v: &Values) -> BandwidthParams {
 
 /// What two or more fields must satisfy together.
 pub fn check(v: &Values) -> Vec<Problem> {
-    let mut problems = Vec::new();
+    let mut problems = measures::check(v);
     let mut demand = |is_met: bool, path: &str, found: &str, allowed: &str| {
         if !is_met {
             problems.push(v.problem(path, found).allowed(allowed));
@@ -318,7 +333,10 @@ pub fn check(v: &Values) -> Vec<Problem> {
         "less than half of traffic_full",
     );
     for (family, is_used) in [
-        ("protocol.status.sprt", v.choice("protocol.status.test") == "sprt"),
+        (
+            "protocol.status.sprt",
+            matches!(v.choice("protocol.status.test"), "sprt" | "cusum"),
+        ),
         (
             "protocol.status.downtime",
             v.is_on("protocol.status.downtime.enabled"),

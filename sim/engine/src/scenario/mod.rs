@@ -15,6 +15,7 @@ pub mod fields;
 mod files;
 pub mod layers;
 mod load;
+mod measures;
 mod population;
 mod presets;
 pub mod quantity;
@@ -38,6 +39,7 @@ pub use error::{Place, Problem, ScenarioErrors, Source};
 pub use files::InputFile;
 pub use layers::Override;
 pub use load::{Report, Summary, check, from_str, from_str_in, load};
+pub use measures::{Assignment, Measures, Planted, SecondCheck, Unsampled};
 pub use presets::{names as preset_names, text as preset_text};
 pub use template::{FIRST_SCENARIO, new_from_template, template_names};
 
@@ -190,6 +192,8 @@ pub struct ProtocolParams {
     pub claims: protocol::claims::ClaimParams,
     /// Transfer agents' bandwidth limiter, if on.
     pub bandwidth: Option<protocol::bandwidth::BandwidthParams>,
+    /// Rules against particular attacks, each off unless a scenario sets it.
+    pub measures: Measures,
 }
 
 /// The missed-work test at settlement.
@@ -257,6 +261,8 @@ pub struct GpuClass {
     pub slots: u16,
     /// Operating cost in base units an hour.
     pub cost_per_hour: Amount,
+    /// Cost of holding one card, busy or not, in base units an hour.
+    pub standby_per_hour: Amount,
 }
 
 /// One identity.
@@ -326,6 +332,9 @@ pub struct Clients {
     pub count: u32,
     /// Balance of each at the start.
     pub balance: Amount,
+    /// Share of all arrivals that belong to the purse of the participant whose strategy sends requests; it
+    /// has a client's balance. Nobody sends them where no strategy does.
+    pub purse_share: Fraction,
 }
 
 /// How requests arrive, and how long they are.

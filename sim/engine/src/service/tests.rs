@@ -30,6 +30,7 @@ fn class(prefill_ns: u64, decode_ns: u64) -> GpuClass {
         decode_ns,
         slots: 1,
         cost_per_hour: Amount::ZERO,
+        standby_per_hour: Amount::ZERO,
     }
 }
 

@@ -18,6 +18,9 @@ use super::groups::{Group, Member};
 use super::lane::{CachedPlan, Duty, Finished, HostState, Lane, Scratch, idle};
 use super::mail::Outbox;
 use super::outage::OutageTable;
+use super::presence::Presence;
+use super::purse::Purse;
+use super::routing::Routing;
 use super::schedule::Schedule;
 use super::slab::Slab;
 use super::tables::Tables;
@@ -69,6 +72,7 @@ impl<'a> World<'a> {
             .iter()
             .map(|host| ReputationRecord::with_epochs(host.epochs_completed))
             .collect();
+        let has_purse = scenario.clients.purse_share > Fraction::ZERO;
         let mut world = Self {
             scenario,
             replicate,
@@ -93,7 +97,7 @@ impl<'a> World<'a> {
             demand: Demand::new(scenario),
             admission: protocol.bandwidth.as_ref().map(Admission::new),
             books: Books::new(
-                scenario.clients.count.max(1),
+                scenario.clients.count.max(1) + u32::from(has_purse),
                 scenario.clients.balance,
                 hosts,
                 collateral,
@@ -109,6 +113,17 @@ impl<'a> World<'a> {
             },
             traffic: [0, 0],
             records,
+            routing: Routing::new(
+                protocol.measures.assignment,
+                hosts as u32,
+                scenario.clients.count.max(1),
+            ),
+            purse: Purse::new(
+                scenario.clients.purse_share,
+                scenario.clients.count.max(1),
+                i64::try_from(scenario.clients.balance.base_units()).unwrap_or(i64::MAX),
+            ),
+            presence: Presence::new(hosts),
             next_weights: Vec::new(),
             confirmed: vec![None; hosts],
             settled: None,
@@ -143,8 +158,10 @@ impl<'a> World<'a> {
     /// The group that is in force when the run begins.
     fn form_first_group(&mut self) {
         let first = self.scenario.first_epoch.get();
-        self.next_weights = self.measure_weights(first, 0, 0);
+        self.ask_entrants(first);
+        self.next_weights = self.measure_weights(0, 0);
         self.process_group_creation(first);
+        self.charge_entries(0);
         for participant in 0..self.scenario.hosts.len() {
             let reputation = self.reputation(participant);
             let weight = self.next_weights[participant];
@@ -279,11 +296,15 @@ fn build_lane(
             validated: 0,
             invalidated: 0,
             was_convicted: false,
+            earned: 0,
+            draw: 0,
         });
         lane.duties.push(Duty {
             works_below: u64::MAX,
             otherwise: Shortcut::SayMatch,
+            bias: (u32::MAX, Shortcut::SayMatch),
         });
+        lane.held.push(Fraction::ONE);
     }
     lane
 }
@@ -331,6 +352,7 @@ fn empty_lane(first: u32, lanes: usize, models: usize) -> Lane {
         slots: Vec::new(),
         states: Vec::new(),
         duties: Vec::new(),
+        held: Vec::new(),
         collateral: Vec::new(),
         roles: Vec::new(),
         views: Vec::new(),
@@ -374,6 +396,8 @@ fn empty_lane(first: u32, lanes: usize, models: usize) -> Lane {
 pub(super) fn draw_of(params: &SamplingParams, draw: SamplingDraw) -> Draw {
     match (params.rule, draw) {
         (SamplingRule::None, _) => Draw::Nobody,
+        (SamplingRule::Designated, _) => Draw::Designated,
+        (SamplingRule::Slots, _) => Draw::Slots,
         (_, SamplingDraw::Thinning) => Draw::Independent,
         (_, SamplingDraw::Sha256) => Draw::ByHash,
     }

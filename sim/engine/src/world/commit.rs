@@ -5,14 +5,17 @@
 //! then expiries. A finished inference becomes subject to sampling with its finish message: nothing
 //! that sampling reads changes within the block.
 
-use stakeout_kernel::sample::{below, bernoulli};
+use stakeout_kernel::sample::{below, bernoulli, threshold};
 use stakeout_protocol::status::Status;
 
 use super::inference::{Checks, Inference, NONE, State};
 use super::lane::{CachedPlan, Lane};
 use super::mail::{Answer, Refund, Task, TaskKind};
+use super::routing::session_slot;
+use super::tables::threshold_of;
 use super::window::{Draw, Window};
 use crate::observe::frame::EventKind;
+use crate::scenario::{Assignment, Unsampled};
 
 /// The number of a record that has been given back.
 const GONE: u64 = u64::MAX;
@@ -45,7 +48,12 @@ impl Lane {
         let host = record.host as usize;
         let used = u64::from(record.prompt) + u64::from(record.answer);
         let escrow = tables.escrow(record.price, record.prompt);
-        let payment = (record.price * used).min(escrow);
+        let is_unpaid = record.substitute != 0 && tables.conducts.get(record.substitute).is_unpaid;
+        let payment = if is_unpaid {
+            0
+        } else {
+            (record.price * used).min(escrow)
+        };
         self.escrow -= i128::from(escrow);
         if escrow > payment {
             self.refunds.push(Refund {
@@ -61,13 +69,16 @@ impl Lane {
         state.work += payment as i64;
         state.finished += 1;
         state.run_finished += 1;
-        if record.substitute != 0 {
+        if tables.conducts.is_cheat(record.substitute) {
             state.cheated += 1;
             state.run_cheated += 1;
             state.since_detection += 1;
             self.totals.cheated += 1;
         }
         tables.status.record_served(&mut state.counters);
+        if window.measures.unsampled == Unsampled::Passed {
+            tables.status.record_pass(&mut state.counters);
+        }
         let reputation = state.reputation;
         if state.status == Status::Ramping {
             self.judge_status(record.host, window);
@@ -133,8 +144,10 @@ impl Lane {
     fn draw_otherwise(&mut self, index: u32, payment: u64, window: &Window<'_>) {
         let mut selected = std::mem::take(&mut self.scratch.selected);
         selected.clear();
-        if window.draw == Draw::ByHash {
-            self.select_by_hash(index, window, &mut selected);
+        match window.draw {
+            Draw::ByHash => self.select_by_hash(index, window, &mut selected),
+            Draw::Designated | Draw::Slots => self.select_by_name(index, window, &mut selected),
+            Draw::Nobody | Draw::Independent => {}
         }
         if selected.is_empty() {
             self.forget(index);
@@ -142,6 +155,21 @@ impl Lane {
             self.mail_validations(index, payment, &selected, window);
         }
         self.scratch.selected = selected;
+    }
+
+    /// Chooses designated validators, or holders of the session's slots.
+    fn select_by_name(&self, index: u32, window: &Window<'_>, selected: &mut Vec<u32>) {
+        let record = &self.inferences[index];
+        let group = &window.groups[usize::from(record.group)];
+        if group.total == group.members[record.member as usize].weight {
+            return;
+        }
+        let rate = window.targets.rate(self.states[record.host as usize].reputation);
+        if window.draw == Draw::Slots {
+            select_slots(record, group, rate, window, selected);
+        } else {
+            select_designated(record, group, rate, window, selected);
+        }
     }
 
     /// Works out how the answers of a (host, model) pair are sampled from now on: until weights or rates,
@@ -227,7 +255,25 @@ impl Lane {
             if window.tables.log {
                 self.log(window, window.end, EventKind::Drawn, &record, validator, 0);
             }
-            self.mail_task(index, validator, TaskKind::Validation, 0, window);
+            self.mail_task(
+                index,
+                validator,
+                TaskKind::Validation,
+                0,
+                selected.len() > 1,
+                window,
+            );
+        }
+        if let Some(planted) = window.measures.planted
+            && bernoulli(
+                window.tables.keys.planted.draw(record.number, 0),
+                threshold_of(planted.rate),
+            )
+        {
+            for &member in selected {
+                let validator = group.members[member as usize].participant;
+                self.mail_task(index, validator, TaskKind::Planted, 0, selected.len() > 1, window);
+            }
         }
     }
 
@@ -237,6 +283,7 @@ impl Lane {
         validator: u32,
         kind: TaskKind,
         weight: u64,
+        is_shared: bool,
         window: &Window<'_>,
     ) {
         let record = self.inferences[index];
@@ -245,7 +292,11 @@ impl Lane {
         } else {
             0
         };
-        let (delay, unavailable) = self.fetch_payload(record.host, record.number, validator, window);
+        let (delay, unavailable) = if window.tables.conducts.get(record.substitute).is_withheld {
+            window.tables.payload.never()
+        } else {
+            self.fetch_payload(record.host, record.number, validator, window)
+        };
         self.out_tasks.to[(validator / window.lane_size) as usize].push(Task {
             arrival: window.end + window.tables.validation_delay_ns + delay,
             number: record.number,
@@ -261,6 +312,7 @@ impl Lane {
             executor_kernel: self.hosts[record.host as usize].kernel,
             kind,
             unavailable,
+            is_shared,
             epoch_parity: window.parity,
             round,
         });
@@ -368,6 +420,82 @@ impl Lane {
             self.forget(index);
         }
     }
+}
+
+/// As many validators by weight as the rate says, its fraction by chance; nobody twice.
+fn select_designated(
+    record: &Inference,
+    group: &super::groups::Group,
+    rate: f64,
+    window: &Window<'_>,
+    selected: &mut Vec<u32>,
+) {
+    let key = window.tables.keys.sampling;
+    let whole = rate as u64;
+    let extra = bernoulli(key.draw(record.number, 0), threshold(rate - whole as f64));
+    for turn in 0..whole + u64::from(extra) {
+        let validator = designated(group, record.member, key.draw(record.number, 1 << 40 | turn));
+        if !selected.contains(&validator) {
+            selected.push(validator);
+        }
+    }
+    selected.sort_unstable();
+}
+
+/// Each slot of the client's session that is not the executor's, with the chance that makes their sum the rate.
+fn select_slots(
+    record: &Inference,
+    group: &super::groups::Group,
+    rate: f64,
+    window: &Window<'_>,
+    selected: &mut Vec<u32>,
+) {
+    let Assignment::RoundRobin { slots } = window.measures.assignment else {
+        return select_designated(record, group, rate, window, selected);
+    };
+    let holders: Vec<u32> = session_members(record, group, slots, window);
+    let others = holders.iter().filter(|&&member| member != record.member).count();
+    if others == 0 {
+        return;
+    }
+    let mut members = holders.clone();
+    members.sort_unstable();
+    members.dedup();
+    for member in members.into_iter().filter(|&member| member != record.member) {
+        let held = holders.iter().filter(|&&holder| holder == member).count();
+        let chance = threshold(rate * held as f64 / others as f64);
+        if bernoulli(
+            window
+                .tables
+                .keys
+                .sampling
+                .draw(record.number, 1 << 41 | u64::from(member)),
+            chance,
+        ) {
+            selected.push(member);
+        }
+    }
+}
+
+/// The members that hold the slots of the session that an answer belongs to, slot by slot.
+pub(super) fn session_members(
+    record: &Inference,
+    group: &super::groups::Group,
+    slots: u32,
+    window: &Window<'_>,
+) -> Vec<u32> {
+    (0..slots)
+        .map(|slot| {
+            session_slot(
+                window.tables,
+                group,
+                record.client,
+                window.epoch,
+                record.group,
+                slot,
+            ) as u32
+        })
+        .collect()
 }
 
 /// The one validator that a newcomer's answer gets when nobody was drawn: by weight, not the executor.

@@ -46,8 +46,26 @@ pub(crate) struct Arrival {
     pub drawn: Drawn,
     /// Executor named by a trace.
     pub executor: Option<u32>,
-    /// A trace says that it is never answered.
+    /// A trace says that it is never answered, or a forged time stamp makes it so.
     pub missed: bool,
+    /// What a purse sent it for.
+    pub errand: Errand,
+}
+
+/// What is special about a request.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Errand {
+    /// Nothing.
+    #[default]
+    None,
+    /// Its executors must come from these draws of its own owner.
+    Wash,
+    /// Its prompt belongs to the calibration's last class.
+    Awkward,
+    /// It crashes the server that serves it, for so many ns.
+    Deadly(u64),
+    /// Its payment will be refused.
+    Unpaid,
 }
 
 /// The stream of requests.
@@ -144,6 +162,7 @@ impl Demand {
                 drawn: self.buffer[self.used],
                 executor: None,
                 missed: false,
+                errand: Errand::None,
             };
             (self.now, self.left) = (time, -1.0);
             self.used += 1;
@@ -185,6 +204,7 @@ impl Demand {
             drawn,
             executor: request.executor,
             missed: request.missed,
+            errand: Errand::None,
         };
         self.next += 1;
         Some(arrival)

@@ -6,7 +6,7 @@ use stakeout_protocol::poc::{
     ConfirmationEvent, StageDuration, compute_confirmation_ratio, compute_confirmation_weight,
     compute_poc_weight, compute_trigger_probability,
 };
-use stakeout_protocol::units::{EpochIndex, Fraction, Weight};
+use stakeout_protocol::units::{EpochIndex, Fraction, Rounding, Weight};
 use stakeout_protocol::weights::apply_power_cap;
 
 use super::World;
@@ -23,12 +23,13 @@ impl World<'_> {
         let start = (self.window + 1) * block;
         let pause = geometry.poc_stage + geometry.poc_validation_delay + geometry.poc_validation_duration;
         self.paused_until = start + pause * block;
-        self.next_weights = self.measure_weights(self.epoch + 1, start, start + geometry.poc_stage * block);
+        self.ask_entrants(self.epoch + 1);
+        self.next_weights = self.measure_weights(start, start + geometry.poc_stage * block);
     }
 
     /// The weight each host proves for an epoch between two times: its own, less the share of time it was
     /// down.
-    pub(super) fn measure_weights(&self, epoch: u32, from: u64, to: u64) -> Vec<u64> {
+    pub(super) fn measure_weights(&self, from: u64, to: u64) -> Vec<u64> {
         let stage = StageDuration {
             expected: 1,
             actual: 1,
@@ -38,7 +39,7 @@ impl World<'_> {
             for (host, outages) in lane.outages.iter().enumerate() {
                 let participant = lane.first as usize + host;
                 let full = self.scenario.hosts[participant].weight;
-                let proven = if !self.scenario.is_present(participant, epoch) {
+                let proven = if !self.presence.next[participant] {
                     0
                 } else if outages.is_empty() || to == from {
                     full
@@ -112,6 +113,7 @@ impl World<'_> {
                 (state.required[parity], state.done[parity]) = (0, 0);
             }
         }
+        self.charge_entries(end);
         self.form_groups();
         self.note_reputations();
         self.update_targets();
@@ -161,7 +163,8 @@ impl World<'_> {
                 let reading = if lane.outages[host].is_down(end) {
                     0
                 } else {
-                    state.weight
+                    // What it does not hold between proofs cannot be measured.
+                    lane.held[host].of(state.weight, Rounding::Down)
                 };
                 let (reading, expected) = (Weight::new(reading), Weight::new(state.weight));
                 let event = ConfirmationEvent {

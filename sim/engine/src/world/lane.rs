@@ -11,6 +11,7 @@ use stakeout_protocol::status::{Status, StatusCounters, StatusReason};
 use stakeout_protocol::units::{Fraction, Reputation};
 
 use super::calendar::Calendar;
+use super::demand::Errand;
 use super::inference::{Checks, Inference, NONE};
 use super::mail::{Answer, Credit, Outbox, Refund, Task};
 use super::order::Order;
@@ -108,6 +109,8 @@ pub(crate) struct Duty {
     pub works_below: u64,
     /// What happens to the others.
     pub otherwise: Shortcut,
+    /// Owner whose answers it judges unseen, and how; `u32::MAX` for nobody's.
+    pub bias: (u32, Shortcut),
 }
 
 /// A request on its way to its executor.
@@ -131,6 +134,8 @@ pub(crate) struct Request {
     pub group: u16,
     /// The trace says that it is never answered.
     pub missed: bool,
+    /// What a purse sent it for.
+    pub errand: Errand,
 }
 
 /// An inference whose expiry must be looked at, and the number that says whether it is still the same.
@@ -173,6 +178,8 @@ pub(crate) struct Lane {
     pub slots: Vec<u64>,
     pub states: Vec<HostState>,
     pub duties: Vec<Duty>,
+    /// Share of its hardware that each host holds between proofs of compute.
+    pub held: Vec<Fraction>,
     pub collateral: Vec<CollateralAccount>,
     pub roles: Vec<Roles>,
     pub views: Vec<ExecutorView>,

@@ -34,6 +34,8 @@ pub(crate) struct Task {
     pub kind: TaskKind,
     /// The payload could not be fetched.
     pub unavailable: bool,
+    /// Others judge the same answer, whom a validator may copy.
+    pub is_shared: bool,
     /// Counter of the epoch in which the duty arose (its parity).
     pub epoch_parity: u8,
     /// Which dispute about the inference a vote belongs to.
@@ -47,6 +49,8 @@ pub(crate) enum TaskKind {
     Validation,
     /// A dispute is open.
     Vote,
+    /// A planted mismatch: whoever passes it pays.
+    Planted,
 }
 
 /// A validator's answer on its way to the block.

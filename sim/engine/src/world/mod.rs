@@ -12,6 +12,7 @@ mod build;
 mod calendar;
 mod claims;
 mod commit;
+mod conduct;
 mod demand;
 mod epoch;
 mod groups;
@@ -26,7 +27,10 @@ mod outage;
 mod output;
 mod payload;
 mod policy;
+mod presence;
 mod purpose;
+mod purse;
+mod routing;
 mod schedule;
 mod service;
 mod settle;
@@ -82,6 +86,10 @@ pub struct World<'a> {
     records: Vec<ReputationRecord>,
     /// Weight that the next group will have, by participant.
     next_weights: Vec<u64>,
+    /// What transfer agents and purses do, and who takes part.
+    routing: routing::Routing,
+    purse: purse::Purse,
+    presence: presence::Presence,
     /// Smallest confirmed weight of the epoch, by participant, if anything was measured.
     confirmed: Vec<Option<u64>>,
     /// What was settled and waits for its claim.
@@ -180,13 +188,19 @@ impl World<'_> {
         let height = self.schedule.origin + self.window + 1;
         let mut dispatched = 0;
         while let Some(arrival) = demand.next_before(end, tables, self.options.parallel) {
+            let mut arrival = arrival;
+            if !self.purse.is_empty() && !self.purse.takes(&mut arrival, tables) {
+                continue;
+            }
             let drawn = &arrival.drawn;
             let group = &groups[usize::from(drawn.model)];
             let member = match arrival.executor {
                 Some(executor) => group.position(executor),
                 None if group.total == 0 || is_paused => None,
-                None => Some(group.pick.pick(drawn.executor)),
+                None if self.routing.is_plain(&arrival) => Some(group.pick.pick(drawn.executor)),
+                None => Some(self.routing.route(&mut arrival, group, tables)),
             };
+            let drawn = &arrival.drawn;
             let is_admitted = admission
                 .as_mut()
                 .is_none_or(|limit| limit.admits(height, drawn.prompt, max_tokens));
@@ -232,6 +246,7 @@ impl World<'_> {
                 answer: drawn.answer,
                 group: drawn.model,
                 missed: arrival.missed,
+                errand: arrival.errand,
             });
         }
         self.dispatched = dispatched;
@@ -265,6 +280,7 @@ impl World<'_> {
             collateral: &scenario.protocol.collateral,
             draw: build::draw_of(&scenario.protocol.sampling, scenario.protocol.sampling_draw),
             sampling: &scenario.protocol.sampling,
+            measures: &scenario.protocol.measures,
             at_least_one: scenario.protocol.sampling.at_least_one_for_newcomers,
         };
         if self.options.parallel && lanes.len() > 1 && self.dispatched >= PARALLEL_MIN {

@@ -32,6 +32,12 @@ impl PayloadFetch {
         }
     }
 
+    /// What an executor that never hands it out costs its validators: all pauses, at their mean jitter.
+    pub(crate) fn never(&self) -> (u64, bool) {
+        let mean = |(pause, jitter): (u64, u64)| pause + (1 + jitter) * SECOND / 2;
+        (mean(self.first) + (self.attempts - 1) * mean(self.later), true)
+    }
+
     /// Delay until the payload is there, ns, and whether it never comes. `draw` gives the jitter of the
     /// pause after an attempt.
     pub(crate) fn fetch(&self, executor: &OutageTable, start: u64, draw: impl Fn(u64) -> u64) -> (u64, bool) {

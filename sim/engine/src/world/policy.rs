@@ -1,11 +1,14 @@
 //! Asking strategies: their standing orders for an epoch, compiled for the event loop.
 
-use stakeout_protocol::units::Fraction;
-
 use super::World;
 use super::lane::Duty;
 use super::tables::threshold_of;
-use crate::strategy::{ExecutorView, Shortcut, ValidatorView};
+use crate::strategy::{
+    Bias, ExecutorView, PurseUse, RequesterView, Shortcut, Side, TransferView, ValidatorPolicy, ValidatorView,
+};
+
+/// Nobody's owner.
+const NOBODY: u32 = u32::MAX;
 
 impl World<'_> {
     /// Asks every participant for its orders for the epoch that begins.
@@ -13,8 +16,11 @@ impl World<'_> {
         let epoch = self.epoch - self.scenario.first_epoch.get();
         let parity = usize::from(self.parity);
         let total = self.total_weight.max(1);
+        self.routing.clear(self.epoch);
+        self.purse.user = None;
         for lane in &mut self.lanes {
             for host in 0..lane.hosts.len() {
+                let participant = lane.first as usize + host;
                 let state = &lane.states[host];
                 let share = (u128::from(state.weight) * 1_000_000_000 / u128::from(total)) as u32;
                 let view = ExecutorView {
@@ -25,6 +31,8 @@ impl World<'_> {
                     validated: state.run_judged[0],
                     invalidated: state.run_judged[1],
                     was_convicted: state.was_convicted,
+                    earned: self.presence.earned[participant],
+                    draw: self.tables.keys.choice.draw(participant as u64, u64::from(epoch)),
                 };
                 let validator_view = ValidatorView {
                     epoch,
@@ -42,24 +50,65 @@ impl World<'_> {
                     .as_deref()
                     .and_then(|name| self.scenario.calibration.substitute_index(name))
                     .unwrap_or(0);
+                let conduct = self.tables.conducts.number(substitute, orders.artifact);
                 let hot = &mut lane.hosts[host];
-                hot.substitute = substitute;
-                hot.substitute_below = if substitute == 0 {
+                hot.substitute = conduct;
+                hot.substitute_below = if conduct == 0 {
                     0
                 } else {
                     threshold_of(orders.substitute_rate)
                 };
                 hot.drop_below = threshold_of(orders.drop_rate);
                 hot.asks_each = orders.ask_each;
-                lane.duties[host] = compile_duty(duty.diligence, duty.otherwise);
+                lane.held[host] = orders.held;
+                let owner = self.scenario.hosts[participant].owner;
+                lane.duties[host] = compile_duty(&duty, owner, &self.scenario.owners);
+                let agent = TransferView {
+                    epoch,
+                    weight_share_ppb: share,
+                };
+                let policy = roles.transfer.policy(&agent);
+                let victim = policy
+                    .victim
+                    .as_ref()
+                    .and_then(|(name, _)| find(&self.scenario.owners, name));
+                self.routing.order(participant as u32, owner, &policy, victim);
+                let purse = roles.requester.policy(&RequesterView { epoch }).purse;
+                if purse != PurseUse::Nothing && self.purse.user.is_none() {
+                    self.purse.user = Some((participant as u32, purse));
+                    if let PurseUse::Wash { draws } = purse {
+                        self.routing.order_wash(owner, draws);
+                    }
+                }
             }
+        }
+        if let Some((_, PurseUse::Awkward | PurseUse::Unpaid)) = self.purse.user {
+            let is_unpaid = matches!(self.purse.user, Some((_, PurseUse::Unpaid)));
+            self.tables.conducts.mark(is_unpaid);
         }
     }
 }
 
-fn compile_duty(diligence: Fraction, otherwise: Shortcut) -> Duty {
+fn compile_duty(duty: &ValidatorPolicy, own: u32, owners: &[String]) -> Duty {
+    let bias = match &duty.bias {
+        None => (NOBODY, Shortcut::SayMatch),
+        Some(Bias {
+            side: Side::Own,
+            answer,
+        }) => (own, *answer),
+        Some(Bias {
+            side: Side::Owner(name),
+            answer,
+        }) => (find(owners, name).unwrap_or(NOBODY), *answer),
+    };
     Duty {
-        works_below: threshold_of(diligence),
-        otherwise,
+        works_below: threshold_of(duty.diligence),
+        otherwise: duty.otherwise,
+        bias,
     }
+}
+
+/// The owner of a name; nobody is called what no host's owner is called.
+fn find(owners: &[String], name: &str) -> Option<u32> {
+    owners.iter().position(|owner| owner == name).map(|at| at as u32)
 }

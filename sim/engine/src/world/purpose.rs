@@ -35,6 +35,18 @@ pub(crate) struct Keys {
     pub seeds: StreamKey,
     /// Which answers an attempt to claim is judged by, by participant, item, epoch and attempt.
     pub claims: StreamKey,
+    /// Which arrivals a purse may use, by inference number.
+    pub purse: StreamKey,
+    /// Through which agent a request goes, and its further draws of an executor, by inference number.
+    pub agent: StreamKey,
+    /// Slots of a session, by client and epoch.
+    pub session: StreamKey,
+    /// Which answers a planted mismatch comes with, by inference number.
+    pub planted: StreamKey,
+    /// What the second check finds, by inference number and participant.
+    pub second: StreamKey,
+    /// What a strategy leaves to chance, by participant and epoch.
+    pub choice: StreamKey,
 }
 
 impl Keys {
@@ -57,6 +69,12 @@ impl Keys {
             voters: key(13),
             seeds: key(30),
             claims: key(31),
+            purse: key(14),
+            agent: key(15),
+            session: key(16),
+            planted: key(17),
+            second: key(18),
+            choice: key(19),
         }
     }
 }

@@ -7,6 +7,7 @@
 
 use stakeout_kernel::sample::bernoulli;
 
+use super::demand::Errand;
 use super::inference::{Inference, NONE, State};
 use super::lane::{Deadline, Lane, Request, TASK};
 use super::mail::{Answer, AnswerKind, Task, TaskKind};
@@ -104,7 +105,7 @@ impl Lane {
         let mut next = 0;
         order.visit(
             &tasks,
-            |task| key(task.arrival, task.number, task.kind == TaskKind::Vote),
+            |task| key(task.arrival, task.number, task.kind != TaskKind::Validation),
             |due, place| {
                 while next < requests.len()
                     && key(requests[next].arrival, requests[next].number, false) <= due
@@ -149,7 +150,8 @@ impl Lane {
             u64::from(request.client) << 32 | u64::from(self.first + request.host),
             escrow,
         );
-        if request.missed || tables.log || !self.take_plainly(request, price, window) {
+        let is_special = request.missed || request.errand != Errand::None;
+        if is_special || tables.log || !self.take_plainly(request, price, window) {
             self.take_with_care(request, price, escrow, window);
         }
     }
@@ -228,7 +230,8 @@ impl Lane {
         let tables = window.tables;
         let mut record = Self::record_of(request, price, window);
         let is_plain = self.hosts[request.host as usize].is_plain();
-        let is_lost = (request.missed || !is_plain) && self.is_lost_on_arrival(request, &mut record, window);
+        let is_special = request.missed || request.errand != Errand::None;
+        let is_lost = (is_special || !is_plain) && self.is_lost_on_arrival(request, &mut record, window);
         if tables.log {
             self.log(
                 window,
@@ -294,6 +297,14 @@ impl Lane {
         if hot.has_outages && self.outages[request.host as usize].is_down(request.arrival) {
             return true;
         }
+        if let Errand::Deadly(restart_ns) = request.errand {
+            self.crash(request, restart_ns);
+            return true;
+        }
+        let is_marked = matches!(request.errand, Errand::Awkward | Errand::Unpaid);
+        if is_marked {
+            record.substitute = window.tables.conducts.marked(0);
+        }
         if hot.substitute_below == 0 && hot.drop_below == 0 && !hot.asks_each {
             return false;
         }
@@ -302,9 +313,12 @@ impl Lane {
             let view = RequestView {
                 model: request.group,
                 prompt: request.prompt,
+                answer: request.answer,
                 max_tokens: window.tables.max_tokens,
                 blocks_to_poc: window.blocks_to_poc,
                 queued: self.queue_length(request.host),
+                passed: self.states[request.host as usize].counters.validated,
+                failed: self.states[request.host as usize].counters.invalidated,
             };
             let at = request.host as usize;
             self.roles[at].executor.serve(&self.views[at], &view, conduct)
@@ -316,9 +330,23 @@ impl Lane {
             Serve::Promised
         };
         if serve == Serve::Substitute {
-            record.substitute = hot.substitute;
+            record.substitute = if is_marked {
+                window.tables.conducts.marked(hot.substitute)
+            } else {
+                hot.substitute
+            };
         }
         serve == Serve::Drop
+    }
+
+    /// A request brings the model server down: nothing starts before it is back.
+    fn crash(&mut self, request: &Request, restart_ns: u64) {
+        let hot = self.hosts[request.host as usize];
+        let back = request.arrival.saturating_add(restart_ns);
+        for _ in 0..hot.slots {
+            let free = self.next_free(&self.hosts[request.host as usize]);
+            self.occupy_slot(request.host, free.max(back));
+        }
     }
 
     fn queue_length(&self, host: u32) -> u32 {
@@ -397,8 +425,10 @@ impl Lane {
             u64::from(record.answer) * rates.decode_ns,
         );
         if record.substitute != 0 {
-            let (prefill_ppm, decode_ppm) = tables.substitute_ppm[usize::from(record.substitute)];
-            (prefill, decode) = (scale_ppm(prefill, prefill_ppm), scale_ppm(decode, decode_ppm));
+            let kind = tables.conducts.get(record.substitute);
+            let whole = (u64::from(record.prompt) + u64::from(record.answer)) * rates.prefill_ns;
+            prefill = scale_ppm(prefill, kind.prefill_ppm) + scale_ppm(whole, kind.extra_prefill_ppm);
+            decode = scale_ppm(decode, kind.decode_ppm);
         }
         let work = prefill + decode;
         let (end, is_cut) = self.occupy(record.host, start, work, window);
@@ -448,7 +478,13 @@ impl Lane {
     fn start_task(&mut self, host: u32, task: &Task, start: u64, window: &Window<'_>) {
         let tables = window.tables;
         let participant = u64::from(task.validator);
-        let duty = self.duties[host as usize];
+        let mut duty = self.duties[host as usize];
+        if duty.bias.0 != NONE
+            && duty.bias.0 == tables.owners[task.executor as usize]
+            && task.kind != TaskKind::Planted
+        {
+            (duty.works_below, duty.otherwise) = (0, duty.bias.1);
+        }
         let works = duty.works_below == NEVER
             || bernoulli(
                 tables.keys.diligence.draw(task.number, participant),
@@ -461,9 +497,18 @@ impl Lane {
         } else {
             (start, false)
         };
+        let is_copied = duty.otherwise == Shortcut::Copy && task.is_shared && !window.measures.commit_reveal;
+        if task.kind == TaskKind::Planted {
+            let is_found = works || is_copied || duty.otherwise == Shortcut::SayMismatch;
+            let is_silent = is_lost || duty.otherwise == Shortcut::Silent;
+            if !is_found && !is_silent {
+                self.fine(host, task, window);
+            }
+            return;
+        }
         let (kind, similarity_ppb) = if is_lost {
             (AnswerKind::Silent, 0)
-        } else if works {
+        } else if works || is_copied {
             self.judge(host, task, window)
         } else {
             shortcut(duty.otherwise, task.kind)
@@ -492,6 +537,37 @@ impl Lane {
         });
     }
 
+    /// A validator has passed a planted mismatch.
+    #[cold]
+    fn fine(&mut self, host: u32, task: &Task, window: &Window<'_>) {
+        let fine = window
+            .measures
+            .planted
+            .map_or(0, |planted| planted.fine.base_units());
+        if fine == 0 {
+            return;
+        }
+        self.states[host as usize].work -= fine as i64;
+        self.slashed += fine;
+        self.effects.add(
+            EventKind::Fined as u64,
+            task.number,
+            u64::from(task.validator),
+            fine as u64,
+        );
+        if window.tables.log {
+            self.events.push(Event {
+                height: window.height,
+                time_ns: window.end,
+                kind: EventKind::Fined,
+                inference: task.number,
+                participant: task.validator,
+                other: task.executor,
+                value: fine as i64,
+            });
+        }
+    }
+
     fn validation_work(&self, host: u32, task: &Task, window: &Window<'_>) -> u64 {
         let rates = window.tables.rates(self.hosts[host as usize].class, task.group);
         match &window.tables.fresh_validation {
@@ -510,21 +586,34 @@ impl Lane {
     /// Replays the answer: the similarity found, and what it says against the model's threshold.
     fn judge(&self, host: u32, task: &Task, window: &Window<'_>) -> (AnswerKind, u32) {
         let tables = window.tables;
-        let similarity = if task.unavailable {
+        let kind = tables.conducts.get(task.substitute);
+        let prompt = if kind.is_awkward {
+            u64::MAX
+        } else {
+            tables.keys.prompt.draw(task.number, 0)
+        };
+        let mut similarity = if task.unavailable {
             0
         } else {
             tables.scores.similarity_ppb(
-                task.substitute,
+                kind.law,
                 task.executor_kernel,
                 self.hosts[host as usize].kernel,
-                tables.keys.prompt.draw(task.number, 0),
+                prompt,
                 tables.keys.score.draw(task.number, u64::from(task.validator)),
             )
         };
-        let passes = similarity > tables.thresholds[usize::from(task.group)];
+        if kind.distance_ppm != 1_000_000 && !task.unavailable {
+            let distance = u64::from(1_000_000_000 - similarity) * u64::from(kind.distance_ppm) / 1_000_000;
+            similarity = 1_000_000_000 - distance.min(1_000_000_000) as u32;
+        }
+        // What the second check finds, it finds for every validator: it recomputes the same draws.
+        let is_found = window.measures.second_check.is_some()
+            && bernoulli(tables.keys.second.draw(task.number, 0), kind.found_below);
+        let passes = similarity > tables.thresholds[usize::from(task.group)] && !is_found;
         let kind = match (task.kind, passes) {
-            (TaskKind::Validation, true) => AnswerKind::Pass,
-            (TaskKind::Validation, false) => AnswerKind::Fail,
+            (TaskKind::Validation | TaskKind::Planted, true) => AnswerKind::Pass,
+            (TaskKind::Validation | TaskKind::Planted, false) => AnswerKind::Fail,
             (TaskKind::Vote, true) => AnswerKind::VoteValid,
             (TaskKind::Vote, false) => AnswerKind::VoteInvalid,
         };
@@ -571,15 +660,15 @@ impl Lane {
 
 fn shortcut(otherwise: Shortcut, kind: TaskKind) -> (AnswerKind, u32) {
     let answer = match (otherwise, kind) {
-        (Shortcut::SayMatch, TaskKind::Validation) => AnswerKind::Pass,
-        (Shortcut::SayMatch, TaskKind::Vote) => AnswerKind::VoteValid,
-        (Shortcut::SayMismatch, TaskKind::Validation) => AnswerKind::Fail,
+        (Shortcut::SayMatch | Shortcut::Copy, TaskKind::Vote) => AnswerKind::VoteValid,
+        (Shortcut::SayMatch | Shortcut::Copy, _) => AnswerKind::Pass,
         (Shortcut::SayMismatch, TaskKind::Vote) => AnswerKind::VoteInvalid,
+        (Shortcut::SayMismatch, _) => AnswerKind::Fail,
         (Shortcut::Silent, _) => AnswerKind::Silent,
     };
     (
         answer,
-        if otherwise == Shortcut::SayMatch {
+        if matches!(otherwise, Shortcut::SayMatch | Shortcut::Copy) {
             1_000_000_000
         } else {
             0

@@ -13,6 +13,8 @@ use stakeout_protocol::units::{Amount, EpochIndex, Fraction, Height, Rounding, W
 use super::World;
 use super::build::{TakeEpoch, ZERO_ROW};
 use crate::observe::frame::{EpochRow, EventKind, ParticipantRow};
+use crate::observe::profit::profit;
+use crate::scenario::GpuClass;
 
 /// Margin of the dynamic miss probability over the network's own, and the gates below which it is not
 /// used (gonka-ai/gonka x/inference/keeper/bitcoin_rewards.go, PR #688).
@@ -42,6 +44,7 @@ impl World<'_> {
     pub(super) fn process_settlement(&mut self, end: u64) {
         self.close_claims(end);
         self.release_vested(end);
+        self.charge_purse();
         let inputs = self.settlement_inputs();
         let reward = self.issue(&inputs);
         let settlement = settle_epoch(&self.scenario.protocol.rewards, reward, &inputs);
@@ -54,7 +57,10 @@ impl World<'_> {
         row.burned = settlement.burned.base_units();
         row.debts_recovered = settlement.recovered_debt.base_units();
         row.missed_work_failures = inputs.iter().filter(|input| !input.passes_missed_test).count() as u64;
-        let participants = self.take_participant_rows(&settlement, &inputs);
+        let participants = self.take_participant_rows(&settlement, &inputs, end);
+        for row in &participants {
+            self.presence.earned[row.participant as usize] = profit(row);
+        }
         let payouts = settlement
             .payouts
             .iter()
@@ -215,11 +221,13 @@ impl World<'_> {
         &mut self,
         settlement: &Settlement,
         inputs: &[SettlementInput],
+        end: u64,
     ) -> Vec<ParticipantRow> {
         let epoch = self.epoch;
         let parity = usize::from(self.parity);
         let clean = self.clean_rewards(inputs);
         let scenario = self.scenario;
+        let elapsed = end - std::mem::replace(&mut self.presence.settled_at, end);
         let mut rows = Vec::with_capacity(inputs.len());
         for lane in &mut self.lanes {
             for (host, state) in lane.states.iter_mut().enumerate() {
@@ -247,13 +255,21 @@ impl World<'_> {
                     reward,
                     forfeited: (clean[participant] - reward - payout.debt_recovered.base_units()).max(0),
                     slashed: std::mem::take(&mut state.slashed),
-                    cost: operating_cost(class.cost_per_hour, busy_ns, class.slots),
+                    cost: operating_cost(class.cost_per_hour, busy_ns, class.slots)
+                        + upkeep(
+                            class,
+                            lane.hosts[host].slots,
+                            lane.held[host],
+                            elapsed,
+                            state.weight,
+                        )
+                        + std::mem::take(&mut self.presence.charges[participant]),
                     busy_ns,
                 });
                 self.records[participant].take_epoch(
                     state,
                     &scenario.protocol.reputation,
-                    scenario.is_present(participant, epoch),
+                    self.presence.now[participant],
                 );
                 (state.finished, state.missed, state.validated, state.invalidated) = (0, 0, 0, 0);
                 (state.checked, state.cheated, state.work) = (0, 0, 0);
@@ -283,6 +299,16 @@ impl World<'_> {
             .map(|payout| payout.reward.base_units())
             .collect()
     }
+}
+
+/// Cost of holding a host's cards for a time, as far as it holds them; who has no weight holds none.
+fn upkeep(class: &GpuClass, slots: u16, held: Fraction, elapsed_ns: u64, weight: u64) -> i128 {
+    if class.standby_per_hour.is_zero() || weight == 0 {
+        return 0;
+    }
+    let cards = u64::from(slots / class.slots.max(1));
+    let time = held.of(elapsed_ns, Rounding::Down).saturating_mul(cards);
+    operating_cost(class.standby_per_hour, time, 1)
 }
 
 /// Cost of the hardware time used: a slot-hour costs the class's hour divided by its slots.

@@ -7,6 +7,7 @@ use stakeout_kernel::sample::threshold;
 use stakeout_protocol::status::StatusRule;
 use stakeout_protocol::units::Fraction;
 
+use super::conduct::Conducts;
 use super::lengths::Lengths;
 use super::payload::PayloadFetch;
 use super::purpose::Keys;
@@ -40,8 +41,10 @@ pub(crate) struct Tables {
     pub warm_up_ns: u64,
     pub models: usize,
     rates: Vec<Rates>,
-    /// Relative prefill and decode time of each substitute, parts per million.
-    pub substitute_ppm: Vec<(u32, u32)>,
+    /// What may have served an answer.
+    pub conducts: Conducts,
+    /// Owner of each participant.
+    pub owners: Vec<u32>,
     /// Kernel of each GPU class in the calibration's numbering.
     pub kernels: Vec<u8>,
     pub scores: ScoreTable,
@@ -91,12 +94,8 @@ impl Tables {
                     })
                 })
                 .collect(),
-            substitute_ppm: scenario
-                .calibration
-                .substitutes()
-                .iter()
-                .map(|substitute| (ppm(substitute.prefill_cost), ppm(substitute.decode_cost)))
-                .collect(),
+            conducts: Conducts::new(&scenario.calibration),
+            owners: scenario.hosts.iter().map(|host| host.owner).collect(),
             kernels: scenario
                 .hardware
                 .iter()
@@ -172,10 +171,6 @@ fn compile<'a>(laws: impl Iterator<Item = &'a LengthLaw>) -> Vec<Arc<Lengths>> {
         table
     })
     .collect()
-}
-
-fn ppm(ratio: f64) -> u32 {
-    (ratio * 1e6 + 0.5) as u32
 }
 
 fn scaled(ns: u64, ppm: u32) -> u64 {

@@ -9,12 +9,14 @@ use stakeout_protocol::dispute::{
 use stakeout_protocol::sharing::compute_shares;
 use stakeout_protocol::units::{Amount, Weight};
 
+use super::commit::session_members;
 use super::inference::{Inference, NONE, State};
 use super::lane::{Deadline, Lane};
 use super::mail::{Answer, AnswerKind, Credit, Refund, TaskKind};
 use super::tables::Tables;
 use super::window::Window;
-use crate::observe::frame::EventKind;
+use crate::observe::frame::{Event, EventKind};
+use crate::scenario::{Assignment, Unsampled};
 
 impl Lane {
     /// Files mailed answers under the block that includes them.
@@ -93,7 +95,13 @@ impl Lane {
         if window.tables.share_with_validators {
             self.share_payment(index, answer.validator);
         }
-        self.record_match(record.host, window);
+        if window.measures.unsampled == Unsampled::Passed {
+            // Every completed answer has been counted as passed.
+            let state = &mut self.states[record.host as usize];
+            (state.validated, state.run_judged[0]) = (state.validated + 1, state.run_judged[0] + 1);
+        } else {
+            self.record_match(record.host, window);
+        }
     }
 
     /// A verdict's effect, and its line in the event log.
@@ -178,7 +186,7 @@ impl Lane {
             } else if voter == executor {
                 own_valid += weight;
             } else {
-                self.mail_task(index, voter, TaskKind::Vote, weight, window);
+                self.mail_task(index, voter, TaskKind::Vote, weight, true, window);
             }
         }
         let checks = &mut self.checks[record.link];
@@ -192,6 +200,9 @@ impl Lane {
     fn voters(&self, index: u32, opener: u32, window: &Window<'_>) -> Vec<(u32, u64)> {
         let record = &self.inferences[index];
         let group = &window.groups[usize::from(record.group)];
+        if let Assignment::RoundRobin { slots } = window.measures.assignment {
+            return self.slot_voters(record, slots, window);
+        }
         match window.dispute.voters {
             VoterRule::Group => {
                 let barred = if window.dispute.executor_may_vote {
@@ -221,6 +232,23 @@ impl Lane {
                     .collect()
             }
         }
+    }
+
+    /// The holders of a session's slots, each with as many votes as slots.
+    fn slot_voters(&self, record: &Inference, slots: u32, window: &Window<'_>) -> Vec<(u32, u64)> {
+        let group = &window.groups[usize::from(record.group)];
+        let mut holders = session_members(record, group, slots, window);
+        holders.sort_unstable();
+        let mut voters: Vec<(u32, u64)> = Vec::new();
+        for member in holders {
+            let participant = group.members[member as usize].participant;
+            match voters.last_mut() {
+                Some((last, votes)) if *last == participant => *votes += 1,
+                _ => voters.push((participant, 1)),
+            }
+        }
+        voters.retain(|&(voter, _)| window.dispute.executor_may_vote || voter != self.first + record.host);
+        voters
     }
 
     fn count_vote(&mut self, index: u32, answer: &Answer, window: &Window<'_>) {
@@ -276,9 +304,41 @@ impl Lane {
         // An answer of an earlier epoch has been paid for and settled; the network ignores the verdict.
         if record.completion >= window.epoch_start {
             self.refund_invalidated(index, payment, window);
+            self.pay_bounty(record.host, record.number, opener, window);
             self.record_mismatch(record.host, record.substitute, window);
         }
         self.forget_if_settled(index);
+    }
+
+    /// The executor of an invalidated answer pays the validator who opened the case.
+    fn pay_bounty(&mut self, host: u32, number: u64, opener: u32, window: &Window<'_>) {
+        let bounty = window.measures.bounty.base_units() as i64;
+        if bounty == 0 {
+            return;
+        }
+        self.states[host as usize].work -= bounty;
+        self.credits.push(Credit {
+            participant: opener,
+            amount: bounty,
+        });
+        let executor = self.first + host;
+        self.effects.add(
+            EventKind::Bounty as u64,
+            number,
+            u64::from(executor) << 32 | u64::from(opener),
+            bounty as u64,
+        );
+        if window.tables.log {
+            self.events.push(Event {
+                height: window.height,
+                time_ns: window.end,
+                kind: EventKind::Bounty,
+                inference: number,
+                participant: executor,
+                other: opener,
+                value: bounty,
+            });
+        }
     }
 
     fn refund_invalidated(&mut self, index: u32, payment: u64, window: &Window<'_>) {
@@ -293,7 +353,7 @@ impl Lane {
         self.totals.refunds += i128::from(payment);
         self.totals.clients_told += 1;
         self.totals.invalidated += 1;
-        self.totals.honest_invalidated += u64::from(record.substitute == 0);
+        self.totals.honest_invalidated += u64::from(!window.tables.conducts.is_cheat(record.substitute));
         let executor = u64::from(self.first + record.host);
         self.effects
             .add(EventKind::Invalidated as u64, record.number, executor, payment);
@@ -314,11 +374,18 @@ impl Lane {
         let state = &mut self.states[host as usize];
         state.invalidated += 1;
         state.run_judged[1] += 1;
-        if substitute != 0 {
+        if window.tables.conducts.is_cheat(substitute) {
             self.detection.record(state.since_detection);
             state.since_detection = 0;
         }
-        window.tables.status.record_failure(&mut state.counters);
+        if window.measures.unsampled == Unsampled::Passed {
+            window
+                .tables
+                .status
+                .record_failure_of_counted(&mut state.counters);
+        } else {
+            window.tables.status.record_failure(&mut state.counters);
+        }
         self.judge_status(host, window);
     }
 

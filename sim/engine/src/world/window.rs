@@ -7,6 +7,7 @@ use stakeout_protocol::units::{Reputation, Weight};
 
 use super::groups::Group;
 use super::tables::Tables;
+use crate::scenario::Measures;
 
 /// The frozen state of the network, and the window's bounds.
 #[derive(Clone, Copy, Debug)]
@@ -43,6 +44,8 @@ pub(crate) struct Window<'a> {
     pub sampling: &'a SamplingParams,
     /// Newcomers' answers always get one validator.
     pub at_least_one: bool,
+    /// Rules against particular attacks.
+    pub measures: &'a Measures,
 }
 
 impl Window<'_> {
@@ -73,6 +76,10 @@ pub(crate) enum Draw {
     Independent,
     /// Each member by the network's own hash.
     ByHash,
+    /// As many by weight as the rate says.
+    Designated,
+    /// Each slot of the client's session independently.
+    Slots,
 }
 
 /// Target rates by reputation at the traffic of the last commit.

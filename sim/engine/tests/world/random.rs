@@ -43,6 +43,7 @@ impl ExecutorStrategy for Conduct {
             substitute: Some("int4".into()),
             drop_rate: Fraction::from_percent(self.drops),
             ask_each: self.asks_each,
+            ..ExecutorPolicy::honest()
         }
     }
 
@@ -60,6 +61,7 @@ impl ValidatorStrategy for Conduct {
         ValidatorPolicy {
             diligence: Fraction::from_percent(self.works),
             otherwise: self.otherwise,
+            bias: None,
         }
     }
 }
@@ -82,6 +84,7 @@ fn roles(executor: Conduct, works: u32, otherwise: Shortcut) -> Roles {
             otherwise,
             ..conduct(0, 0)
         }),
+        ..Roles::honest()
     }
 }
 

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use stakeout_calibration::Calibration;
 use stakeout_engine::scenario::{
-    AiModel, Arrivals, Chain, Clients, Demand, Fidelity, GpuClass, Host, LengthLaw, MissedWork, Outages,
-    PayloadRetry, ProtocolParams, SamplingDraw, Scenario, StrategySpec, ValidationWork,
+    AiModel, Arrivals, Chain, Clients, Demand, Fidelity, GpuClass, Host, LengthLaw, Measures, MissedWork,
+    Outages, PayloadRetry, ProtocolParams, SamplingDraw, Scenario, StrategySpec, ValidationWork,
 };
 use stakeout_engine::strategy::registry::{Registry, StrategyDescriptor};
 use stakeout_engine::strategy::{
@@ -37,7 +37,7 @@ impl ExecutorStrategy for Executor {
             substitute_rate: self.rate,
             substitute: Some("int4".into()),
             drop_rate: self.drop,
-            ask_each: false,
+            ..ExecutorPolicy::honest()
         }
     }
 }
@@ -55,6 +55,7 @@ fn roles(rate: u32, drop: u32) -> Roles {
     Roles {
         executor: Box::new(Executor { rate, drop }),
         validator: Box::new(Validator),
+        ..Roles::honest()
     }
 }
 
@@ -118,6 +119,7 @@ pub fn network(hosts: u32, epochs: u32, per_second: f64) -> Scenario {
             decode_ns: 5_000_000,
             slots: 4,
             cost_per_hour: Amount::from_gnk(2),
+            standby_per_hour: Amount::ZERO,
         }],
         hosts: (0..hosts)
             .map(|host| Host {
@@ -149,6 +151,7 @@ pub fn network(hosts: u32, epochs: u32, per_second: f64) -> Scenario {
         clients: Clients {
             count: 50,
             balance: Amount::from_gnk(1_000),
+            purse_share: Fraction::ZERO,
         },
         demand: Demand {
             arrivals: Arrivals::Poisson { per_second },
@@ -294,5 +297,6 @@ fn profile_b() -> ProtocolParams {
             sample_max: None,
         },
         bandwidth: None,
+        measures: Measures::default(),
     }
 }

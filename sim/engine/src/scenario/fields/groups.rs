@@ -68,7 +68,21 @@ pub static HARDWARE: &[Field] = &[
         "Decode speed of one slot on a model of size 1.",
     ),
     count("slots", 1, 60_000, "Requests that one card serves at a time."),
-    quantity("cost", &COST_RATE, 0, COINS_MAX, "Operating cost of one card."),
+    quantity(
+        "cost",
+        &COST_RATE,
+        0,
+        COINS_MAX,
+        "Operating cost of one card while it works.",
+    ),
+    quantity(
+        "standby",
+        &COST_RATE,
+        0,
+        COINS_MAX,
+        "Cost of holding one card, whether it works or not.",
+    )
+    .optional(),
 ];
 
 /// A group of hosts or a single host, an item of `population`.

@@ -142,6 +142,11 @@ pub(super) static CLIENTS_AND_DEMAND: &[Field] = &[
         "Number of clients; each request belongs to one drawn uniformly.",
     ),
     coins("clients.balance", "Balance of each client at the start."),
+    share(
+        "clients.purse_share",
+        "Share of all arrivals that belong to the purse of a participant whose strategy sends requests; a client's balance fills it.",
+    )
+    .optional(),
     one_of(
         "demand.law",
         &["poisson", "diurnal", "bursty", "trace"],

@@ -67,8 +67,8 @@ pub(super) static PROTOCOL: &[Field] = &[
     ),
     one_of(
         "protocol.sampling.rule",
-        &["reputation", "flat", "none"],
-        "Who is checked: by reputation and traffic, everybody alike, or nobody.",
+        &["reputation", "flat", "designated", "slots", "none"],
+        "Who is checked: by reputation and traffic, everybody alike, by a designated validator, by a session's slots, or nobody.",
     ),
     share(
         "protocol.sampling.rate_min",
@@ -120,6 +120,45 @@ pub(super) static PROTOCOL: &[Field] = &[
         "protocol.validation.share_with_validators",
         "Passing validators share the executor's payment.",
     ),
+    share(
+        "protocol.validation.planted_rate",
+        "Share of the checked answers with which a planted mismatch is sent to the validators drawn.",
+    )
+    .optional(),
+    coins(
+        "protocol.validation.planted_fine",
+        "What a validator pays who passes a planted mismatch.",
+    )
+    .optional(),
+    switch(
+        "protocol.validation.commit_reveal",
+        "Verdicts are committed by hash before any is revealed, so that none can be copied.",
+    )
+    .optional(),
+    one_of(
+        "protocol.validation.second_check",
+        &["none", "seed_synchronised"],
+        "Check of the sampler's draws beside that of distributions; its power is in the calibration.",
+    )
+    .optional(),
+    one_of(
+        "protocol.assignment.rule",
+        &["by_agent", "committed", "round_robin"],
+        "Who chooses an executor: the transfer agent, a verifiable draw, or the turn of a session's slots.",
+    )
+    .optional(),
+    count(
+        "protocol.assignment.slots",
+        1,
+        1_024,
+        "Slots of a session (`round_robin`); 16 where absent.",
+    )
+    .optional(),
+    coins(
+        "protocol.identity.fee",
+        "What an identity pays to the community when it first takes part.",
+    )
+    .optional(),
     epochs(
         "protocol.reputation.epochs_to_max",
         1,
@@ -165,7 +204,7 @@ pub(super) static PROTOCOL: &[Field] = &[
     ),
     one_of(
         "protocol.status.test",
-        &["none", "z_test", "sprt"],
+        &["none", "z_test", "sprt", "cusum", "e_process", "one_strike"],
         "How failed checks altogether are judged.",
     ),
     count(
@@ -224,6 +263,17 @@ pub(super) static PROTOCOL: &[Field] = &[
         "A confirmed share of the weight below this makes inactive.",
     )
     .or_none(),
+    share(
+        "protocol.status.level",
+        "Chance of a false conviction in an epoch (`e_process`); 1 % where absent.",
+    )
+    .optional(),
+    one_of(
+        "protocol.status.unsampled",
+        &["ignored", "passed"],
+        "What an answer that nobody checked counts for: nothing, or a passed check as in profile C.",
+    )
+    .optional(),
     one_of(
         "protocol.status.streak_on_return",
         &["keep", "reset"],
@@ -274,6 +324,11 @@ pub(super) static PROTOCOL: &[Field] = &[
         &["stay_open", "count_as_valid"],
         "What becomes of a vote without a quorum: open for ever, as on the network, or the answer counts as right.",
     ),
+    coins(
+        "protocol.dispute.bounty",
+        "What the executor of an invalidated answer pays to the validator who opened the case.",
+    )
+    .optional(),
     count(
         "protocol.dispute.open_limit",
         0,

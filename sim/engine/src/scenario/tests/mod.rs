@@ -28,6 +28,7 @@ fn dutiful(_: &[(String, ParamValue)]) -> Roles {
     Roles {
         executor: Box::new(Dutiful),
         validator: Box::new(Dutiful),
+        ..Roles::honest()
     }
 }
 

@@ -484,6 +484,8 @@ pub(super) fn session_members(
     slots: u32,
     window: &Window<'_>,
 ) -> Vec<u32> {
+    // Once everybody is expelled nobody holds a slot.
+    let slots = if group.total == 0 { 0 } else { slots };
     (0..slots)
         .map(|slot| {
             session_slot(

@@ -5,13 +5,14 @@
 use std::sync::Arc;
 
 use stakeout_engine::scenario::{
-    Absence, AiModel, Arrivals, LengthLaw, OutageLaw, Outages, Scenario, SharedOutage, StrategySpec,
-    TraceRequest, ValidationWork,
+    Absence, AiModel, Arrivals, Assignment, LengthLaw, Measures, OutageLaw, Outages, Planted, Scenario,
+    SecondCheck, SharedOutage, StrategySpec, TraceRequest, Unsampled, ValidationWork,
 };
 use stakeout_engine::strategy::registry::{Registry, StrategyDescriptor};
 use stakeout_engine::strategy::{
-    ExecutorPolicy, ExecutorStrategy, ExecutorView, RequestView, Roles, Serve, Shortcut, ValidatorPolicy,
-    ValidatorStrategy, ValidatorView,
+    Artifact, Bias, EntrantStrategy, EntrantView, ExecutorPolicy, ExecutorStrategy, ExecutorView, Harm,
+    PurseUse, RequestView, RequesterPolicy, RequesterStrategy, RequesterView, Roles, Serve, Shortcut, Side,
+    TransferPolicy, TransferStrategy, TransferView, ValidatorPolicy, ValidatorStrategy, ValidatorView,
 };
 use stakeout_kernel::streams::{Purpose, RootSeed, StreamKey};
 use stakeout_kernel::time::SimDuration;
@@ -88,12 +89,115 @@ fn roles(executor: Conduct, works: u32, otherwise: Shortcut) -> Roles {
     }
 }
 
+/// Swaps everything behind an artifact, and holds half of its hardware.
+struct Behind(Artifact);
+
+impl ExecutorStrategy for Behind {
+    fn policy(&mut self, _: &ExecutorView) -> ExecutorPolicy {
+        ExecutorPolicy {
+            substitute_rate: Fraction::ONE,
+            substitute: Some("int4".into()),
+            artifact: self.0,
+            held: Fraction::from_percent(50),
+            ..ExecutorPolicy::honest()
+        }
+    }
+}
+
+fn behind(artifact: Artifact) -> Roles {
+    Roles {
+        executor: Box::new(Behind(artifact)),
+        ..Roles::honest()
+    }
+}
+
+/// Judges its own owner's answers unseen.
+struct Other(Shortcut);
+
+impl ValidatorStrategy for Other {
+    fn policy(&mut self, _: &ValidatorView) -> ValidatorPolicy {
+        ValidatorPolicy {
+            bias: Some(Bias {
+                side: Side::Own,
+                answer: self.0,
+            }),
+            ..ValidatorPolicy::diligent()
+        }
+    }
+}
+
+/// A deviating transfer agent.
+struct Agent(TransferPolicy);
+
+impl TransferStrategy for Agent {
+    fn policy(&mut self, _: &TransferView) -> TransferPolicy {
+        self.0.clone()
+    }
+}
+
+fn agent(draws: u32, harm: Option<Harm>) -> Roles {
+    Roles {
+        transfer: Box::new(Agent(TransferPolicy {
+            draws,
+            victim: harm.map(|harm| ("o0".into(), harm)),
+            share: Fraction::from_percent(80),
+        })),
+        ..Roles::honest()
+    }
+}
+
+/// Spends a purse.
+struct Spender(PurseUse);
+
+impl RequesterStrategy for Spender {
+    fn policy(&mut self, _: &RequesterView) -> RequesterPolicy {
+        RequesterPolicy { purse: self.0 }
+    }
+}
+
+fn purse(purpose: PurseUse) -> Roles {
+    Roles {
+        requester: Box::new(Spender(purpose)),
+        ..Roles::honest()
+    }
+}
+
+/// Takes part in every second epoch.
+struct Comer;
+
+impl EntrantStrategy for Comer {
+    fn is_present(&mut self, view: &EntrantView) -> bool {
+        view.epoch.is_multiple_of(2)
+    }
+}
+
 /// Names of the strategies, honest first.
-const STRATEGIES: [&str; 9] = [
-    "honest", "swapper", "sly", "dropper", "moody", "stamper", "accuser", "silent", "blind",
+const STRATEGIES: [&str; 20] = [
+    "honest",
+    "swapper",
+    "sly",
+    "dropper",
+    "moody",
+    "stamper",
+    "accuser",
+    "silent",
+    "blind",
+    "launderer",
+    "diluter",
+    "withholder",
+    "ring",
+    "copier",
+    "router",
+    "forger",
+    "washer",
+    "awkward",
+    "deadly",
+    "comer",
 ];
 /// Index of the strategy that calls every answer right.
 pub const BLIND: u16 = 8;
+/// Index of the strategy that hands validators no payload.
+pub const WITHHOLDER: u16 = 11;
 
 /// The strategies as a scenario lists them.
 pub fn specs() -> Vec<StrategySpec> {
@@ -133,6 +237,29 @@ pub fn strategies() -> Registry {
         strategy("accuser", |_| roles(conduct(0, 0), 50, Shortcut::SayMismatch)),
         strategy("silent", |_| roles(conduct(0, 0), 30, Shortcut::Silent)),
         strategy("blind", |_| roles(conduct(0, 0), 0, Shortcut::SayMatch)),
+        strategy("launderer", |_| behind(Artifact::Laundered)),
+        strategy("diluter", |_| {
+            behind(Artifact::Diluted(Fraction::from_percent(25)))
+        }),
+        strategy("withholder", |_| behind(Artifact::Withheld)),
+        strategy("ring", |_| Roles {
+            validator: Box::new(Other(Shortcut::SayMatch)),
+            ..behind(Artifact::Partial(Fraction::from_percent(40)))
+        }),
+        strategy("copier", |_| roles(conduct(0, 0), 0, Shortcut::Copy)),
+        strategy("router", |_| agent(4, None)),
+        strategy("forger", |_| agent(1, Some(Harm::Forge))),
+        strategy("washer", |_| purse(PurseUse::Wash { draws: 3 })),
+        strategy("awkward", |_| purse(PurseUse::Awkward)),
+        strategy("deadly", |_| {
+            purse(PurseUse::Deadly {
+                restart_ns: 30_000_000_000,
+            })
+        }),
+        strategy("comer", |_| Roles {
+            entrant: Box::new(Comer),
+            ..purse(PurseUse::Unpaid)
+        }),
     ])
 }
 
@@ -201,6 +328,7 @@ pub fn scenario(number: u64) -> Scenario {
     set_checks(&mut scenario, dice);
     set_disputes(&mut scenario, dice);
     set_money(&mut scenario, dice);
+    set_measures(&mut scenario, dice);
     scenario
 }
 
@@ -247,7 +375,7 @@ fn set_hosts(scenario: &mut Scenario, dice: &mut Dice) {
     let epochs = u64::from(scenario.epochs);
     for (at, host) in scenario.hosts.iter_mut().enumerate() {
         host.strategy = if dice.happens(cheats) {
-            dice.between(1, 8) as u16
+            dice.between(1, STRATEGIES.len() as u64 - 1) as u16
         } else {
             0
         };
@@ -271,6 +399,48 @@ fn set_hosts(scenario: &mut Scenario, dice: &mut Dice) {
             from: dice.between(0, epochs) as u32,
             epochs: dice.between(1, 3) as u32,
         });
+    }
+}
+
+/// Rules against particular attacks, each in a part of the scenarios.
+fn set_measures(scenario: &mut Scenario, dice: &mut Dice) {
+    let coins = |dice: &mut Dice| Amount::from_base_units(dice.one_of(&[0, 1, 5_000_000, 3_000_000_000]));
+    scenario.clients.purse_share = dice.percent(&[0, 0, 5, 30]);
+    scenario.hardware[0].standby_per_hour = coins(dice);
+    scenario.protocol.measures = Measures {
+        planted: dice.happens(30).then(|| Planted {
+            rate: dice.percent(&[1, 20, 100]),
+            fine: coins(dice),
+        }),
+        commit_reveal: dice.happens(30),
+        second_check: dice.happens(30).then_some(SecondCheck),
+        bounty: coins(dice),
+        identity_fee: coins(dice),
+        assignment: dice.one_of(&[
+            Assignment::ByAgent,
+            Assignment::ByAgent,
+            Assignment::Committed,
+            Assignment::RoundRobin { slots: 16 },
+        ]),
+        unsampled: dice.one_of(&[Unsampled::Ignored, Unsampled::Ignored, Unsampled::Passed]),
+    };
+    let tests = [
+        InvalidTest::OneStrike,
+        InvalidTest::EProcess {
+            p0: Fraction::from_percent(5),
+            level: Fraction::from_percent(1),
+        },
+        InvalidTest::Cusum {
+            p0: Fraction::from_percent(5),
+            p1: Fraction::from_percent(20),
+            h: Decimal::from_integer(4),
+        },
+    ];
+    if dice.happens(30) {
+        scenario.protocol.status.invalid_test = dice.one_of(&tests);
+    }
+    if dice.happens(20) {
+        scenario.protocol.sampling.rule = dice.one_of(&[SamplingRule::Designated, SamplingRule::Slots]);
     }
 }
 

@@ -49,7 +49,7 @@ error: protocol.sampling.rule: found `reputaton`
    |
  6 |     rule: reputaton
    |           ^^^^^^^^^
-  = allowed: reputation, flat, none
+  = allowed: reputation, flat, designated, slots, none
   = did you mean `reputation`?
 
 error: protocol.sampling.rate_min: found `5 s`, with the unit `s`

@@ -32,8 +32,12 @@ impl PayloadFetch {
         }
     }
 
-    /// What an executor that never hands it out costs its validators: all pauses, at their mean jitter.
+    /// What an executor that never hands it out costs its validators: all pauses, at their mean jitter. Where
+    /// the payload is on the chain there is nothing to withhold.
     pub(crate) fn never(&self) -> (u64, bool) {
+        if self.attempts == 0 {
+            return (0, false);
+        }
         let mean = |(pause, jitter): (u64, u64)| pause + (1 + jitter) * SECOND / 2;
         (mean(self.first) + (self.attempts - 1) * mean(self.later), true)
     }

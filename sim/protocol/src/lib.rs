@@ -32,6 +32,7 @@
 //! | an answer is checked | [`artifact`], [`dispute`], [`sharing`] |
 //! | conduct is judged | [`sprt`], [`status`], [`missed_work`], [`reputation`] |
 //! | the epoch is settled | [`claims`], [`settlement`], [`vesting`] |
+//! | other networks | [`schedules`], [`markets`] |
 //! | always | [`units`], [`ledger`] |
 //!
 //! Each family has a page under `docs/spec/` and its cases under `tests/vectors/`.
@@ -45,11 +46,13 @@ pub mod escrow;
 pub mod geometry;
 pub mod hash_draw;
 pub mod ledger;
+pub mod markets;
 pub mod missed_work;
 pub mod poc;
 pub mod pricing;
 pub mod reputation;
 pub mod sampling;
+pub mod schedules;
 pub mod settlement;
 pub mod sharing;
 pub mod sprt;

@@ -20,6 +20,9 @@ Examples:
 #[command(before_help = EXAMPLES)]
 pub struct Validate {
     /// Closed forms to check; all where none is named
+    names: Vec<String>,
+    /// The same, separated by commas
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     only: Vec<String>,
     /// Set a parameter of a closed form
     #[arg(long, value_name = "NAME=NUMBER", value_parser = parse_setting)]
@@ -55,12 +58,12 @@ pub fn run(arguments: &Validate) -> Result<(), Failure> {
         ValidateOptions::full()
     };
     let options = ValidateOptions {
-        only: arguments.only.clone(),
+        only: arguments.names.iter().chain(&arguments.only).cloned().collect(),
         set: arguments.set.clone(),
         size: arguments.size.unwrap_or(full.size),
         seeds: 1..arguments.seeds + 1,
     };
-    let rows = oracle::validate(&options)?;
+    let rows = oracle::validate_among(&stakeout_worlds::registry(), &options)?;
     print(&table(&rows).render(arguments.format.format))?;
     let failed: Vec<String> = rows
         .iter()
@@ -117,7 +120,7 @@ fn list() -> Table {
         "Closed forms",
         &["name", "what it states", "parameters", "source"],
     );
-    for oracle in oracle::all() {
+    for oracle in stakeout_worlds::registry() {
         let parameters: Vec<String> = oracle
             .parameters()
             .iter()

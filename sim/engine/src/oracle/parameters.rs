@@ -14,6 +14,9 @@ pub struct Parameter {
     is_allowed: fn(f64) -> bool,
 }
 
+/// A range named in words, with its test: for a parameter that no other constructor suits.
+pub type Range = (&'static str, fn(f64) -> bool);
+
 impl Parameter {
     /// A whole number from 1 to a million.
     pub fn count(name: &'static str, default: u32) -> Self {
@@ -35,6 +38,16 @@ impl Parameter {
         }
     }
 
+    /// A number of a range of its own.
+    pub fn ranged(name: &'static str, default: f64, (allowed, is_allowed): Range) -> Self {
+        Self {
+            name,
+            default,
+            allowed,
+            is_allowed,
+        }
+    }
+
     /// A probability.
     pub fn probability(name: &'static str, default: f64) -> Self {
         Self {
@@ -52,7 +65,10 @@ pub struct Parameters(Vec<(&'static str, f64)>);
 
 impl Parameters {
     /// The oracle's defaults, overridden by what was set; the last of two settings counts.
-    pub(super) fn new(oracle: &'static dyn Oracle, set: &[(String, f64)]) -> Result<Self, OracleError> {
+    ///
+    /// # Errors
+    /// [`OracleError::OutOfRange`].
+    pub fn new(oracle: &'static dyn Oracle, set: &[(String, f64)]) -> Result<Self, OracleError> {
         let value = |parameter: Parameter| {
             let chosen = set.iter().rev().find(|(name, _)| name == parameter.name);
             let value = chosen.map_or(parameter.default, |(_, value)| *value);

@@ -4,13 +4,12 @@ use super::{Figure, Oracle, Parameters};
 use stakeout_statistics::{Interval, Moments, mean_interval, normal_quantile, student_p_value};
 
 const CONFIDENCE: f64 = 0.99;
-/// Beyond this the observation and the formula are held to disagree (two-sided probability 6e-7).
-const LIMIT: f64 = 5.0;
 
 /// Whether observation and formula agree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// |z| < 5, or equal where there is no chance.
+    /// The expected value lies inside the interval that holds for all rows of the report together with
+    /// probability 99 %; where there is no chance, the two are equal.
     Holds,
     /// Not so.
     Fails,
@@ -35,13 +34,15 @@ pub struct Row {
     pub observed: f64,
     /// 99 % interval of the mean over the seeds; a point where there is no chance.
     pub interval: Interval,
-    /// Normal deviate of the difference; 0 where all observations equal the expected value, infinite where
-    /// they are all the same and another.
+    /// Normal deviate of the difference; 0 where a figure without chance holds, infinite where all observations are
+    /// the same and another.
     pub z: f64,
     /// Seeds.
     pub n: u64,
     /// Inferences or draws a seed.
     pub size: u64,
+    /// Whether the figure has no chance in it.
+    pub is_exact: bool,
     /// Agreement.
     pub verdict: Verdict,
 }
@@ -58,11 +59,14 @@ impl Row {
         let moments = Moments::of(values);
         let observed = moments.mean().expect("there are at least two seeds");
         let z = compute_z(&moments, figure.expected);
-        let is_equal = values.iter().all(|&value| value == figure.expected);
-        let holds = if oracle.is_exact() {
-            is_equal
-        } else {
-            z.abs() < LIMIT
+        let allowed = oracle.tolerance() * figure.expected.abs().max(1.0);
+        let is_equal = values
+            .iter()
+            .all(|&value| value == figure.expected || (value - figure.expected).abs() <= allowed);
+        let holds = !oracle.is_exact() || is_equal;
+        let z = match oracle.is_exact() {
+            true if is_equal => 0.0,
+            _ => z,
         };
         Self {
             oracle: oracle.id(),
@@ -76,7 +80,34 @@ impl Row {
             z,
             n: moments.count(),
             size,
+            is_exact: oracle.is_exact(),
             verdict: if holds { Verdict::Holds } else { Verdict::Fails },
+        }
+    }
+}
+
+/// Decides the rows with chance in them, each at its share of one in a hundred.
+pub(super) fn judge(rows: &mut [Row]) {
+    let family = rows.iter().filter(|row| !row.is_exact).count().max(1) as f64;
+    let limit = normal_quantile(1.0 - (1.0 - CONFIDENCE) / (2.0 * family));
+    for row in rows.iter_mut().filter(|row| !row.is_exact) {
+        // A z that is no number is no agreement.
+        row.verdict = if row.z.abs() < limit {
+            Verdict::Holds
+        } else {
+            Verdict::Fails
+        };
+    }
+}
+
+impl Row {
+    /// By how much observation and formula differ, in parts of the expected value; absolutely where that is zero.
+    pub fn relative_error(&self) -> f64 {
+        let difference = (self.observed - self.expected).abs();
+        if self.expected == 0.0 {
+            difference
+        } else {
+            difference / self.expected.abs()
         }
     }
 }

@@ -11,6 +11,7 @@ mod dispute;
 mod escrow;
 mod geometry;
 mod hash_draw;
+mod markets;
 mod missed_work;
 mod poc;
 mod power_cap;
@@ -18,6 +19,7 @@ mod pricing;
 mod read;
 mod reputation;
 mod sampling;
+mod schedules;
 mod settlement;
 mod sharing;
 mod sprt;
@@ -41,12 +43,14 @@ const FAMILIES: &[(&str, Check)] = &[
     ("escrow", escrow::check),
     ("geometry", geometry::check),
     ("hash_draw", hash_draw::check),
+    ("markets", markets::check),
     ("missed_work", missed_work::check),
     ("poc", poc::check),
     ("power_cap", power_cap::check),
     ("pricing", pricing::check),
     ("reputation", reputation::check),
     ("sampling", sampling::check),
+    ("schedules", schedules::check),
     ("settlement", settlement::check),
     ("sharing", sharing::check),
     ("sprt", sprt::check),

@@ -1,0 +1,26 @@
+//! The closed forms by theme.
+//!
+//! Invariant: a name and a purpose of draws belong to one check each; tests compare them.
+
+mod detection;
+mod markets;
+mod queues;
+mod race;
+mod sequential;
+mod supply;
+
+use crate::check::Check;
+
+/// All checks of this crate, in the order of the report.
+pub fn all() -> impl Iterator<Item = &'static Check> {
+    [
+        queues::CHECKS,
+        detection::CHECKS,
+        sequential::CHECKS,
+        race::CHECKS,
+        supply::CHECKS,
+        markets::CHECKS,
+    ]
+    .into_iter()
+    .flatten()
+}

@@ -1,0 +1,445 @@
+//! Schedules and markets: totals and fixed points.
+//!
+//! Invariant: the observation is the integer rule run period by period; the formula is a series or a fixed point.
+
+use stakeout_engine::oracle::Parameter;
+use stakeout_protocol::pricing::{PriceMode, PriceParams, compute_next_price};
+use stakeout_protocol::schedules::baseline::{BaselineState, FilecoinParams, compute_simple_minted};
+use stakeout_protocol::schedules::decay::{DecayParams, Tail, compute_emission, compute_tail_emission};
+use stakeout_protocol::schedules::ethereum::{compute_base_reward, compute_yearly_issuance};
+use stakeout_protocol::schedules::halving::{
+    HalvingParams, SupplyHalvingParams, compute_block_subsidy, compute_emission_by_supply,
+};
+use stakeout_protocol::schedules::net_emission::{NetEmissionParams, compute_net_emission};
+use stakeout_protocol::settlement::{
+    ForfeitsTo, RewardParams, RewardRule, SettlementCap, compute_epoch_reward,
+};
+use stakeout_protocol::units::{Amount, Decimal, EpochIndex, Fraction, Price};
+use stakeout_protocol::vesting::VestingSchedule;
+
+use crate::check::{Check, Kind, figures, none, require};
+
+/// The checks of this theme.
+pub const CHECKS: &[Check] = &[
+    BITCOIN, GONKA, PRICE, VESTING, FILECOIN, BASELINE, HELIUM, BITTENSOR, ETHEREUM, IO_NET, RENDER, TAIL,
+];
+
+const BITCOIN: Check = Check {
+    id: "bitcoin-supply",
+    catalogue: &[37],
+    title: "All bitcoin that will be, era by era",
+    source: "bitcoin/bitcoin src/validation.cpp; 210000 times the sum of floor(50e8/2^k)",
+    kind: Kind::Exact,
+    parameters: none,
+    expected: |_| figures([("satoshi", 2_099_999_997_690_000.0), ("eras", 33.0)]),
+    observe: |_, _| {
+        let params = HalvingParams::bitcoin();
+        let eras = (0..).take_while(|era| !compute_block_subsidy(&params, era * 210_000).is_zero());
+        let subsidies: Vec<Amount> = eras
+            .map(|era| compute_block_subsidy(&params, era * 210_000))
+            .collect();
+        let sum: Amount = subsidies.iter().map(|subsidy| subsidy.times(210_000)).sum();
+        Ok(vec![sum.base_units() as f64, subsidies.len() as f64])
+    },
+};
+
+/// The decay of Gonka's rewards, e^-0.000475, in sixteen digits as on the network.
+fn gonka(initial: i64) -> RewardParams {
+    RewardParams {
+        initial: Amount::from_gnk(initial),
+        decay_per_epoch: Decimal::from_parts(999_525_112_794_640_200),
+        genesis_epoch: EpochIndex::new(1),
+        forfeits_to: ForfeitsTo::Governance,
+        power_cap: SettlementCap::None,
+        supply_cap: None,
+        rule: RewardRule::Decay,
+    }
+}
+
+const GONKA: Check = Check {
+    id: "gonka-supply",
+    catalogue: &[42],
+    title: "What Gonka's rewards sum to, by both parameter sets in circulation",
+    source: "R/(1 - e^-0.000475); gonka-ai/gonka x/inference/types/params.go; gonka.ai documentation",
+    kind: Kind::Computed(1e-7),
+    parameters: || vec![Parameter::count("initial", 285_000)],
+    expected: |p| {
+        let (initial, rate) = (p.get("initial"), 0.000_475);
+        figures([
+            ("coins in all", initial / -libm::expm1(-rate)),
+            (
+                "coins in the first year",
+                initial * libm::expm1(-rate * 365.0) / libm::expm1(-rate),
+            ),
+            ("epochs to half the reward", libm::ceil(libm::log(2.0) / rate)),
+        ])
+    },
+    observe: |p, _| {
+        let params = gonka(i64::from(p.count("initial")));
+        let (mut all, mut year, mut half) = (0_i128, 0_i128, 0.0);
+        for age in 0..70_000_u32 {
+            let reward = compute_epoch_reward(&params, EpochIndex::new(1 + age)).base_units();
+            all += reward;
+            year += if age < 365 { reward } else { 0 };
+            half += if 2 * reward > params.initial.base_units() {
+                1.0
+            } else {
+                0.0
+            };
+        }
+        Ok(vec![all as f64 / 1e9, year as f64 / 1e9, half])
+    },
+};
+
+const PRICE: Check = Check {
+    id: "price-blocks",
+    catalogue: &[43],
+    title: "Blocks in which the price of inference doubles or halves at a constant utilisation",
+    source: "ln 2/ln(1 + 0.05 (u - 0.6)); gonka-ai/gonka proposals/tokenomics-v2/dynamic-pricing.md",
+    kind: Kind::Exact,
+    parameters: none,
+    expected: |_| {
+        let blocks = |factor: f64| libm::ceil(libm::log(2.0) / libm::log(factor).abs());
+        figures([
+            ("to double at 80 %", blocks(1.01)),
+            ("to double at 100 %", blocks(1.02)),
+            ("to halve at 0 %", blocks(0.98)),
+            ("change at 40 %", 0.0),
+            ("change at 60 %", 0.0),
+        ])
+    },
+    observe: |_, _| {
+        let params = PriceParams {
+            mode: PriceMode::Dynamic,
+            initial: Price::new(1 << 40),
+            minimum: Price::new(1),
+            zone_low: Fraction::from_percent(40),
+            zone_high: Fraction::from_percent(60),
+            elasticity: Fraction::from_percent(5),
+            window_blocks: 1,
+            block_seconds: 5,
+            free_until_epoch: EpochIndex::new(0),
+        };
+        let blocks = |percent: u32, is_there: fn(u64) -> bool| {
+            let (mut price, mut count) = (params.initial, 0.0);
+            while !is_there(price.get()) {
+                price = compute_next_price(&params, price, Fraction::from_percent(percent));
+                count += 1.0;
+            }
+            count
+        };
+        let change = |percent: u32| {
+            let next = compute_next_price(&params, params.initial, Fraction::from_percent(percent));
+            next.get() as f64 - params.initial.get() as f64
+        };
+        Ok(vec![
+            blocks(80, |price| price >= 1 << 41),
+            blocks(100, |price| price >= 1 << 41),
+            blocks(0, |price| price <= 1 << 39),
+            change(40),
+            change(60),
+        ])
+    },
+};
+
+const VESTING: Check = Check {
+    id: "vesting-stock",
+    catalogue: &[44],
+    title: "Coins locked where a constant reward vests over n epochs",
+    source: "(n + 1)/2 rewards",
+    kind: Kind::Exact,
+    parameters: || {
+        vec![
+            Parameter::count("epochs", 180),
+            Parameter::count("reward", 285_000),
+        ]
+    },
+    expected: |p| {
+        require("vesting-stock", p.get("epochs") <= 2_000.0, "at most 2000 epochs")?;
+        figures([("coins locked", (p.get("epochs") + 1.0) / 2.0 * p.get("reward"))])
+    },
+    observe: |p, _| {
+        // A unit that n divides, so that nothing is rounded and the law is exact.
+        let unit = i128::from(p.count("epochs")) * 2;
+        let reward = Amount::from_base_units(unit * i128::from(p.count("reward")));
+        let mut schedule = VestingSchedule::new();
+        for _ in 0..2 * p.count("epochs") {
+            let _ = schedule.release_epoch();
+            let _ = schedule.add(reward, p.count("epochs"));
+        }
+        Ok(vec![schedule.locked().base_units() as f64 / unit as f64])
+    },
+};
+
+const FIL: f64 = 1e18;
+
+const FILECOIN: Check = Check {
+    id: "filecoin-simple",
+    catalogue: &[45],
+    title: "Filecoin's simple minting",
+    source: "330e6 (1 - 2^(-t/6y)); filecoin-project/builtin-actors actors/reward",
+    kind: Kind::Computed(1e-10),
+    parameters: || vec![Parameter::count("years", 20)],
+    expected: |p| {
+        let minted = |years: f64| 330e6 * -libm::expm1(-libm::log(2.0) * years / 6.0);
+        figures([
+            ("FIL in epoch 0", minted(1.0 / 1_051_200.0)),
+            ("FIL in the first year", minted(1.0)),
+            ("FIL in so many years", minted(p.get("years"))),
+        ])
+    },
+    observe: |p, _| {
+        let params = FilecoinParams::mainnet();
+        let at = |epoch: u64| compute_simple_minted(&params, epoch).base_units() as f64 / FIL;
+        Ok(vec![
+            at(1),
+            at(1_051_200),
+            at(1_051_200 * u64::from(p.count("years"))),
+        ])
+    },
+};
+
+const BASELINE: Check = Check {
+    id: "filecoin-baseline",
+    catalogue: &[45],
+    title: "Filecoin's baseline minting by months: time counts as far as power has come",
+    source: "theta solves sum of the baseline up to theta = sum of capped power; 770e6 (1 - 2^(-theta/6y))",
+    kind: Kind::Computed(1e-9),
+    parameters: || {
+        let part: (&str, fn(f64) -> bool) =
+            ("a number from 0.001 to 1", |value| (0.001..=1.0).contains(&value));
+        vec![
+            Parameter::ranged("power", 0.5, part),
+            Parameter::count("years", 5),
+        ]
+    },
+    expected: |p| {
+        require("filecoin-baseline", p.get("years") <= 30.0, "at most 30 years")?;
+        // Power a constant part of the first baseline: months to the whole one below and the part of the next.
+        let (step, sum) = (libm::exp2(1.0 / 12.0), p.get("power") * 12.0 * p.get("years"));
+        let whole = libm::floor(libm::log(sum * (step - 1.0) + 1.0) / libm::log(step));
+        let passed = (libm::pow(step, whole) - 1.0) / (step - 1.0);
+        let left = |months: f64| libm::exp2(-months / 72.0);
+        let rest = (sum - passed) / libm::pow(step, whole);
+        let remaining = left(whole) - (left(whole) - left(whole + 1.0)) * rest;
+        figures([
+            ("FIL minted", 770e6 * (1.0 - remaining)),
+            (
+                "FIL with power at the baseline",
+                770e6 * (1.0 - left(12.0 * p.get("years"))),
+            ),
+        ])
+    },
+    observe: |p, _| {
+        let params = FilecoinParams {
+            half_life: 72,
+            baseline_doubling: 12,
+            baseline_power: 1 << 40,
+            ..FilecoinParams::mainnet()
+        };
+        let minted = |power: u128| {
+            let mut state = BaselineState::new();
+            for _ in 0..12 * p.count("years") {
+                state.process_epoch(&params, power);
+            }
+            state.minted(&params).base_units() as f64 / FIL
+        };
+        Ok(vec![
+            minted((p.get("power") * (1_u64 << 40) as f64) as u128),
+            minted(1 << 100),
+        ])
+    },
+};
+
+const HELIUM: Check = Check {
+    id: "helium-supply",
+    catalogue: &[45],
+    title: "Helium's halvings, and burned coins that are issued again up to a limit",
+    source: "2 · 120e6 less what rounding to 3424.65753424 an epoch leaves; helium/HIP 0020",
+    kind: Kind::Computed(1e-6),
+    parameters: none,
+    expected: |_| {
+        figures([
+            ("HNT in all, nothing burned", 240e6),
+            ("HNT in all, everything burned again", 240e6 * 1.01),
+            ("re-issue limit of the first epoch", 34.246_575),
+        ])
+    },
+    observe: |_, _| {
+        let params = NetEmissionParams::helium();
+        let eras = |burned: Amount| -> Amount {
+            (0..40)
+                .map(|era| compute_net_emission(&params, era * 35_040, burned).times(35_040))
+                .sum()
+        };
+        let endless = Amount::from_base_units(1 << 100);
+        let first =
+            compute_net_emission(&params, 0, endless) - compute_net_emission(&params, 0, Amount::ZERO);
+        let coins = |amount: Amount| amount.base_units() as f64 / 1e8;
+        Ok(vec![
+            coins(eras(Amount::ZERO)),
+            coins(eras(endless)),
+            coins(first),
+        ])
+    },
+};
+
+const BITTENSOR: Check = Check {
+    id: "bittensor-halving",
+    catalogue: &[45],
+    title: "Bittensor halves by supply: blocks to the first two halvings, and years of twelve seconds",
+    source: "10.5e6 blocks, then 5.25e6/0.5; opentensor/subtensor block_emission.rs",
+    kind: Kind::Exact,
+    parameters: || vec![Parameter::probability("idle", 0.0)],
+    expected: |p| {
+        require(
+            "bittensor-halving",
+            p.get("idle") <= 0.9,
+            "idle has to be at most 0.9",
+        )?;
+        let stretch = libm::round(1.0 / (1.0 - p.get("idle")));
+        figures([
+            ("blocks to the first", 10.5e6 * stretch),
+            ("blocks to the second", 21e6 * stretch),
+        ])
+    },
+    observe: |p, _| {
+        // One block in so many issues; the halvings wait for the supply and not for the height.
+        let stride = libm::round(1.0 / (1.0 - p.get("idle")));
+        let params = SupplyHalvingParams::bittensor();
+        let (mut issued, mut blocks, mut found) = (Amount::ZERO, 0.0, Vec::new());
+        let mut rate = params.initial;
+        while found.len() < 2 {
+            let emission = compute_emission_by_supply(&params, issued);
+            if emission < rate {
+                found.push(blocks);
+                rate = emission;
+                continue;
+            }
+            // A thousand blocks at once: every halving falls on a multiple of them.
+            issued += emission.times(1_000);
+            blocks += 1_000.0 * stride;
+        }
+        Ok(found)
+    },
+};
+
+const ETHEREUM: Check = Check {
+    id: "ethereum-issuance",
+    catalogue: &[45],
+    title: "Ethereum's issuance to a stake, with the integer square root of the specification",
+    source: "floor(64e9/floor(sqrt(D)))·D·82181.25; ethereum/consensus-specs specs/phase0/beacon-chain.md",
+    kind: Kind::Exact,
+    parameters: || vec![Parameter::positive("million", 30.0)],
+    expected: |p| {
+        let range = (0.1..=200.0).contains(&p.get("million"));
+        require(
+            "ethereum-issuance",
+            range,
+            "a stake from 0.1 to 200 million coins",
+        )?;
+        let coins = libm::floor(p.get("million") * 1e6);
+        let base = libm::floor(64e9 / libm::floor((coins * 1e9).sqrt()));
+        figures([
+            ("base reward in gwei", base),
+            ("coins a year", libm::floor(base * coins * 82_181.25 / 1e9)),
+        ])
+    },
+    observe: |p, _| {
+        let staked = (p.get("million") * 1e6) as u128 * 1_000_000_000;
+        let yearly = compute_yearly_issuance(staked).base_units() / 1_000_000_000;
+        Ok(vec![compute_base_reward(staked) as f64, yearly as f64])
+    },
+};
+
+const IO_NET: Check = Check {
+    id: "io-net-emission",
+    catalogue: &[45],
+    title: "io.net's hourly emission: first hour, total without the cap, true yearly decay",
+    source: "io.net documentation, token emission schedule; geometric series",
+    kind: Kind::Computed(2e-9),
+    parameters: none,
+    expected: |_| {
+        let keep = -1.388_695_239_597_93e-5;
+        let first = 5e8 * 0.08 / 8_760.0;
+        let all = first * libm::expm1(175_319.0 * libm::log1p(keep)) / keep;
+        figures([
+            ("coins in the first hour", first),
+            ("coins in all", all),
+            ("decay a year", -libm::expm1(8_760.0 * libm::log1p(keep))),
+        ])
+    },
+    observe: |_, _| {
+        let params = DecayParams {
+            cap: None,
+            ..DecayParams::io_net()
+        };
+        // The power by squaring costs a microsecond; a year is enough for the shape, the total goes hour by hour.
+        let hour = |period| compute_emission(&params, period, Amount::ZERO);
+        let all: Amount = (0..175_319).map(hour).sum();
+        let coins = |amount: Amount| amount.base_units() as f64 / 1e8;
+        Ok(vec![
+            coins(hour(0)),
+            coins(all),
+            1.0 - coins(hour(8_760)) / coins(hour(0)),
+        ])
+    },
+};
+
+const RENDER: Check = Check {
+    id: "render-emission",
+    catalogue: &[45],
+    title: "Render's damped emission: what one coin of the first year comes to in all, and the cap",
+    source: "1/(1 - 0.945); rendernetwork/RNPs RNP-003",
+    kind: Kind::Computed(1e-9),
+    parameters: none,
+    expected: |_| {
+        figures([
+            ("tail sum factor", 1.0 / 0.055),
+            ("coins under the cap", 107_374_182.0),
+        ])
+    },
+    observe: |_, _| {
+        let sum = |cap: Option<Amount>| {
+            let params = DecayParams {
+                cap,
+                ..DecayParams::render()
+            };
+            (0..700).fold(Amount::ZERO, |issued, year| {
+                issued + compute_emission(&params, year, issued)
+            })
+        };
+        let params = DecayParams::render();
+        let factor = sum(None).base_units() as f64 / params.first.base_units() as f64;
+        Ok(vec![factor, sum(params.cap).base_units() as f64 / 1e8])
+    },
+};
+
+const TAIL: Check = Check {
+    id: "tail-emission",
+    catalogue: &[45],
+    title: "With a tail in proportion to the supply the supply's growth tends to that part",
+    source: "geometric growth",
+    kind: Kind::Computed(1e-9),
+    parameters: || vec![Parameter::probability("tail", 0.02)],
+    expected: |p| {
+        require(
+            "tail-emission",
+            (1e-4..=0.2).contains(&p.get("tail")),
+            "a tail from 0.0001 to 0.2",
+        )?;
+        figures([("growth a period", p.get("tail"))])
+    },
+    observe: |p, _| {
+        let part = Fraction::from_parts((p.get("tail") * 1e18) as u64);
+        let mut supply = Amount::from_base_units(10_i128.pow(18));
+        let mut growth = 0.0;
+        for period in 0..100 {
+            let decaying = Amount::from_base_units(10_i128.pow(17) >> period.min(120));
+            let issued = compute_tail_emission(decaying, Tail::ShareOfSupply(part), supply);
+            growth = issued.base_units() as f64 / supply.base_units() as f64;
+            supply += issued;
+        }
+        Ok(vec![growth])
+    },
+};

@@ -27,6 +27,10 @@ impl Oracle for DetectionTime {
         "detection-time"
     }
 
+    fn catalogue(&self) -> &'static [u8] {
+        &[13]
+    }
+
     fn title(&self) -> &'static str {
         "Answers until a cheat is seen (geometric)"
     }

@@ -42,6 +42,10 @@ impl Oracle for Mm1 {
         "mm1"
     }
 
+    fn catalogue(&self) -> &'static [u8] {
+        &[1]
+    }
+
     fn title(&self) -> &'static str {
         "One slot, Poisson arrivals, exponential work (M/M/1)"
     }

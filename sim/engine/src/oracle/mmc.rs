@@ -42,6 +42,10 @@ impl Oracle for Mmc {
         "mmc"
     }
 
+    fn catalogue(&self) -> &'static [u8] {
+        &[2]
+    }
+
     fn title(&self) -> &'static str {
         "Several slots behind one line (M/M/c)"
     }

@@ -158,6 +158,10 @@ impl Oracle for ReputationPaths {
         "reputation-paths"
     }
 
+    fn catalogue(&self) -> &'static [u8] {
+        &[22]
+    }
+
     fn title(&self) -> &'static str {
         "Epochs in which reputation differs from its closed form"
     }

@@ -42,6 +42,10 @@ impl Oracle for Unchecked {
         "unchecked"
     }
 
+    fn catalogue(&self) -> &'static [u8] {
+        &[16]
+    }
+
     fn title(&self) -> &'static str {
         "Answers that no validator draws, by size of the group"
     }

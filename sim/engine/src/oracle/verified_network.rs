@@ -32,6 +32,10 @@ impl Oracle for VerifiedNetwork {
         "verified-network"
     }
 
+    fn catalogue(&self) -> &'static [u8] {
+        &[9]
+    }
+
     fn title(&self) -> &'static str {
         "Validations share the hosts with requests (open queueing network)"
     }

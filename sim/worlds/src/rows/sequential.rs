@@ -1,12 +1,15 @@
 //! Sequential tests of conduct: exact programmes against the integer tests driven by chance.
 //!
-//! Invariant: a programme works on counts of passes and failures in floating point; the observation drives the
-//! protocol's own integers.
+//! Invariant: the formula is an exact programme of `stakeout-statistics`; the observation drives the protocol's own
+//! integers.
 
 use stakeout_engine::oracle::{Observation, Parameter, Parameters};
 use stakeout_protocol::sprt::{Sprt, SprtParams};
 use stakeout_protocol::status::is_above_deviations;
 use stakeout_protocol::units::{Decimal, Fraction};
+use stakeout_statistics::sequential::{
+    Boundaries, RatioSteps, SprtAudit, ZRule, audit_sprt, mean_until_streak, wald_error, z_flagged_by,
+};
 
 use crate::check::{Check, Expected, Kind, Observed, figures, require};
 use crate::dice::Dice;
@@ -25,26 +28,23 @@ pub const CHECKS: &[Check] = &[
     CHEATER_TO_INVALID,
 ];
 
-/// One test in floating point.
-#[derive(Clone, Copy)]
-struct Test {
-    up: f64,
-    down: f64,
-    h: f64,
+fn steps(p: &Parameters) -> RatioSteps {
+    RatioSteps::between(p.get("p0"), p.get("p1"))
 }
 
-impl Test {
-    fn of(p: &Parameters) -> Self {
-        Self {
-            up: libm::log(p.get("p1") / p.get("p0")),
-            down: -libm::log((1.0 - p.get("p1")) / (1.0 - p.get("p0"))),
-            h: p.get("h"),
-        }
-    }
+/// What a failure and a pass move the sum by, and the drift at a failure rate.
+fn moves(p: &Parameters) -> (f64, f64, impl Fn(f64) -> f64) {
+    let up = libm::log(p.get("p1") / p.get("p0"));
+    let down = -libm::log((1.0 - p.get("p1")) / (1.0 - p.get("p0")));
+    (up, down, move |rate: f64| rate * up - (1.0 - rate) * down)
+}
 
-    fn level(&self, judged: u32, failures: u32) -> f64 {
-        self.up * f64::from(failures) - self.down * f64::from(judged - failures)
-    }
+fn audit_both(p: &Parameters, rate: f64) -> SprtAudit {
+    audit_sprt(steps(p), Boundaries::both(p.get("h")), rate, None)
+}
+
+fn audit_open(p: &Parameters, limit: u32) -> SprtAudit {
+    audit_sprt(steps(p), Boundaries::upper_only(p.get("h")), p.get("rate"), Some(u64::from(limit)))
 }
 
 fn rule(p: &Parameters) -> Sprt {
@@ -74,40 +74,6 @@ fn test_parameters(p0: f64, p1: f64, rate: f64) -> Vec<Parameter> {
         Parameter::positive("h", 4.0),
         Parameter::probability("rate", rate),
     ]
-}
-
-/// The chance to reach +h before -h (or, without the lower boundary, within `limit` judgements), and the mean number
-/// of judgements.
-fn run_programme(test: &Test, rate: f64, limit: u32, has_floor: bool) -> (f64, f64) {
-    // The probability of so many failures, still undecided.
-    let mut open = vec![1.0];
-    let (mut failed, mut judgements) = (0.0, 0.0);
-    for judged in 1..=limit {
-        let mut next = vec![0.0; judged as usize + 1];
-        let mut left = 0.0;
-        for (failures, &mass) in open.iter().enumerate() {
-            if mass < 1e-300 {
-                continue;
-            }
-            for (to, part) in [(failures, 1.0 - rate), (failures + 1, rate)] {
-                let level = test.level(judged, to as u32);
-                if level >= test.h {
-                    failed += mass * part;
-                    judgements += f64::from(judged) * mass * part;
-                } else if has_floor && level <= -test.h {
-                    judgements += f64::from(judged) * mass * part;
-                } else {
-                    next[to] += mass * part;
-                    left += mass * part;
-                }
-            }
-        }
-        open = next;
-        if left < 1e-14 {
-            break;
-        }
-    }
-    (failed, judgements)
 }
 
 /// Drives the rule: the share that reached the threshold, and the mean number of judgements.
@@ -147,8 +113,8 @@ const ENDLESS: u32 = 6_000;
 
 fn expect_both(p: &Parameters) -> Expected {
     is_test("sprt", p)?;
-    let (failed, judgements) = run_programme(&Test::of(p), p.get("rate"), ENDLESS, true);
-    figures([("share convicted", failed), ("mean judgements", judgements)])
+    let audit = audit_both(p, p.get("rate"));
+    figures([("share convicted", audit.convicted), ("mean judgements", audit.mean_answers)])
 }
 
 fn observe_both(p: &Parameters, o: Observation, purpose: u8) -> Observed {
@@ -202,8 +168,7 @@ const SPRT_CODE: Check = Check {
     },
     expected: |p| {
         is_test("sprt-without-floor", p)?;
-        let (failed, _) = run_programme(&Test::of(p), p.get("rate"), p.count("n"), false);
-        figures([("share convicted", failed)])
+        figures([("share convicted", audit_open(p, p.count("n")).convicted)])
     },
     observe: |p, o| {
         let lives = (o.size / 50).max(1);
@@ -229,39 +194,25 @@ const SPRT_WALD: Check = Check {
     parameters: || test_parameters(0.05, 0.20, 0.05),
     expected: |p| {
         is_test("sprt-wald", p)?;
-        let t = Test::of(p);
-        let alpha = 1.0 / (libm::exp(t.h) + 1.0);
-        let drift = |rate: f64| rate * t.up - (1.0 - rate) * t.down;
+        let (alpha, h) = (wald_error(p.get("h")), p.get("h"));
+        let (_, _, drift) = moves(p);
         figures([
             ("share of the honest convicted, approximately", alpha),
-            (
-                "judgements of an honest host, approximately",
-                (2.0 * alpha - 1.0) * t.h / drift(p.get("p0")),
-            ),
-            (
-                "judgements of a bad host, approximately",
-                (1.0 - 2.0 * alpha) * t.h / drift(p.get("p1")),
-            ),
+            ("judgements of an honest host, approximately", (2.0 * alpha - 1.0) * h / drift(p.get("p0"))),
+            ("judgements of a bad host, approximately", (1.0 - 2.0 * alpha) * h / drift(p.get("p1"))),
             ("exact share above Ville's bound", 0.0),
         ])
     },
     observe: |p, _| {
-        // Wald's equations solved: the levels at the end are taken as the boundaries themselves.
-        let t = Test::of(p);
-        let (over, under) = (libm::exp(t.h), libm::exp(-t.h));
+        // Wald's equations solved: the sum is taken to end on the boundaries themselves.
+        let h = p.get("h");
+        let (over, under) = (libm::exp(h), libm::exp(-h));
         let alpha = (1.0 - under) / (over - under);
-        let bad = (1.0 - 1.0 / under) / (1.0 / over - 1.0 / under);
-        let mean = |rate: f64, convicted: f64| {
-            let drift = rate * t.up - (1.0 - rate) * t.down;
-            (convicted * t.h - (1.0 - convicted) * t.h) / drift
-        };
-        let (exact, _) = run_programme(&t, p.get("p0"), ENDLESS, true);
-        Ok(vec![
-            alpha,
-            mean(p.get("p0"), alpha),
-            mean(p.get("p1"), bad),
-            (exact - under).max(0.0),
-        ])
+        let bad = (1.0 - over) / (under - over);
+        let (_, _, drift) = moves(p);
+        let mean = |rate: f64, convicted: f64| (2.0 * convicted - 1.0) * h / drift(rate);
+        let exact = audit_both(p, p.get("p0")).convicted;
+        Ok(vec![alpha, mean(p.get("p0"), alpha), mean(p.get("p1"), bad), (exact - under).max(0.0)])
     },
 };
 
@@ -279,8 +230,7 @@ const SPRT_RARE: Check = Check {
             p.get("rate") >= 1e-4 && p.get("rate") < 0.1,
             "rate has to lie from 1e-4 to below 0.1",
         )?;
-        let (failed, _) = run_programme(&Test::of(p), p.get("rate"), 1_000, false);
-        figures([("chance in 1000 judgements", failed)])
+        figures([("chance in 1000 judgements", audit_open(p, 1_000).convicted)])
     },
     observe: |p, o| {
         // Drawn at a rate above the zero of the drift, and weighed by the likelihood ratio.
@@ -318,8 +268,8 @@ const ZERO_DRIFT: Check = Check {
     parameters: || test_parameters(0.05, 0.20, 0.05),
     expected: |p| {
         is_test("zero-drift", p)?;
-        let t = Test::of(p);
-        figures([("rate", t.down / (t.up + t.down))])
+        let (up, down, _) = moves(p);
+        figures([("rate", down / (up + down))])
     },
     observe: |p, _| {
         let found = rule(p).compute_zero_drift_rate().expect("p0 is below p1");
@@ -340,8 +290,8 @@ const BANKED_CREDIT: Check = Check {
     },
     expected: |p| {
         is_test("banked-credit", p)?;
-        let t = Test::of(p);
-        figures([("failures", libm::ceil((t.h + p.get("passes") * t.down) / t.up))])
+        let (up, down, _) = moves(p);
+        figures([("failures", libm::ceil((p.get("h") + p.get("passes") * down) / up))])
     },
     observe: |p, _| {
         let rule = rule(p);
@@ -380,10 +330,13 @@ const Z_RULE: Check = Check {
             (0.001..=0.999).contains(&p.get("p0")),
             "p0 has to lie from 0.001 to 0.999",
         )?;
-        figures([(
-            "share convicted",
-            compute_z_rule(p.get("p0"), p.get("rate"), p.count("n")),
-        )])
+        let rule = ZRule {
+            expected: p.get("p0"),
+            deviations: 1.0,
+            first: u64::from(RAMP),
+        };
+        let by = z_flagged_by(rule, p.get("rate"), u64::from(p.count("n")));
+        figures([("share convicted", by.last().copied().unwrap_or(0.0))])
     },
     observe: |p, o| {
         let p0 = Fraction::from_parts(libm::round(p.get("p0") * 1e12) as u64 * 1_000_000);
@@ -408,26 +361,6 @@ const Z_RULE: Check = Check {
     },
 };
 
-fn compute_z_rule(p0: f64, rate: f64, limit: u32) -> f64 {
-    let mut open = vec![1.0];
-    let mut convicted = 0.0;
-    for judged in 1..=limit {
-        let mut next = vec![0.0; judged as usize + 1];
-        for (failures, &mass) in open.iter().enumerate() {
-            for (to, part) in [(failures, 1.0 - rate), (failures + 1, rate)] {
-                let (n, excess) = (f64::from(judged), to as f64 - f64::from(judged) * p0);
-                if judged >= RAMP && excess > (n * p0 * (1.0 - p0)).sqrt() {
-                    convicted += mass * part;
-                } else {
-                    next[to] += mass * part;
-                }
-            }
-        }
-        open = next;
-    }
-    convicted
-}
-
 const FAILURE_RUN: Check = Check {
     id: "failure-run",
     catalogue: &[32],
@@ -442,7 +375,7 @@ const FAILURE_RUN: Check = Check {
             run > 1e-4 && run < 1.0,
             "p^k has to lie between 1e-4 and 1",
         )?;
-        figures([("mean trials", (1.0 - run) / ((1.0 - p.get("p")) * run))])
+        figures([("mean trials", mean_until_streak(p.count("k"), p.get("p")))])
     },
     observe: |p, o| {
         let mut dice = Dice::new(o.seed, 35);
@@ -478,8 +411,7 @@ const CHEATER_TO_INVALID: Check = Check {
             holds,
             "rate has to be at least 0.3 and q at least 0.001",
         )?;
-        let (_, judgements) = run_programme(&Test::of(p), p.get("rate"), ENDLESS, true);
-        figures([("mean requests", judgements / p.get("q"))])
+        figures([("mean requests", audit_both(p, p.get("rate")).mean_answers / p.get("q"))])
     },
     observe: |p, o| {
         let (rule, mut dice) = (rule(p), Dice::new(o.seed, 36));
@@ -499,61 +431,3 @@ const CHEATER_TO_INVALID: Check = Check {
         Ok(vec![requests / lives as f64])
     },
 };
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const GONKA: Test = Test {
-        up: 1.386_294_361_119_890_6,
-        down: 0.171_850_256_926_659_2,
-        h: 4.0,
-    };
-
-    fn is_near(value: f64, tabled: f64) {
-        assert!((value - tabled).abs() <= 1e-4 * tabled, "{value} for {tabled}");
-    }
-
-    #[test]
-    fn the_programme_gives_the_tabled_values_with_both_boundaries() {
-        for (rate, failed, judgements) in [
-            (0.05, 0.011_178_3, 42.654_7),
-            (0.2, 0.983_646, 31.467_5),
-            (0.11, 0.473_072, 77.174),
-            (1.0, 1.0, 3.0),
-        ] {
-            let found = run_programme(&GONKA, rate, ENDLESS, true);
-            is_near(found.0, failed);
-            is_near(found.1, judgements);
-        }
-    }
-
-    #[test]
-    fn the_programme_gives_the_tabled_values_without_a_floor() {
-        for (rate, limit, failed) in [
-            (0.05, 100, 0.011_085_1),
-            (0.08, 1_000, 0.141_86),
-            (0.10, 1_000, 0.507_46),
-            (0.11, 100, 0.372_21),
-            (0.12, 1_000, 0.933_19),
-            (0.03, 1_000, 9.50e-4),
-        ] {
-            let (found, _) = run_programme(&GONKA, rate, limit, false);
-            assert!((found - failed).abs() <= 2e-3 * failed, "{rate} {limit}: {found}");
-        }
-    }
-
-    #[test]
-    fn the_rule_of_one_deviation_has_its_tabled_errors() {
-        for (rate, limit, convicted) in [
-            (0.05, 10, 0.0861),
-            (0.05, 20, 0.2642),
-            (0.05, 100, 0.4484),
-            (0.05, 200, 0.5166),
-            (0.2, 10, 0.6242),
-        ] {
-            let found = compute_z_rule(0.05, rate, limit);
-            assert!((found - convicted).abs() < 1e-4, "{rate} {limit}: {found}");
-        }
-    }
-}

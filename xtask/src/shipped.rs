@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use crate::step::{Outcome, build_stakeout, root, run, timed};
 
-/// Folders below `scenarios/` that hold parts of scenarios and not scenarios.
-const PARTS: [&str; 2] = ["presets", "calibration"];
+/// Folders below `scenarios/` that hold parts of scenarios, or worlds, and not scenarios of a network.
+const PARTS: [&str; 4] = ["presets", "calibration", "worlds", "schedules"];
 
 /// Every scenario file, sorted by path.
 pub fn scenarios() -> Outcome<Vec<PathBuf>> {

@@ -50,12 +50,18 @@ pub fn shown(path: &Path) -> String {
         .replace('\\', "/")
 }
 
-/// Every shipped scenario, sorted: `scenarios/` without the folders that hold parts of scenarios.
+/// Every shipped scenario, sorted: `scenarios/` without the folders that hold parts of scenarios, or
+/// worlds.
 pub fn scenarios() -> Vec<PathBuf> {
     let is_part = |path: &PathBuf| {
-        ["scenarios/presets/", "scenarios/calibration/"]
-            .iter()
-            .any(|part| shown(path).starts_with(part))
+        [
+            "scenarios/presets/",
+            "scenarios/calibration/",
+            "scenarios/worlds/",
+            "scenarios/schedules/",
+        ]
+        .iter()
+        .any(|part| shown(path).starts_with(part))
     };
     let found: Vec<PathBuf> = files(&root().join("scenarios"), &[".yaml"])
         .into_iter()

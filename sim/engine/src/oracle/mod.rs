@@ -33,7 +33,7 @@ use thiserror::Error;
 use crate::service::ServiceError;
 pub use network::QueueNetwork;
 pub use parameters::{Parameter, Parameters};
-pub use report::{Row, Verdict};
+pub use report::{Row, Verdict, judge};
 
 /// One independent observation: which seed, and how much of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -234,7 +234,7 @@ pub fn validate_among(
     for oracle in chosen {
         rows.extend(check(oracle, options)?);
     }
-    report::judge(&mut rows);
+    judge(&mut rows);
     Ok(rows)
 }
 

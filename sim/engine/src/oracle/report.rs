@@ -87,7 +87,7 @@ impl Row {
 }
 
 /// Decides the rows with chance in them, each at its share of one in a hundred.
-pub(super) fn judge(rows: &mut [Row]) {
+pub fn judge(rows: &mut [Row]) {
     let family = rows.iter().filter(|row| !row.is_exact).count().max(1) as f64;
     let limit = normal_quantile(1.0 - (1.0 - CONFIDENCE) / (2.0 * family));
     for row in rows.iter_mut().filter(|row| !row.is_exact) {

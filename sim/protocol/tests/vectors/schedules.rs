@@ -16,7 +16,11 @@ pub fn check(file: &str, document: &Value) {
     for case in cases(document) {
         let drop = case.get("drop").and_then(Value::as_u64).unwrap_or(0) as u32;
         let found = compute(case["quantity"].as_str().expect("a quantity")) / 10_i128.pow(drop);
-        assert_eq!(found.to_string(), case["value"].as_str().expect("a value"), "{case}");
+        assert_eq!(
+            found.to_string(),
+            case["value"].as_str().expect("a value"),
+            "{case}"
+        );
     }
 }
 

@@ -3,11 +3,14 @@
 //! Invariant: a name and a purpose of draws belong to one check each; tests compare them.
 
 mod detection;
+mod economy;
+mod games;
 mod markets;
 mod queues;
 mod race;
 mod sequential;
 mod supply;
+mod tools;
 
 use crate::check::Check;
 
@@ -20,6 +23,9 @@ pub fn all() -> impl Iterator<Item = &'static Check> {
         race::CHECKS,
         supply::CHECKS,
         markets::CHECKS,
+        games::CHECKS,
+        economy::CHECKS,
+        tools::CHECKS,
     ]
     .into_iter()
     .flatten()

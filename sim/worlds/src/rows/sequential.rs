@@ -44,7 +44,12 @@ fn audit_both(p: &Parameters, rate: f64) -> SprtAudit {
 }
 
 fn audit_open(p: &Parameters, limit: u32) -> SprtAudit {
-    audit_sprt(steps(p), Boundaries::upper_only(p.get("h")), p.get("rate"), Some(u64::from(limit)))
+    audit_sprt(
+        steps(p),
+        Boundaries::upper_only(p.get("h")),
+        p.get("rate"),
+        Some(u64::from(limit)),
+    )
 }
 
 fn rule(p: &Parameters) -> Sprt {
@@ -114,7 +119,10 @@ const ENDLESS: u32 = 6_000;
 fn expect_both(p: &Parameters) -> Expected {
     is_test("sprt", p)?;
     let audit = audit_both(p, p.get("rate"));
-    figures([("share convicted", audit.convicted), ("mean judgements", audit.mean_answers)])
+    figures([
+        ("share convicted", audit.convicted),
+        ("mean judgements", audit.mean_answers),
+    ])
 }
 
 fn observe_both(p: &Parameters, o: Observation, purpose: u8) -> Observed {
@@ -198,8 +206,14 @@ const SPRT_WALD: Check = Check {
         let (_, _, drift) = moves(p);
         figures([
             ("share of the honest convicted, approximately", alpha),
-            ("judgements of an honest host, approximately", (2.0 * alpha - 1.0) * h / drift(p.get("p0"))),
-            ("judgements of a bad host, approximately", (1.0 - 2.0 * alpha) * h / drift(p.get("p1"))),
+            (
+                "judgements of an honest host, approximately",
+                (2.0 * alpha - 1.0) * h / drift(p.get("p0")),
+            ),
+            (
+                "judgements of a bad host, approximately",
+                (1.0 - 2.0 * alpha) * h / drift(p.get("p1")),
+            ),
             ("exact share above Ville's bound", 0.0),
         ])
     },
@@ -212,7 +226,12 @@ const SPRT_WALD: Check = Check {
         let (_, _, drift) = moves(p);
         let mean = |rate: f64, convicted: f64| (2.0 * convicted - 1.0) * h / drift(rate);
         let exact = audit_both(p, p.get("p0")).convicted;
-        Ok(vec![alpha, mean(p.get("p0"), alpha), mean(p.get("p1"), bad), (exact - under).max(0.0)])
+        Ok(vec![
+            alpha,
+            mean(p.get("p0"), alpha),
+            mean(p.get("p1"), bad),
+            (exact - under).max(0.0),
+        ])
     },
 };
 
@@ -411,7 +430,10 @@ const CHEATER_TO_INVALID: Check = Check {
             holds,
             "rate has to be at least 0.3 and q at least 0.001",
         )?;
-        figures([("mean requests", audit_both(p, p.get("rate")).mean_answers / p.get("q"))])
+        figures([(
+            "mean requests",
+            audit_both(p, p.get("rate")).mean_answers / p.get("q"),
+        )])
     },
     observe: |p, o| {
         let (rule, mut dice) = (rule(p), Dice::new(o.seed, 36));

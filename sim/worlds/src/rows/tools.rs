@@ -16,7 +16,7 @@ use stakeout_statistics::sensitivity::{SobolDesign, SobolIndices};
 use stakeout_statistics::stopping::{rule_of_three, trials_for_proportion};
 use stakeout_statistics::{Moments, mean_interval};
 
-use crate::check::{Check, Kind, Observed, figures, none, require};
+use crate::check::{Check, Kind, figures, none, require};
 use crate::dice::Dice;
 
 /// The checks of this theme.

@@ -15,10 +15,13 @@
 //! threads. Modules from `observation` on hold no tensor, so statistics can be tested without a model.
 
 pub mod artifact;
+pub mod attack;
+mod cli;
 pub mod demo;
 pub mod derive;
 mod error;
 pub mod forward;
+pub mod measure;
 pub mod model;
 mod observation;
 pub mod report;
@@ -29,6 +32,7 @@ mod stratum;
 pub mod substitute;
 pub mod tokenizer;
 
+pub use cli::main;
 pub use error::{ReplayError, Result};
 pub use observation::{AttackLevel, Observation, ReplayKey, Trace};
 pub use stratum::Stratum;

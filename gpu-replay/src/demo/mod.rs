@@ -6,10 +6,12 @@
 pub mod corpus;
 mod network;
 mod safetensors;
+mod shipped;
 pub mod tokenizer;
 pub mod train;
 
 pub(crate) use network::normal;
+pub use shipped::shipped;
 
 use crate::model::{Architecture, Family};
 

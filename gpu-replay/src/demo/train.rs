@@ -35,13 +35,13 @@ pub struct Plan {
 impl Plan {
     /// The plan of the committed model.
     pub fn committed(size: DemoSize) -> Self {
-        let steps = match size {
-            DemoSize::Large => 700,
-            DemoSize::Small => 900,
+        let (steps, step_size) = match size {
+            DemoSize::Large => (700, 4e-3),
+            DemoSize::Small => (900, 4e-3),
         };
         Self {
             steps,
-            step_size: 4e-3,
+            step_size,
             seed: SEED,
         }
     }

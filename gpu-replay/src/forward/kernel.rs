@@ -88,14 +88,6 @@ pub enum Matrix {
 }
 
 impl Matrix {
-    /// A matrix whose values are stored in the kernel's format.
-    ///
-    /// # Errors
-    /// The tensor holds no 32-bit values.
-    pub fn plain(tensor: &Tensor, storage: Storage) -> Result<Self> {
-        Ok(Self::Plain(storage.store(tensor.clone())?))
-    }
-
     /// A matrix in blocks of `format`.
     ///
     /// # Errors

@@ -7,7 +7,7 @@ use candle_nn::rotary_emb::rope;
 
 use super::attention::{Visible, attend};
 use super::kernel::{Activations, Arithmetic, Matrix};
-use super::rows::{Storage, map_rows, rms_norm};
+use super::rows::{map_rows, rms_norm};
 use crate::error::{ReplayError, Result};
 use crate::model::{Architecture, Weights};
 use crate::stratum::Stratum;
@@ -81,14 +81,14 @@ pub struct Session<'a> {
     position: usize,
 }
 
-fn vector(tensor: &Tensor, storage: Storage) -> Result<Vec<f32>> {
-    Ok(storage.store(tensor.clone())?.to_vec1()?)
+fn vector(tensor: &Tensor) -> Result<Vec<f32>> {
+    Ok(tensor.to_vec1()?)
 }
 
-fn pair(tensors: &Option<[Tensor; 2]>, storage: Storage) -> Result<Option<[Vec<f32>; 2]>> {
+fn pair(tensors: &Option<[Tensor; 2]>) -> Result<Option<[Vec<f32>; 2]>> {
     match tensors {
         None => Ok(None),
-        Some([a, b]) => Ok(Some([vector(a, storage)?, vector(b, storage)?])),
+        Some([a, b]) => Ok(Some([vector(a)?, vector(b)?])),
     }
 }
 
@@ -116,6 +116,18 @@ impl Machine {
     /// # Errors
     /// The text would be longer than the model's context, or the native block format does not divide the rows.
     pub fn new(weights: &Weights, stratum: Stratum, options: Options, longest: usize) -> Result<Self> {
+        let storage = stratum.arithmetic().storage;
+        let stored = weights
+            .clone()
+            .map_tensors(|tensor| storage.store(tensor.clone()))?;
+        Self::of_stored(&stored, stratum, options, longest)
+    }
+
+    /// The same from weights whose values the stratum's format holds already; they are shared, not copied.
+    ///
+    /// # Errors
+    /// As [`Machine::new`].
+    pub fn of_stored(weights: &Weights, stratum: Stratum, options: Options, longest: usize) -> Result<Self> {
         let shape = weights.shape.clone();
         if longest > shape.context {
             let problem = format!(
@@ -125,9 +137,8 @@ impl Machine {
             return Err(ReplayError::Usage(problem));
         }
         let arithmetic = stratum.arithmetic();
-        let storage = arithmetic.storage;
         let matrix = |tensor: &Tensor| match options.native {
-            None => Matrix::plain(tensor, storage),
+            None => Ok(Matrix::Plain(tensor.clone())),
             Some(format) => Matrix::native(tensor, format),
         };
         let mut blocks = Vec::with_capacity(weights.layers.len());
@@ -136,22 +147,15 @@ impl Machine {
                 .sliding
                 .is_some_and(|sliding| !(index + 1).is_multiple_of(sliding.period));
             blocks.push(Block {
-                attention_norm: vector(&layer.attention_norm, storage)?,
+                attention_norm: vector(&layer.attention_norm)?,
                 q: matrix(&layer.q)?,
                 k: matrix(&layer.k)?,
                 v: matrix(&layer.v)?,
                 o: matrix(&layer.o)?,
-                biases: match &layer.biases {
-                    None => None,
-                    Some([q, k, v]) => Some([
-                        storage.store(q.clone())?,
-                        storage.store(k.clone())?,
-                        storage.store(v.clone())?,
-                    ]),
-                },
-                head_norms: pair(&layer.head_norms, storage)?,
-                post_norms: pair(&layer.post_norms, storage)?,
-                feed_forward_norm: vector(&layer.feed_forward_norm, storage)?,
+                biases: layer.biases.clone(),
+                head_norms: pair(&layer.head_norms)?,
+                post_norms: pair(&layer.post_norms)?,
+                feed_forward_norm: vector(&layer.feed_forward_norm)?,
                 gate: matrix(&layer.gate)?,
                 up: matrix(&layer.up)?,
                 down: matrix(&layer.down)?,
@@ -166,10 +170,10 @@ impl Machine {
         Ok(Self {
             arithmetic,
             options,
-            embedding: storage.store(weights.embedding.clone())?,
+            embedding: weights.embedding.clone(),
             blocks,
-            norm: vector(&weights.norm, storage)?,
-            head: Matrix::plain(weights.head(), storage)?,
+            norm: vector(&weights.norm)?,
+            head: Matrix::Plain(weights.head().clone()),
             angles: angles(&shape, shape.rope_base, longest)?,
             local_angles: local,
             longest,

@@ -88,6 +88,31 @@ impl Weights {
         Ok(self)
     }
 
+    /// Applies `change` to every tensor.
+    ///
+    /// # Errors
+    /// What `change` returns.
+    pub fn map_tensors(mut self, change: impl Fn(&Tensor) -> Result<Tensor>) -> Result<Self> {
+        self.embedding = change(&self.embedding)?;
+        self.norm = change(&self.norm)?;
+        self.head = self.head.as_ref().map(&change).transpose()?;
+        for layer in &mut self.layers {
+            for matrix in layer.projections_mut() {
+                *matrix = change(matrix)?;
+            }
+            layer.attention_norm = change(&layer.attention_norm)?;
+            layer.feed_forward_norm = change(&layer.feed_forward_norm)?;
+            let vectors = [layer.head_norms.as_mut(), layer.post_norms.as_mut()];
+            for vector in vectors.into_iter().flatten().flatten() {
+                *vector = change(vector)?;
+            }
+            for vector in layer.biases.iter_mut().flatten() {
+                *vector = change(vector)?;
+            }
+        }
+        Ok(self)
+    }
+
     /// The head, which may be the embedding.
     pub fn head(&self) -> &Tensor {
         self.head.as_ref().unwrap_or(&self.embedding)

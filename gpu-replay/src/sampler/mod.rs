@@ -200,6 +200,11 @@ impl Noise {
         if winner == token {
             return 0.0;
         }
+        self.margin_to(law, position, token, best)
+    }
+
+    /// The margin of a token that is not the winner, whose race value `best` is.
+    pub fn margin_to(&self, law: &Law, position: u32, token: u32, best: f64) -> f64 {
         match law.probs.get(token as usize) {
             Some(p) if *p > 0.0 => (self.race(law, position, token) - best).max(0.0),
             _ => f64::INFINITY,

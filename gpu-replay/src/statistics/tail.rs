@@ -253,8 +253,10 @@ mod tests {
     #[test]
     fn an_endless_tail_never_calls_a_score_impossible() {
         let scores = pareto(46, 2000, -1.0, 1.0);
-        let (free, endless) =
-            (Tail::fit(&scores, 0.95).expect("excesses"), Tail::fit_endless(&scores, 0.95).expect("excesses"));
+        let (free, endless) = (
+            Tail::fit(&scores, 0.95).expect("excesses"),
+            Tail::fit_endless(&scores, 0.95).expect("excesses"),
+        );
         assert_eq!(free.survival(1.2), 0.0);
         assert!(endless.shape < 1e-6 && endless.survival(1.2) > 0.0);
     }

@@ -1,0 +1,63 @@
+//! `stakeout-calibrate`: what can be asked, and which module answers.
+//!
+//! **Invariant.** Every command ends here; a failure becomes one message and an exit code of docs/exit-codes.md.
+
+mod bench;
+mod clock;
+mod demo;
+mod interrupt;
+mod measure;
+mod models;
+mod progress;
+mod show;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::error::Result;
+
+/// Measure what a verifier can tell about a model, and write it as a calibration file.
+#[derive(Parser, Debug)]
+#[command(name = "stakeout-calibrate", version, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// Measure the small model that comes with the program: minutes on a CPU, offline
+    Demo(demo::Demo),
+    /// Measure a model of yours
+    Run(measure::Run),
+    /// Explain a calibration: what was measured, what a threshold on it promises
+    Show(show::Show),
+    /// List, fetch or check models
+    #[command(subcommand)]
+    Models(models::Models),
+    /// Tokens a second of prefill and decode, beside the machine's own limit
+    Bench(bench::Bench),
+}
+
+/// Runs the command line and gives the exit code.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match answer(cli.command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+fn answer(command: Command) -> Result<()> {
+    match command {
+        Command::Demo(demo) => demo.run(),
+        Command::Run(run) => run.run(),
+        Command::Show(show) => show.run(),
+        Command::Models(models) => models.run(),
+        Command::Bench(bench) => bench.run(),
+    }
+}

@@ -21,6 +21,9 @@ pub struct Demo {
     /// Multiplies the number of prompts
     #[arg(long, default_value_t = 1.0)]
     scale: f64,
+    /// Measure as much as the committed calibration rests on: a quarter of an hour of one core, not a minute
+    #[arg(long, conflicts_with = "scale")]
+    full: bool,
     /// Which of the two is the promised model; the larger one's substitute is the smaller
     #[arg(long, value_enum, default_value_t = Size::Large)]
     size: Size,
@@ -80,7 +83,11 @@ impl Demo {
             Size::Large => Some(shipped(DemoSize::Small, &models)?),
             Size::Small => None,
         };
-        let mut plan = Plan::demo().scaled(self.scale);
+        let mut plan = if self.full {
+            Plan::committed()
+        } else {
+            Plan::demo().scaled(self.scale)
+        };
         if self.size == Size::Small {
             plan.substitutes.retain(|name| name != "smaller");
         }

@@ -85,6 +85,13 @@ impl Plan {
         }
     }
 
+    /// The plan of the committed demonstration calibration: budget half an hour of one core.
+    pub fn committed() -> Self {
+        let mut plan = Self::demo();
+        (plan.deep.prompts, plan.wide.prompts, plan.substitute_prompts) = (120, 4200, 200);
+        plan
+    }
+
     /// The same with a factor on all numbers of prompts.
     pub fn scaled(mut self, factor: f64) -> Self {
         for count in [

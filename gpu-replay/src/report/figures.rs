@@ -3,10 +3,8 @@
 //! **Invariant.** Honest answers are those that no threshold was fixed on. Where there are more disguises than
 //! colours the faintest are drawn: a curve that sits in a corner shows nothing.
 
-use plotters::prelude::SeriesLabelPosition;
 use stakeout_statistics::normal_quantile;
 
-use super::numbers::number;
 use super::plot::{Axis, CURVES_MAX, Curve, Figure, Style};
 use crate::AttackLevel;
 use crate::derive::{Evidence, PowerRow, Rule, ScoreSheet, SheetRow};
@@ -109,7 +107,6 @@ fn power(evidence: &Evidence, shown: &[Disguise]) -> Figure {
             ticks: percents(),
         },
         curves: shown.iter().filter_map(curve).collect(),
-        legend: SeriesLabelPosition::LowerRight,
         left: 74,
     }
 }
@@ -155,7 +152,6 @@ fn roc_figure(evidence: &Evidence, sheet: &ScoreSheet, shown: &[Disguise]) -> Fi
             ticks: percents(),
         },
         curves: shown.iter().map(curve).collect(),
-        legend: SeriesLabelPosition::LowerRight,
         left: 74,
     }
 }
@@ -203,8 +199,12 @@ fn det(evidence: &Evidence, sheet: &ScoreSheet, shown: &[Disguise]) -> Figure {
             range,
             ticks,
         },
-        curves: shown.iter().map(curve).collect(),
-        legend: SeriesLabelPosition::UpperRight,
+        // A disguise that never passes has no misses to draw.
+        curves: shown
+            .iter()
+            .map(curve)
+            .filter(|curve| !curve.points.is_empty())
+            .collect(),
         left: 74,
     }
 }
@@ -265,7 +265,7 @@ fn histogram(evidence: &Evidence, sheet: &ScoreSheet, rule: Rule, name_of: &'sta
         .fold(0.0, f64::max)
         .max(1e-9);
     let decades =
-        (libm::floor(low) as i32..=libm::ceil(high) as i32).map(|at| (f64::from(at), format!("1e{at}")));
+        (libm::floor(low) as i32..=libm::ceil(high) as i32).map(|at| (f64::from(at), power_of_ten(at)));
     Figure {
         name: name_of,
         title: format!(
@@ -285,7 +285,6 @@ fn histogram(evidence: &Evidence, sheet: &ScoreSheet, rule: Rule, name_of: &'sta
             ticks: shares(top),
         },
         curves,
-        legend: SeriesLabelPosition::UpperRight,
         left: 74,
     }
 }
@@ -311,6 +310,14 @@ fn density(values: &[f64], (low, high): (f64, f64)) -> Vec<(f64, f64)> {
         [(from, share(*count)), (from + width, share(*count))]
     };
     counts.iter().enumerate().flat_map(step).collect()
+}
+
+/// A power of ten, written out where it is short.
+fn power_of_ten(power: i32) -> String {
+    match power {
+        -3..=3 => libm::exp10(f64::from(power)).to_string(),
+        _ => format!("1e{power}"),
+    }
 }
 
 /// Median errors in the order of the ladder, ours and the published.
@@ -344,8 +351,8 @@ fn ladder(evidence: &Evidence) -> Figure {
     ];
     let xs = || curves.iter().flat_map(|curve| &curve.points).map(|(x, _)| *x);
     let (low, high) = (xs().fold(0.0, f64::min).max(-9.0), xs().fold(0.0, f64::max));
-    let decades = (libm::floor(low) as i32..=libm::ceil(high) as i32)
-        .map(|at| (f64::from(at), number(libm::exp10(f64::from(at)))));
+    let decades =
+        (libm::floor(low) as i32..=libm::ceil(high) as i32).map(|at| (f64::from(at), power_of_ten(at)));
     Figure {
         name: "ladder",
         title: format!(
@@ -361,11 +368,19 @@ fn ladder(evidence: &Evidence) -> Figure {
             label: "",
             range: (0.3, rows.len() as f64 + 0.7),
             ticks: numbered()
-                .map(|(at, row)| (place(at), row.substitute.clone()))
+                .map(|(at, row)| {
+                    (
+                        place(at),
+                        if at == 0 {
+                            "honest".into()
+                        } else {
+                            row.substitute.clone()
+                        },
+                    )
+                })
                 .collect(),
         },
         curves,
-        legend: SeriesLabelPosition::LowerLeft,
         left: 150,
     }
 }

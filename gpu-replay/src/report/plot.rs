@@ -6,7 +6,9 @@
 use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, ValueFormatter};
 use plotters::prelude::*;
 
-const SIZE: (u32, u32) = (900, 520);
+const SIZE: (u32, u32) = (1000, 520);
+/// Width of the plot; the legend stands to its right, where it covers nothing.
+const PLOT_WIDTH: i32 = 790;
 const INK: RGBColor = RGBColor(0x1A, 0x1C, 0x20);
 const GRID: RGBColor = RGBColor(0xD8, 0xDC, 0xE2);
 /// Okabe and Ito's colours, told apart by readers with any common colour vision, and grey.
@@ -103,7 +105,6 @@ pub(super) struct Figure {
     pub x: Axis,
     pub y: Axis,
     pub curves: Vec<Curve>,
-    pub legend: SeriesLabelPosition,
     /// Room left of the picture for the labels of the ordinate, pixels.
     pub left: u32,
 }
@@ -121,7 +122,8 @@ pub(super) fn draw(figure: &Figure) -> Result<String, DrawingError> {
 fn draw_into(svg: &mut String, figure: &Figure) -> Result<(), Box<dyn std::error::Error>> {
     let root = SVGBackend::with_string(svg, SIZE).into_drawing_area();
     root.fill(&WHITE)?;
-    let mut chart = ChartBuilder::on(&root)
+    let (plot, legend) = root.split_horizontally(PLOT_WIDTH);
+    let mut chart = ChartBuilder::on(&plot)
         .caption(&figure.title, ("sans-serif", 19).into_font().color(&INK))
         .margin(14)
         .x_label_area_size(48)
@@ -161,19 +163,30 @@ fn draw_into(svg: &mut String, figure: &Figure) -> Result<(), Box<dyn std::error
             colour.filled()
         };
         chart.draw_series(dots.into_iter().map(|at| Circle::new(at, 4, fill)))?;
-        chart
-            .draw_series(LineSeries::new(line, colour.stroke_width(2)))?
-            .label(&curve.name)
-            .legend(move |(x, y)| PathElement::new([(x, y), (x + 18, y)], colour.stroke_width(3)));
+        chart.draw_series(LineSeries::new(line, colour.stroke_width(2)))?;
     }
-    chart
-        .configure_series_labels()
-        .position(figure.legend.clone())
-        .background_style(WHITE.mix(0.85))
-        .border_style(GRID)
-        .label_font(text)
-        .draw()?;
+    draw_legend(&legend, &figure.curves)?;
     root.present()?;
+    Ok(())
+}
+
+/// Names from the top down, each beside its curve's sign.
+fn draw_legend(
+    area: &DrawingArea<SVGBackend<'_>, plotters::coord::Shift>,
+    curves: &[Curve],
+) -> Result<(), Box<dyn std::error::Error>> {
+    let text = ("sans-serif", 14).into_font().color(&INK);
+    for ((place, curve), colour) in curves.iter().enumerate().zip(COLOURS) {
+        let y = 60 + 24 * place as i32;
+        match curve.style {
+            Style::Line | Style::Dotted => {
+                area.draw(&PathElement::new([(6, y), (26, y)], colour.stroke_width(3)))?;
+            }
+            Style::Dots => area.draw(&Circle::new((16, y), 4, colour.filled()))?,
+            Style::Rings => area.draw(&Circle::new((16, y), 4, colour.stroke_width(2)))?,
+        }
+        area.draw(&Text::new(curve.name.clone(), (34, y - 7), text.clone()))?;
+    }
     Ok(())
 }
 

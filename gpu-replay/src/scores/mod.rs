@@ -26,7 +26,7 @@ pub use distance::{
     JENSEN_SHANNON_MAX, MAE_CLIP, hellinger_squared, jensen_shannon, kullback_leibler, mean_absolute_error,
     total_variation,
 };
-pub use gumbel::{MARGIN_MAX, gumbel_noise, margin, match_independent, match_shared};
+pub use gumbel::{MARGIN_MAX, match_independent, match_shared};
 pub use position::{Aligned, align};
 pub use randomness::{SURPRISAL_MAX, calibration_z, tokens_for_temperature};
 pub use statistic::Statistic;

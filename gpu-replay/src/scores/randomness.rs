@@ -32,10 +32,11 @@ pub fn tokens_for_temperature(temperature: f64, varentropy: f64, z_alpha: f64, z
 
 #[cfg(test)]
 mod tests {
+    use stakeout_kernel::sample::unit_open;
     use stakeout_kernel::streams::{Purpose, RootSeed, StreamKey};
     use stakeout_statistics::normal_quantile;
 
-    use super::super::{TokenScore, gumbel_noise};
+    use super::super::TokenScore;
     use super::*;
 
     #[test]
@@ -59,7 +60,8 @@ mod tests {
     /// Tokens drawn at one temperature, judged at temperature one.
     fn answer(key: StreamKey, number: u64, tokens: u64, temperature: f64) -> Vec<TokenScore> {
         let token = |at: u64| {
-            let draw = |id: u64| gumbel_noise(key.draw(number * 10_000 + at, id));
+            // Standard Gumbel noise, for the logits and for the draw.
+            let draw = |id: u64| -libm::log(-libm::log(unit_open(key.draw(number * 10_000 + at, id))));
             let logits: Vec<f64> = (0..24).map(|id| 2.0 * draw(id).min(5.0)).collect();
             let (drawn_from, judged_by) = (law(&logits, temperature), law(&logits, 1.0));
             let value = |id: &usize| drawn_from[*id] + draw(1000 + *id as u64);

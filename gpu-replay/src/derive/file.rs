@@ -59,7 +59,7 @@ pub fn calibration_draft(
             .iter()
             .position(|known| *known == length)
             .unwrap_or(sheet.reference);
-        1.0 - rulers.at(Rule::Combined, index).threshold(alpha).value / DECADES
+        1.0 - rulers.at(Rule::Combined, index).limit(alpha) / DECADES
     });
     draft.overdispersion = overdispersion(evidence, Rule::Combined);
     draft.check()
@@ -74,7 +74,7 @@ pub fn deployed_draft(
     (evidence, sheet, rulers): (&Evidence, &ScoreSheet, &Rulers),
 ) -> Result<Calibration, CalibrationError> {
     let rule = Rule::Of(Statistic::Deployed);
-    let fixed = |alpha: f64| rulers.at(rule, sheet.reference).threshold(alpha).value;
+    let fixed = |alpha: f64| rulers.at(rule, sheet.reference).limit(alpha);
     let mut draft = draft(measurement, evidence, sheet, rule, |score| 1.0 - score);
     draft.name = format!("{}-deployed", measurement.name);
     draft.statistic = format!(
@@ -101,7 +101,7 @@ pub fn deployed_draft(
             .iter()
             .position(|known| *known == length)
             .unwrap_or(sheet.reference);
-        1.0 - rulers.at(rule, index).threshold(alpha).value
+        1.0 - rulers.at(rule, index).limit(alpha)
     });
     draft.overdispersion = overdispersion(evidence, rule);
     draft.check()
@@ -306,7 +306,7 @@ fn attack_in_file(attack: AttackLevel) -> Attack {
 }
 
 fn score_at(rulers: &Rulers, sheet: &ScoreSheet, alpha: f64) -> f64 {
-    rulers.at(Rule::Combined, sheet.reference).threshold(alpha).value
+    rulers.at(Rule::Combined, sheet.reference).limit(alpha)
 }
 
 fn rate_name(alpha: f64) -> String {

@@ -113,7 +113,7 @@ fn honest_row(
     index: usize,
     alpha: f64,
 ) -> Option<HonestRow> {
-    let limit = rulers.at(rule, index).threshold(alpha).value;
+    let limit = rulers.at(rule, index).limit(alpha);
     let verdict = |row: &SheetRow| {
         row.score(rule, index)
             .map(|score| (row.key.prompt, score > limit))
@@ -140,7 +140,7 @@ pub(super) fn strata(sheet: &ScoreSheet, rulers: &Rulers) -> Vec<StratumRow> {
     use crate::scores::Statistic::{S1Mean, S2Margin};
     let index = sheet.reference;
     let rate = |pair, rule: Rule| {
-        let limit = rulers.at(rule, index).threshold(0.01).value;
+        let limit = rulers.at(rule, index).limit(0.01);
         Estimate::rate(
             in_pair(sheet, pair).filter_map(|row| Some((row.key.prompt, row.score(rule, index)? > limit))),
         )

@@ -3,6 +3,8 @@
 //! **Invariant.** Thresholds come from honest answers to other prompts. "Kernel known" compares with honest
 //! answers of the same kernel pair alone; otherwise with the mixture of all strata.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::Serialize;
 
 use super::estimate::Estimate;
@@ -45,18 +47,54 @@ pub struct PowerRow {
 
 /// Power of the shown rules against every disguise.
 pub(super) fn power(sheet: &ScoreSheet, rulers: &Rulers, alpha: f64) -> Vec<PowerRow> {
+    let known = KnownLimits::of(sheet, alpha);
     let mut rows = Vec::new();
     for (substitute, attack) in sheet.disguises() {
         for rule in Rule::SHOWN {
-            rows.extend(row(sheet, rulers, (&substitute, attack), rule, alpha));
+            rows.extend(row(sheet, (rulers, &known), (&substitute, attack), rule, alpha));
         }
     }
     rows
 }
 
+/// Thresholds for validators that know the executor's kernel: by kernel pair, rule and length.
+struct KnownLimits(BTreeMap<(Stratum, Stratum, Rule, usize), f64>);
+
+impl KnownLimits {
+    /// Of every pair that substituted answers were made and checked on, where honest answers of that pair are enough
+    /// for the rate.
+    fn of(sheet: &ScoreSheet, alpha: f64) -> KnownLimits {
+        let pair = |row: &SheetRow| (row.key.executor, row.key.validator);
+        let pairs: BTreeSet<(Stratum, Stratum)> = sheet
+            .rows
+            .iter()
+            .filter(|row| !row.is_honest())
+            .map(pair)
+            .collect();
+        let mut limits = BTreeMap::new();
+        for pair in pairs {
+            for rule in Rule::SHOWN {
+                for index in 0..sheet.lengths.len() {
+                    let ruler = pair_ruler(sheet, rule, index, pair);
+                    if let Some(ruler) = ruler.filter(|ruler| ruler.len() as f64 * alpha >= 1.0) {
+                        limits.insert((pair.0, pair.1, rule, index), ruler.limit(alpha));
+                    }
+                }
+            }
+        }
+        KnownLimits(limits)
+    }
+
+    /// Whether an answer is above the threshold of its own pair; absent without one.
+    fn verdict(&self, row: &SheetRow, rule: Rule, index: usize) -> Option<(u32, bool)> {
+        let limit = self.0.get(&(row.key.executor, row.key.validator, rule, index))?;
+        Some((row.key.prompt, row.score(rule, index)? > *limit))
+    }
+}
+
 fn row(
     sheet: &ScoreSheet,
-    rulers: &Rulers,
+    (rulers, known): (&Rulers, &KnownLimits),
     (substitute, attack): (&str, AttackLevel),
     rule: Rule,
     alpha: f64,
@@ -65,28 +103,10 @@ fn row(
         .substituted(substitute, attack)
         .filter(|row| !row.is_calibration())
         .collect();
-    let mut pairs: Vec<(Stratum, Stratum)> = rows.iter().map(|r| (r.key.executor, r.key.validator)).collect();
-    pairs.sort();
-    pairs.dedup();
     let point = |index: usize| {
-        let limit = rulers.at(rule, index).threshold(alpha).value;
+        let limit = rulers.at(rule, index).limit(alpha);
         let verdict = |row: &&SheetRow| Some((row.key.prompt, row.score(rule, index)? > limit));
-        let known: Option<Vec<f64>> = pairs
-            .iter()
-            .map(|pair| {
-                let ruler = pair_ruler(sheet, rule, index, *pair)?;
-                (ruler.len() as f64 * alpha >= 1.0).then(|| ruler.threshold(alpha).value)
-            })
-            .collect();
-        let known = known.and_then(|limits| {
-            let verdict = |row: &&SheetRow| {
-                let at = pairs
-                    .iter()
-                    .position(|pair| *pair == (row.key.executor, row.key.validator))?;
-                Some((row.key.prompt, row.score(rule, index)? > limits[at]))
-            };
-            Estimate::rate(rows.iter().filter_map(verdict))
-        });
+        let known = Estimate::rate(rows.iter().filter_map(|row| known.verdict(row, rule, index)));
         let power = Estimate::rate(rows.iter().filter_map(verdict))?;
         Some(PowerPoint {
             length: sheet.lengths[index],

@@ -78,11 +78,16 @@ impl Ruler {
 
     /// The threshold for a false-positive rate: from the sample where enough of it lies above, else from the tail,
     /// else the largest honest score.
+    pub fn limit(&self, alpha: f64) -> f64 {
+        match self.tail_for(alpha) {
+            Some(tail) => tail.quantile(alpha),
+            None => conformal_threshold(&self.honest, alpha).unwrap_or(self.honest[self.honest.len() - 1]),
+        }
+    }
+
+    /// The same with what is known about it, which takes longer.
     pub fn threshold(&self, alpha: f64) -> Threshold {
-        let rank = conformal_rank(self.honest.len(), alpha);
-        if let (Some(tail), true) = (&self.tail, rank.is_none_or(|rank| rank < RANK_MIN))
-            && alpha < tail.share
-        {
+        if let Some(tail) = self.tail_for(alpha) {
             let fitted = tail.threshold(alpha);
             return Threshold {
                 value: fitted.threshold,
@@ -91,13 +96,19 @@ impl Ruler {
                 method: Method::Tail,
             };
         }
-        let rank = rank.unwrap_or(1);
+        let rank = conformal_rank(self.honest.len(), alpha).unwrap_or(1);
         Threshold {
-            value: conformal_threshold(&self.honest, alpha).unwrap_or(self.honest[self.honest.len() - 1]),
+            value: self.limit(alpha),
             interval: None,
             rate_upper: Some(false_positive_law(self.honest.len(), rank).upper),
             method: Method::Conformal,
         }
+    }
+
+    /// The tail, if the sample is too small for this rate and the rate lies within the tail.
+    fn tail_for(&self, alpha: f64) -> Option<&Tail> {
+        let is_small = conformal_rank(self.honest.len(), alpha).is_none_or(|rank| rank < RANK_MIN);
+        self.tail.as_ref().filter(|tail| is_small && alpha < tail.share)
     }
 }
 

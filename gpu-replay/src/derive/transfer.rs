@@ -51,7 +51,7 @@ pub fn transfer(
         return Vec::new();
     };
     let row = |rule: Rule| {
-        let limit = rulers.at(rule, index).threshold(alpha).value;
+        let limit = rulers.at(rule, index).limit(alpha);
         let score = |row: &SheetRow| match rule {
             Rule::Combined => rulers.combined(row, index),
             Rule::Of(_) => row.score(rule, index),

@@ -24,7 +24,7 @@ pub fn report_files(
     transfers: &[TransferRow],
 ) -> Result<Vec<(String, String)>, DrawingError> {
     let mut files = vec![("report.md".to_string(), tables::page(evidence, transfers))];
-    let json = serde_json::to_string_pretty(&serde_json::json!({
+    let json = serde_json::to_string(&serde_json::json!({
         "evidence": evidence,
         "transfers": transfers,
     }));

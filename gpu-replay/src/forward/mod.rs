@@ -6,7 +6,11 @@
 mod attention;
 mod kernel;
 mod machine;
+#[cfg(test)]
+mod plain;
 mod rows;
+#[cfg(test)]
+mod tests;
 
 pub use kernel::{Activations, Arithmetic, CHUNK, Matrix};
 pub use machine::{Machine, Options, Session};

@@ -13,6 +13,8 @@ mod provenance;
 mod replay;
 mod run;
 mod store;
+#[cfg(test)]
+mod tests;
 mod unit;
 
 pub use plan::{Plan, Tier};

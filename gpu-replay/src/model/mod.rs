@@ -6,6 +6,8 @@ mod load;
 mod rotate;
 mod safetensors;
 mod source;
+#[cfg(test)]
+mod toy;
 mod weights;
 
 pub use architecture::{Architecture, Family, Sliding};
@@ -15,4 +17,6 @@ pub use load::{Loaded, load, sha256};
 pub use rotate::rotate;
 pub use safetensors::Safetensors;
 pub use source::TensorSource;
+#[cfg(test)]
+pub(crate) use toy::toy;
 pub use weights::{Layer, PROJECTIONS, Weights};

@@ -3,12 +3,18 @@
 use crate::step::{Outcome, run, timed};
 use crate::{golden, pair, shipped};
 
-/// Runs every check and stops at the first failure; `all` adds the `reports` crate.
+/// Runs every check and stops at the first failure; `all` adds the crates with frames and tensors.
 pub fn check(all: bool) -> Outcome {
     let members: &[&str] = if all {
         &["--workspace"]
     } else {
-        &["--workspace", "--exclude", "stakeout-reports"]
+        &[
+            "--workspace",
+            "--exclude",
+            "stakeout-reports",
+            "--exclude",
+            "stakeout-replay",
+        ]
     };
     let cargo = |title: &str, head: &[&str], tail: &[&str], environment: &[(&str, &str)]| {
         let arguments: Vec<&str> = head.iter().chain(members).chain(tail).copied().collect();

@@ -14,7 +14,7 @@ mod step;
 use std::process::ExitCode;
 
 const HELP: &str = "\
-cargo xtask check [--all]               everything that must hold; --all adds the reports crate
+cargo xtask check [--all]               everything that must hold; --all adds reports and gpu-replay
 cargo xtask scenarios                   check every shipped scenario
 cargo xtask pair                        each smoke scenario in two unlike processes; the bytes must agree
 cargo xtask golden [--accept]           compare the smoke scenarios with tests/golden, or accept what they give now

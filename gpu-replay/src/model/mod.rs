@@ -7,6 +7,8 @@ mod rotate;
 mod safetensors;
 mod source;
 #[cfg(test)]
+mod tests;
+#[cfg(test)]
 mod toy;
 mod weights;
 

@@ -6,6 +6,8 @@
 use stakeout_kernel::histogram::LogHistogram;
 use stakeout_protocol::status::{Status, StatusReason};
 
+pub use super::event::{Event, EventKind};
+
 /// Network-wide totals of one settled epoch.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EpochRow {
@@ -302,80 +304,4 @@ pub struct RunOutput {
     pub open: u64,
     /// The event log, if it was asked for.
     pub events: Option<Vec<Event>>,
-}
-
-/// One line of the plain event log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Event {
-    /// Block height at which it took effect.
-    pub height: u64,
-    /// Time since the run's start, nanoseconds.
-    pub time_ns: u64,
-    /// What happened.
-    pub kind: EventKind,
-    /// Inference number, or `u64::MAX` where none is concerned.
-    pub inference: u64,
-    /// Participant concerned, or `u32::MAX`.
-    pub participant: u32,
-    /// Counterpart (client, validator), or `u32::MAX`.
-    pub other: u32,
-    /// Amount in base units, similarity in parts per 10^9, or another figure the kind names.
-    pub value: i64,
-}
-
-/// Kinds of event; the discriminant is the canonical code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[repr(u8)]
-pub enum EventKind {
-    /// A request arrived and its escrow was locked; value: escrow.
-    Started = 1,
-    /// A request was refused for want of funds; value: escrow asked.
-    Refused = 2,
-    /// The executor began to serve; value: waiting time in nanoseconds.
-    Served = 3,
-    /// The executor's finish message was committed; value: payment.
-    Finished = 4,
-    /// The inference expired; value: refund.
-    Expired = 5,
-    /// A validator was drawn; other: validator; value: probability in parts per 10^9.
-    Drawn = 6,
-    /// A passing validation was committed; other: validator; value: similarity in parts per 10^9.
-    Passed = 7,
-    /// A failing validation opened a dispute; other: validator; value: similarity in parts per 10^9.
-    Disputed = 8,
-    /// A failing validation was ignored at the cap; other: validator.
-    DisputeCapped = 9,
-    /// A vote was committed; other: voter; value: 1 for invalid, 0 for valid.
-    Voted = 10,
-    /// The dispute ended in invalidation; value: refund.
-    Invalidated = 11,
-    /// The dispute ended in revalidation.
-    Revalidated = 12,
-    /// The dispute reached its deadline undecided.
-    Undecided = 13,
-    /// A participant's status changed; value: new status code.
-    StatusChanged = 14,
-    /// Collateral was slashed; value: amount.
-    Slashed = 15,
-    /// Work coins were settled; value: amount.
-    WorkSettled = 16,
-    /// A reward was settled; value: amount.
-    Rewarded = 17,
-    /// A reward was forfeited; value: amount.
-    Forfeited = 18,
-    /// Vested coins were released; value: amount.
-    Released = 19,
-    /// A claim was rejected; value: missing validations.
-    ClaimRejected = 20,
-    /// The price of a model changed; participant: model; value: new price.
-    PriceChanged = 21,
-    /// Part of the issue went to governance; value: amount.
-    Governance = 22,
-    /// A validator passed a planted mismatch; value: fine.
-    Fined = 23,
-    /// The executor of an invalidated answer paid the validator who opened the case; other: validator; value:
-    /// bounty.
-    Bounty = 24,
-    /// An identity paid for its entry with coins from outside; value: fee.
-    EntryPaid = 25,
 }

@@ -10,6 +10,7 @@ mod cast_of_scenario;
 pub mod columns;
 pub mod comparisons;
 pub mod detection;
+pub mod event;
 pub mod event_log;
 pub mod figure;
 pub mod frame;

@@ -162,6 +162,7 @@ pub fn event_columns(replicate: u32, rows: &[Event]) -> Vec<Column<'static>> {
             Values::OptionalU32(rows.iter().map(|r| known(r.other)).collect()),
         ),
         column("value", Values::I64(rows.iter().map(|r| r.value).collect())),
+        column("second", Values::I64(rows.iter().map(|r| r.second).collect())),
     ]
 }
 
@@ -191,33 +192,7 @@ pub fn reason_name(reason: StatusReason) -> &'static str {
 
 /// The name of an event in files and tables.
 pub fn event_name(kind: EventKind) -> &'static str {
-    match kind {
-        EventKind::Started => "started",
-        EventKind::Refused => "refused",
-        EventKind::Served => "served",
-        EventKind::Finished => "finished",
-        EventKind::Expired => "expired",
-        EventKind::Drawn => "drawn",
-        EventKind::Passed => "passed",
-        EventKind::Disputed => "disputed",
-        EventKind::DisputeCapped => "dispute_capped",
-        EventKind::Voted => "voted",
-        EventKind::Invalidated => "invalidated",
-        EventKind::Revalidated => "revalidated",
-        EventKind::Undecided => "undecided",
-        EventKind::StatusChanged => "status_changed",
-        EventKind::Slashed => "slashed",
-        EventKind::WorkSettled => "work_settled",
-        EventKind::Rewarded => "rewarded",
-        EventKind::Forfeited => "forfeited",
-        EventKind::Released => "released",
-        EventKind::ClaimRejected => "claim_rejected",
-        EventKind::PriceChanged => "price_changed",
-        EventKind::Governance => "governance",
-        EventKind::Fined => "fined",
-        EventKind::Bounty => "bounty",
-        EventKind::EntryPaid => "entry_paid",
-    }
+    kind.name()
 }
 
 #[cfg(test)]
@@ -260,6 +235,7 @@ mod tests {
             participant: u32::MAX,
             other: 0,
             value: -1,
+            second: 0,
         };
         let columns = event_columns(2, &[event]);
         assert_eq!(columns[4].values, Values::OptionalU64(vec![None]));

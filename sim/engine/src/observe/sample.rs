@@ -189,6 +189,7 @@ pub fn events() -> Vec<Event> {
         participant: 2,
         other,
         value,
+        second: 0,
     };
     vec![
         event(873_500, EventKind::Started, 0, 5_000_000),

@@ -151,6 +151,7 @@ impl<'a> World<'a> {
             window: 0,
             schedule,
         };
+        world.log_opening();
         world.form_first_group();
         world
     }
@@ -162,6 +163,8 @@ impl<'a> World<'a> {
         self.next_weights = self.measure_weights(0, 0);
         self.process_group_creation(first);
         self.charge_entries(0);
+        let reputations = self.each_state(|_, participant, _| self.reputation(participant));
+        self.log_standing(&reputations, 0);
         for participant in 0..self.scenario.hosts.len() {
             let reputation = self.reputation(participant);
             let weight = self.next_weights[participant];
@@ -171,6 +174,7 @@ impl<'a> World<'a> {
         }
         self.form_groups();
         self.note_reputations();
+        self.log_epoch(0);
         self.update_targets();
         self.ask_strategies();
     }

@@ -9,12 +9,13 @@ use stakeout_protocol::units::Height;
 
 use super::World;
 use super::settle::Settled;
+use crate::observe::event::NOBODY;
 use crate::observe::frame::EventKind;
 
 impl World<'_> {
     /// Everybody claims the settled epoch for the first time.
     pub(super) fn process_claims(&mut self, end: u64) {
-        self.try_claims();
+        self.try_claims(end);
         let is_final = self.scenario.protocol.claims.retry_blocks.is_none();
         if is_final
             || self
@@ -33,7 +34,7 @@ impl World<'_> {
         let is_due = settled.last_attempt.is_some()
             && is_retry_allowed(&self.scenario.protocol.claims, settled.last_attempt, now);
         if is_due {
-            self.try_claims();
+            self.try_claims(end);
             if self
                 .settled
                 .as_ref()
@@ -45,7 +46,7 @@ impl World<'_> {
     }
 
     /// Pays those of the open claims whose validator duty was done.
-    fn try_claims(&mut self) {
+    fn try_claims(&mut self, end: u64) {
         let Some(mut settled) = self.settled.take() else {
             return;
         };
@@ -56,6 +57,7 @@ impl World<'_> {
                 let epochs = self.scenario.protocol.vesting_epochs;
                 self.books.claimable[participant as usize] -= reward + work;
                 self.books.pay(participant as usize, reward + work, epochs);
+                self.log_if_any(EventKind::Claimed, participant, epochs, reward + work, end);
             } else {
                 settled.open.push(participant);
             }
@@ -110,7 +112,7 @@ impl World<'_> {
         }
         let mut settled = self.settled.take().expect("it was there");
         for participant in std::mem::take(&mut settled.open) {
-            let (_, missing) = self.duty(participant, &settled);
+            let (required, missing) = self.duty(participant, &settled);
             let (reward, work) = settled.payouts[participant as usize];
             let row = &mut settled.participants[participant as usize];
             self.books.claimable[participant as usize] -= reward + work;
@@ -121,7 +123,10 @@ impl World<'_> {
             settled.row.governance += reward;
             (row.reward, row.work_coins) = (0, 0);
             row.forfeited += reward;
-            self.record(EventKind::ClaimRejected, participant, i128::from(missing), end);
+            self.add_effect(EventKind::ClaimRejected, participant, i128::from(missing));
+            let duty = (i64::from(missing), i64::from(required));
+            self.log_pair(EventKind::ClaimRejected, participant, NOBODY, duty, end);
+            self.log(EventKind::ClaimLost, participant, reward + work, end);
         }
         let parity = usize::from(settled.parity);
         for state in self.lanes.iter_mut().flat_map(|lane| &mut lane.states) {

@@ -97,13 +97,13 @@ impl Lane {
             self.sojourn.record(record.completion - record.arrival);
         }
         if tables.log {
-            self.log_finish(index, payment, window);
+            self.log_finish(index, payment, escrow - payment, window);
         }
         self.draw_validators(index, &record, payment, window);
     }
 
     #[cold]
-    fn log_finish(&mut self, index: u32, payment: u64, window: &Window<'_>) {
+    fn log_finish(&mut self, index: u32, payment: u64, rest: u64, window: &Window<'_>) {
         // A copy of its own: one shared with the path without a log would be kept in memory there, too.
         let record = self.inferences[index];
         self.log(
@@ -112,7 +112,7 @@ impl Lane {
             EventKind::Finished,
             &record,
             record.client,
-            payment as i64,
+            (payment as i64, rest as i64),
         );
     }
 
@@ -253,7 +253,7 @@ impl Lane {
             self.effects
                 .add(EventKind::Drawn as u64, record.number, u64::from(validator), 0);
             if window.tables.log {
-                self.log(window, window.end, EventKind::Drawn, &record, validator, 0);
+                self.log_drawn(&record, member, validator, window);
             }
             self.mail_task(
                 index,
@@ -355,14 +355,15 @@ impl Lane {
         );
         if window.tables.log {
             let record = self.inferences[index];
-            let value = i64::from(answer.similarity_ppb);
+            let threshold = window.tables.thresholds[usize::from(record.group)];
+            let figures = (i64::from(answer.similarity_ppb), i64::from(threshold));
             self.log(
                 window,
                 answer.ready,
                 EventKind::DisputeCapped,
                 &record,
                 answer.validator,
-                value,
+                figures,
             );
         }
     }
@@ -406,12 +407,14 @@ impl Lane {
                 EventKind::Expired,
                 &record,
                 record.client,
-                escrow as i64,
+                (escrow as i64, 0),
             );
         }
         let state = &mut self.states[record.host as usize];
         state.missed += 1;
+        let before = state.counters;
         window.tables.status.record_missed(&mut state.counters);
+        self.log_tests(record.host, record.number, &before, window);
         self.judge_status(record.host, window);
         // A queued record is still linked into its queue, which gives it back when its turn comes.
         if record.state == State::Queued {

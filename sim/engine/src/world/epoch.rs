@@ -95,6 +95,7 @@ impl World<'_> {
         let reputations: Vec<_> = (0..self.records.len())
             .map(|participant| self.reputation(participant))
             .collect();
+        self.log_standing(&reputations, end);
         for lane in &mut self.lanes {
             for host in 0..lane.states.len() {
                 let participant = lane.first as usize + host;
@@ -116,6 +117,7 @@ impl World<'_> {
         self.charge_entries(end);
         self.form_groups();
         self.note_reputations();
+        self.log_epoch(end);
         self.update_targets();
         // A plan depends on the executor's reputation, which has moved.
         self.targets.version += 1;
@@ -156,6 +158,7 @@ impl World<'_> {
         if !is_triggered {
             return;
         }
+        let mut readings = Vec::new();
         for lane in &mut self.lanes {
             lane.confirmed.clear();
             for (host, state) in lane.states.iter().enumerate() {
@@ -166,6 +169,9 @@ impl World<'_> {
                     // What it does not hold between proofs cannot be measured.
                     lane.held[host].of(state.weight, Rounding::Down)
                 };
+                if self.tables.log && reading != state.weight {
+                    readings.push((participant as u32, reading, state.weight));
+                }
                 let (reading, expected) = (Weight::new(reading), Weight::new(state.weight));
                 let event = ConfirmationEvent {
                     preserved: Weight::ZERO,
@@ -177,6 +183,7 @@ impl World<'_> {
                     .push(compute_confirmation_ratio(&poc, reading, expected));
             }
         }
+        self.log_confirmation(&readings, end);
         self.each_lane(end, Lane::judge_confirmation);
         self.collect();
         self.expel();

@@ -21,6 +21,7 @@ mod inference;
 mod lane;
 mod lengths;
 mod limit;
+mod log;
 mod mail;
 mod order;
 mod outage;
@@ -220,15 +221,14 @@ impl World<'_> {
                     escrow,
                 );
                 if tables.log {
-                    events.push(Event {
-                        height,
-                        time_ns: arrival.time,
-                        kind: EventKind::Refused,
-                        inference: arrival.number,
-                        participant: u32::MAX,
-                        other: drawn.client,
-                        value: i64::try_from(escrow).unwrap_or(i64::MAX),
-                    });
+                    let refused = Event::at(EventKind::Refused, height, arrival.time).with(drawn.client);
+                    events.push(
+                        Event {
+                            inference: arrival.number,
+                            ..refused
+                        }
+                        .wide(i128::from(escrow)),
+                    );
                 }
                 continue;
             }
@@ -321,6 +321,8 @@ impl World<'_> {
                 self.books.clients[refund.client as usize] += refund.amount as i64;
             }
             self.effects.merge(&lane.effects);
+            // Stable: what concerns one executor stays in the order in which it was committed.
+            lane.events.sort_by_key(|event| event.participant);
             lane.effects = EffectSum::default();
             self.events.append(&mut lane.events);
             self.convictions.append(&mut lane.convictions);
@@ -357,7 +359,16 @@ impl World<'_> {
                 market.utilisation.record_block(TokenCount::new(tokens));
                 let utilisation = market.utilisation.utilisation(group.total, params.block_seconds);
                 market.price = compute_next_price(params, market.price, utilisation);
+                let before = group.price;
                 group.price = compute_price_in_force(params, market.price, EpochIndex::new(self.epoch)).get();
+                if self.tables.log && before != group.price {
+                    let (height, end) = (
+                        self.schedule.origin + self.window + 1,
+                        (self.window + 1) * self.tables.block_ns,
+                    );
+                    self.events
+                        .push(log::price_changed(height, end, model, before, group.price));
+                }
             }
             self.price_sum += u128::from(group.price);
         }
@@ -424,20 +435,8 @@ impl World<'_> {
         if self.options.check_every_block || is_epoch_end {
             self.check_conservation();
         }
-        if self.tables.log {
-            let from = self
-                .events
-                .partition_point(|event| event.height <= self.schedule.origin + self.window);
-            self.events[from..].sort_unstable_by_key(|event| {
-                (
-                    event.time_ns,
-                    event.kind,
-                    event.inference,
-                    event.participant,
-                    event.other,
-                    event.value,
-                )
-            });
+        if self.tables.log && is_epoch_end {
+            self.log_balances(end);
         }
     }
 
@@ -463,22 +462,17 @@ impl World<'_> {
 
     /// Adds an effect that concerns a participant, and its line in the event log.
     fn record(&mut self, kind: EventKind, participant: u32, value: i128, end: u64) {
+        self.add_effect(kind, participant, value);
+        self.log(kind, participant, value, end);
+    }
+
+    /// Adds an effect that concerns a participant.
+    fn add_effect(&mut self, kind: EventKind, participant: u32, value: i128) {
         self.effects.add(
             kind as u64,
             u64::from(participant),
             value as u64,
             (value >> 64) as u64,
         );
-        if self.tables.log {
-            self.events.push(Event {
-                height: self.schedule.origin + self.window + 1,
-                time_ns: end,
-                kind,
-                inference: u64::MAX,
-                participant,
-                other: u32::MAX,
-                value: i64::try_from(value).unwrap_or(if value < 0 { i64::MIN } else { i64::MAX }),
-            });
-        }
     }
 }

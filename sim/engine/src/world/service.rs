@@ -13,7 +13,7 @@ use super::lane::{Deadline, Lane, Request, TASK};
 use super::mail::{Answer, AnswerKind, Task, TaskKind};
 use super::tables::scale_ppm;
 use super::window::Window;
-use crate::observe::frame::{Event, EventKind};
+use crate::observe::frame::EventKind;
 use crate::strategy::{RequestView, Serve, Shortcut};
 
 /// A time that never comes.
@@ -239,7 +239,7 @@ impl Lane {
                 EventKind::Started,
                 &record,
                 request.client,
-                escrow as i64,
+                (escrow as i64, price as i64),
             );
         }
         let start = if is_lost {
@@ -439,7 +439,8 @@ impl Lane {
         }
         if tables.log {
             let (wait, client) = (start - record.arrival, record.client);
-            self.log(window, start, EventKind::Served, record, client, wait as i64);
+            let figures = (wait as i64, i64::from(record.substitute));
+            self.log(window, start, EventKind::Served, record, client, figures);
         }
         is_cut
     }
@@ -556,14 +557,13 @@ impl Lane {
             fine as u64,
         );
         if window.tables.log {
+            let event = Event::at(EventKind::Fined, window.height, window.end)
+                .of(task.validator)
+                .with(task.executor)
+                .wide(fine);
             self.events.push(Event {
-                height: window.height,
-                time_ns: window.end,
-                kind: EventKind::Fined,
                 inference: task.number,
-                participant: task.validator,
-                other: task.executor,
-                value: fine as i64,
+                ..event
             });
         }
     }
@@ -633,28 +633,6 @@ impl Lane {
         }
         state.open_cases += 1;
         AnswerKind::Fail
-    }
-
-    /// Adds a line about an inference to the event log.
-    #[cold]
-    pub(crate) fn log(
-        &mut self,
-        window: &Window<'_>,
-        time: u64,
-        kind: EventKind,
-        record: &Inference,
-        other: u32,
-        value: i64,
-    ) {
-        self.events.push(Event {
-            height: window.height,
-            time_ns: time,
-            kind,
-            inference: record.number,
-            participant: self.first + record.host,
-            other,
-            value,
-        });
     }
 }
 

@@ -1,5 +1,6 @@
 //! Settlement: what an epoch's work, weight and conduct are worth.
 
+use stakeout_protocol::collateral::SlashedTo;
 use stakeout_protocol::missed_work::{
     DynamicP0Params, RequestCounts, compute_dynamic_p0, passes_missed_work_test,
 };
@@ -12,6 +13,7 @@ use stakeout_protocol::units::{Amount, EpochIndex, Fraction, Height, Rounding, W
 
 use super::World;
 use super::build::{TakeEpoch, ZERO_ROW};
+use crate::observe::event::NOBODY;
 use crate::observe::frame::{EpochRow, EventKind, ParticipantRow};
 use crate::observe::profit::profit;
 use crate::scenario::GpuClass;
@@ -61,6 +63,7 @@ impl World<'_> {
         for row in &participants {
             self.presence.earned[row.participant as usize] = profit(row);
         }
+        self.log_forfeits(&participants, &inputs, end);
         let payouts = settlement
             .payouts
             .iter()
@@ -162,16 +165,27 @@ impl World<'_> {
         );
         self.books.governance += governance;
         self.books.burned += burned;
+        let weights: u64 = inputs.iter().map(|input| input.weight.get()).sum();
+        self.log_pair(
+            EventKind::Issued,
+            NOBODY,
+            self.epoch,
+            (reward.base_units() as i64, weights as i64),
+            end,
+        );
+        self.log_if_any(EventKind::Burned, NOBODY, NOBODY, burned, end);
         for (participant, (payout, input)) in settlement.payouts.iter().zip(inputs).enumerate() {
             let balance = input.balance.base_units();
             let work = payout.work_coins.base_units();
+            let id = participant as u32;
             if balance < 0 {
                 self.books.deficit += balance;
+                self.log(EventKind::WrittenOff, id, -balance, end);
             } else {
                 self.books.module += balance - work;
+                self.log_if_any(EventKind::WorkLost, id, NOBODY, balance - work, end);
             }
             self.books.claimable[participant] += work + payout.reward.base_units();
-            let id = participant as u32;
             if work != 0 {
                 self.record(EventKind::WorkSettled, id, work, end);
             }
@@ -187,10 +201,12 @@ impl World<'_> {
             .iter_mut()
             .map(|lane| std::mem::take(&mut lane.slashed))
             .sum();
-        match self.scenario.protocol.collateral.slashed_to {
-            stakeout_protocol::collateral::SlashedTo::Burned => self.books.burned += slashed,
-            stakeout_protocol::collateral::SlashedTo::Governance => self.books.governance += slashed,
+        let to = self.scenario.protocol.collateral.slashed_to;
+        match to {
+            SlashedTo::Burned => self.books.burned += slashed,
+            SlashedTo::Governance => self.books.governance += slashed,
         }
+        self.log_if_any(EventKind::SlashMoved, NOBODY, to as u32, slashed, end);
     }
 
     fn release_vested(&mut self, end: u64) {

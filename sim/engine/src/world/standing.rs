@@ -6,13 +6,9 @@ use stakeout_protocol::collateral::{SlashReason, compute_required_collateral};
 use stakeout_protocol::status::{Status, StatusReason};
 use stakeout_protocol::units::{EpochIndex, Fraction, Weight};
 
-use super::inference::NONE;
 use super::lane::{Lane, StatusChange};
 use super::window::Window;
 use crate::observe::frame::{Conviction, Event, EventKind};
-
-/// The number of a record that has been given back.
-const GONE: u64 = u64::MAX;
 
 impl Lane {
     /// Applies the status tests to a host's counters.
@@ -40,7 +36,7 @@ impl Lane {
             status as u64,
             reason as u64,
         );
-        self.log_participant(window, EventKind::StatusChanged, participant, status as i64);
+        self.log_status(window, participant, status, reason);
         let slash = match status {
             Status::Invalid => SlashReason::Invalid,
             Status::Inactive => SlashReason::Downtime,
@@ -90,21 +86,9 @@ impl Lane {
             units as u64,
             (units >> 64) as u64,
         );
-        self.log_participant(window, EventKind::Slashed, participant, units as i64);
-    }
-
-    /// Adds a line about a participant to the event log.
-    fn log_participant(&mut self, window: &Window<'_>, kind: EventKind, participant: u32, value: i64) {
         if window.tables.log {
-            self.events.push(Event {
-                height: window.height,
-                time_ns: window.end,
-                kind,
-                inference: GONE,
-                participant,
-                other: NONE,
-                value,
-            });
+            let event = Event::at(EventKind::Slashed, window.height, window.end).of(participant);
+            self.events.push(event.wide(units));
         }
     }
 }

@@ -93,14 +93,14 @@ impl Lane {
         self.totals.passed += 1;
         self.note_verdict(EventKind::Passed, &record, answer, window);
         if window.tables.share_with_validators {
-            self.share_payment(index, answer.validator);
+            self.share_payment(index, answer.validator, window);
         }
         if window.measures.unsampled == Unsampled::Passed {
             // Every completed answer has been counted as passed.
             let state = &mut self.states[record.host as usize];
             (state.validated, state.run_judged[0]) = (state.validated + 1, state.run_judged[0] + 1);
         } else {
-            self.record_match(record.host, window);
+            self.record_match(record.host, record.number, window);
         }
     }
 
@@ -120,22 +120,27 @@ impl Lane {
                 kind,
                 record,
                 validator,
-                i64::from(similarity),
+                (
+                    i64::from(similarity),
+                    i64::from(window.tables.thresholds[usize::from(record.group)]),
+                ),
             );
         }
     }
 
     /// A passing verdict in the executor's counters.
-    fn record_match(&mut self, host: u32, window: &Window<'_>) {
+    fn record_match(&mut self, host: u32, number: u64, window: &Window<'_>) {
         let state = &mut self.states[host as usize];
         state.validated += 1;
         state.run_judged[0] += 1;
+        let before = state.counters;
         window.tables.status.record_pass(&mut state.counters);
+        self.log_tests(host, number, &before, window);
         self.judge_status(host, window);
     }
 
     /// Splits the payment anew among the executor and the validators who passed the answer.
-    fn share_payment(&mut self, index: u32, validator: u32) {
+    fn share_payment(&mut self, index: u32, validator: u32, window: &Window<'_>) {
         let record = self.inferences[index];
         let checks = &mut self.checks[record.link];
         if checks.payment == 0 {
@@ -158,6 +163,13 @@ impl Lane {
             participant: *newest,
             amount: change(after.1, Amount::ZERO),
         });
+        if window.tables.log {
+            let mates = earlier.len();
+            let first = self.credits.len() - mates - 1;
+            for credit in first..self.credits.len() {
+                self.log_share(&record, self.credits[credit], window);
+            }
+        }
     }
 
     fn open_dispute(&mut self, index: u32, answer: &Answer, window: &Window<'_>) {
@@ -187,7 +199,16 @@ impl Lane {
                 own_valid += weight;
             } else {
                 self.mail_task(index, voter, TaskKind::Vote, weight, true, window);
+                continue;
             }
+            self.log_vote(
+                &record,
+                answer.ready,
+                voter,
+                voter == answer.validator,
+                weight,
+                window,
+            );
         }
         let checks = &mut self.checks[record.link];
         checks.opener = answer.validator;
@@ -260,16 +281,14 @@ impl Lane {
             u64::from(answer.validator),
             u64::from(is_invalid),
         );
-        if window.tables.log {
-            self.log(
-                window,
-                answer.ready,
-                EventKind::Voted,
-                &record,
-                answer.validator,
-                i64::from(is_invalid),
-            );
-        }
+        self.log_vote(
+            &record,
+            answer.ready,
+            answer.validator,
+            is_invalid,
+            answer.weight,
+            window,
+        );
         let checks = &mut self.checks[record.link];
         if is_invalid {
             checks.for_invalid += answer.weight;
@@ -305,7 +324,9 @@ impl Lane {
         if record.completion >= window.epoch_start {
             self.refund_invalidated(index, payment, window);
             self.pay_bounty(record.host, record.number, opener, window);
-            self.record_mismatch(record.host, record.substitute, window);
+            self.record_mismatch(record.host, record.number, record.substitute, window);
+        } else {
+            self.log_outcome(EventKind::InvalidatedLate, index, NONE, 0, window);
         }
         self.forget_if_settled(index);
     }
@@ -329,15 +350,11 @@ impl Lane {
             bounty as u64,
         );
         if window.tables.log {
-            self.events.push(Event {
-                height: window.height,
-                time_ns: window.end,
-                kind: EventKind::Bounty,
-                inference: number,
-                participant: executor,
-                other: opener,
-                value: bounty,
-            });
+            let event = Event::at(EventKind::Bounty, window.height, window.end)
+                .of(executor)
+                .with(opener)
+                .figures(bounty, 0);
+            self.events.push(Event { inference: number, ..event });
         }
     }
 
@@ -357,20 +374,11 @@ impl Lane {
         let executor = u64::from(self.first + record.host);
         self.effects
             .add(EventKind::Invalidated as u64, record.number, executor, payment);
-        if window.tables.log {
-            self.log(
-                window,
-                window.end,
-                EventKind::Invalidated,
-                &record,
-                record.client,
-                payment as i64,
-            );
-        }
+        self.log_outcome(EventKind::Invalidated, index, record.client, payment, window);
     }
 
     /// A failing verdict in the executor's counters.
-    fn record_mismatch(&mut self, host: u32, substitute: u8, window: &Window<'_>) {
+    fn record_mismatch(&mut self, host: u32, number: u64, substitute: u8, window: &Window<'_>) {
         let state = &mut self.states[host as usize];
         state.invalidated += 1;
         state.run_judged[1] += 1;
@@ -378,6 +386,7 @@ impl Lane {
             self.detection.record(state.since_detection);
             state.since_detection = 0;
         }
+        let before = state.counters;
         if window.measures.unsampled == Unsampled::Passed {
             window
                 .tables
@@ -386,6 +395,7 @@ impl Lane {
         } else {
             window.tables.status.record_failure(&mut state.counters);
         }
+        self.log_tests(host, number, &before, window);
         self.judge_status(host, window);
     }
 
@@ -397,10 +407,8 @@ impl Lane {
         let executor = u64::from(self.first + record.host);
         self.effects
             .add(EventKind::Revalidated as u64, record.number, executor, 0);
-        if window.tables.log {
-            self.log(window, window.end, EventKind::Revalidated, &record, NONE, 0);
-        }
-        self.record_match(record.host, window);
+        self.log_outcome(EventKind::Revalidated, index, NONE, 0, window);
+        self.record_match(record.host, record.number, window);
         self.forget_if_settled(index);
     }
 
@@ -424,9 +432,7 @@ impl Lane {
                 u64::from(self.checks[checks].opener),
                 0,
             );
-            if window.tables.log {
-                self.log(window, window.end, EventKind::Undecided, &record, NONE, 0);
-            }
+            self.log_outcome(EventKind::Undecided, deadline.inference, NONE, 0, window);
             self.inferences[deadline.inference].state = State::Invalidated;
             if window.dispute.on_no_quorum == OnNoQuorum::CountAsValid {
                 self.releases.push(self.checks[checks].opener);

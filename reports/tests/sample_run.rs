@@ -28,6 +28,7 @@ fn run_directory(test: &str, cast: &Cast, outputs: &[RunOutput]) -> PathBuf {
         version: "0.1.0",
         platform: &platform,
         timing: &timing,
+        logs: &[],
     };
     let place = RunPlace::new(&root, cast).unwrap();
     place

@@ -5,6 +5,7 @@ use std::io;
 use std::path::Path;
 
 use stakeout_engine::observe::results_error::ResultsError;
+use stakeout_engine::run::LoggedRunError;
 
 /// Why the program ends; the number is the exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,10 +22,6 @@ pub enum Reason {
     /// A limit was refused before it hurt.
     Limit = 5,
     /// A verification failed.
-    #[allow(
-        dead_code,
-        reason = "`audit` is the command that verifies, and it is still to come"
-    )]
     Verification = 6,
     /// A bug of ours, caught.
     Bug = 70,
@@ -83,6 +80,15 @@ impl From<ResultsError> for Failure {
             _ => "",
         };
         Failure::new(reason, format!("{error}{advice}"))
+    }
+}
+
+impl From<LoggedRunError> for Failure {
+    fn from(error: LoggedRunError) -> Self {
+        match error {
+            LoggedRunError::Run(error) => Failure::new(Reason::Invalid, error.to_string()),
+            LoggedRunError::Log(error) => error.into(),
+        }
     }
 }
 

@@ -57,7 +57,7 @@ pub struct Run {
     /// Run again and put the new results in place of existing ones
     #[arg(long)]
     replace: bool,
-    /// Keep every event in events.parquet, for `stakeout trace`
+    /// Keep every event in a hash-chained log, for `stakeout audit` and `stakeout trace`
     #[arg(long)]
     event_log: bool,
     /// Leave out further runs: honest twins of owners that cheat, counterfactuals of a record
@@ -128,15 +128,24 @@ impl Run {
         let mut outputs = found.map_or_else(|| Ok(Vec::new()), RunDirectory::outputs)?;
         let stopwatch = Stopwatch::start();
         let registry = stakeout_agents::registry();
+        let spool = if self.event_log {
+            Some(place.spool(&Disk)?)
+        } else {
+            None
+        };
         let simulation = Simulation {
             scenario,
             registry: &registry,
-            has_event_log: self.event_log,
+            spool: spool.as_ref().map(|spool| (spool, cast)),
         };
         let kept = outputs.len();
         let is_missing = |replicate: &u32| outputs.iter().all(|output| output.replicate != *replicate);
         let wanted: Vec<u32> = (0..scenario.replicates).filter(is_missing).collect();
-        outputs.extend(simulation.replicates(&wanted)?);
+        let mut logs = Vec::new();
+        for finished in simulation.replicates(&wanted)? {
+            outputs.push(finished.output);
+            logs.extend(finished.log);
+        }
         outputs.sort_by_key(|output| output.replicate);
         if outputs.len() == kept {
             return Err(interrupt::failure(
@@ -159,12 +168,16 @@ impl Run {
             version,
             platform: &platform,
             timing: &timing,
+            logs: &logs,
         };
         let if_exists = match found {
             Some(_) => IfExists::Replace,
             None => self.if_exists(),
         };
         let directory = place.write(if_exists, &contents, &Disk)?;
+        if let Some(spool) = &spool {
+            spool.clear(&Disk)?;
+        }
         let comparison = Comparison::compute(scenario, cast, &outputs);
         let (mut twins, mut histories) = (Vec::new(), Vec::new());
         if !self.no_twins && !interrupt::is_asked() {

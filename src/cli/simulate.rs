@@ -8,9 +8,12 @@ use std::panic::{self, AssertUnwindSafe};
 use rayon::prelude::*;
 use stakeout_engine::experiment::shorter_history::{ShorterHistory, test_shorter_histories};
 use stakeout_engine::experiment::twins::{TwinLine, deviating_owners, run_twins};
+use stakeout_engine::observe::cast::Cast;
+use stakeout_engine::observe::event_spool::{FinishedLog, Spool};
 use stakeout_engine::observe::frame::RunOutput;
 use stakeout_engine::observe::recorded::Comparison;
-use stakeout_engine::run::{RunError, RunOptions, run_with_progress};
+use stakeout_engine::observe::storage::Disk;
+use stakeout_engine::run::{LoggedRunError, RunOptions, run_logged, run_with_progress};
 use stakeout_engine::scenario::Scenario;
 use stakeout_engine::strategy::registry::Registry;
 
@@ -33,16 +36,24 @@ pub struct Simulation<'a> {
     pub scenario: &'a Scenario,
     /// The strategies it may name.
     pub registry: &'a Registry,
-    /// Keep every event.
-    pub has_event_log: bool,
+    /// Where event logs go, and the names of the run; nothing where no log is kept.
+    pub spool: Option<(&'a Spool, &'a Cast)>,
+}
+
+/// A replicate that was finished, with its event log if one was asked for.
+pub struct Finished {
+    /// What it gave.
+    pub output: RunOutput,
+    /// Its log.
+    pub log: Option<FinishedLog>,
 }
 
 impl Simulation<'_> {
     /// Those of the `wanted` replicates that were finished; all of them unless the user interrupted.
-    pub fn replicates(&self, wanted: &[u32]) -> Result<Vec<RunOutput>, Failure> {
+    pub fn replicates(&self, wanted: &[u32]) -> Result<Vec<Finished>, Failure> {
         let progress = Progress::new(u32::try_from(wanted.len()).unwrap_or(u32::MAX));
         // Several replicates fill the threads by themselves; a single one is cut into lanes.
-        let outputs: Result<Vec<Option<RunOutput>>, RunError> = if wanted.len() > 1 {
+        let outputs: Result<Vec<Option<Finished>>, LoggedRunError> = if wanted.len() > 1 {
             wanted
                 .par_iter()
                 .map(|&replicate| self.replicate(replicate, false, &progress))
@@ -54,7 +65,7 @@ impl Simulation<'_> {
                 .collect()
         };
         progress.finish();
-        let outputs = outputs.map_err(|error| Failure::new(Reason::Invalid, error.to_string()))?;
+        let outputs = outputs.map_err(Failure::from)?;
         Ok(outputs.into_iter().flatten().collect())
     }
 
@@ -87,13 +98,12 @@ impl Simulation<'_> {
         replicate: u32,
         parallel: bool,
         progress: &Progress,
-    ) -> Result<Option<RunOutput>, RunError> {
+    ) -> Result<Option<Finished>, LoggedRunError> {
         if interrupt::is_asked() {
             return Ok(None);
         }
         let options = RunOptions {
             parallel,
-            event_log: self.has_event_log,
             ..RunOptions::default()
         };
         let mut seen = 0;
@@ -103,7 +113,17 @@ impl Simulation<'_> {
             }
             progress.advance(done, of, &mut seen);
         };
-        let work = || run_with_progress(self.scenario, replicate, self.registry, &options, &mut tell);
+        let (scenario, registry) = (self.scenario, self.registry);
+        let work = || -> Result<Finished, LoggedRunError> {
+            let Some((spool, cast)) = self.spool else {
+                let output = run_with_progress(scenario, replicate, registry, &options, &mut tell)?;
+                return Ok(Finished { output, log: None });
+            };
+            let mut log = spool.open(cast, replicate, &Disk)?;
+            let output = run_logged(scenario, replicate, registry, &options, &mut tell, &mut log)?;
+            let log = Some(log.finish()?);
+            Ok(Finished { output, log })
+        };
         match panic::catch_unwind(AssertUnwindSafe(work)) {
             Ok(output) => {
                 progress.finish_one();

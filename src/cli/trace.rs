@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::Args;
-use stakeout_engine::observe::event_log::LoggedEvent;
+use stakeout_engine::audit::encoding::LogEntry;
+use stakeout_engine::observe::event::{Counterpart, NOBODY, counterpart};
 use stakeout_engine::observe::run_archive::RunDirectory;
 
 use super::failure::Failure;
@@ -63,6 +64,8 @@ pub fn run(arguments: &Trace) -> Result<(), Failure> {
             "other",
             "value",
             "meaning",
+            "second",
+            "its meaning",
         ],
     );
     for event in &events {
@@ -71,37 +74,28 @@ pub fn run(arguments: &Trace) -> Result<(), Failure> {
     print(&table.render(arguments.format.format))
 }
 
-fn row(event: &LoggedEvent, names: &BTreeMap<u32, String>) -> Vec<Cell> {
+fn row(entry: &LogEntry, names: &BTreeMap<u32, String>) -> Vec<Cell> {
+    let event = &entry.event;
+    let known = |index: u32| (index != NOBODY).then_some(index);
     let participant = |index: Option<u32>| Cell::or_empty(index, |index| Cell::text(name(names, index)));
-    // Who checks or votes is a host; every other counterpart is a client, who has a number and no name.
-    let other = match event.kind.as_str() {
-        "drawn" | "passed" | "disputed" | "dispute_capped" | "voted" => participant(event.other),
-        _ => Cell::or_empty(event.other, |index| Cell::text(format!("client {index}"))),
+    let other = match counterpart(event.kind) {
+        Counterpart::Host => participant(known(event.other)),
+        Counterpart::Client => {
+            Cell::or_empty(known(event.other), |index| Cell::text(format!("client {index}")))
+        }
+        Counterpart::Number => Cell::or_empty(known(event.other), Cell::count),
     };
     vec![
         Cell::Real(event.time_ns as f64 / 1e9, 3),
         Cell::count(event.height),
-        Cell::text(&event.kind),
-        participant(event.participant),
+        Cell::text(event.kind.name()),
+        participant(known(event.participant)),
         other,
         Cell::count(event.value),
-        Cell::text(meaning(&event.kind)),
+        Cell::text(event.kind.value_meaning()),
+        Cell::count(event.second),
+        Cell::text(event.kind.second_meaning()),
     ]
-}
-
-/// What an event's figure is, as the engine's event kinds define it.
-fn meaning(kind: &str) -> &'static str {
-    match kind {
-        "started" => "escrow locked, base units",
-        "refused" => "escrow asked, base units",
-        "served" => "waiting time, ns",
-        "finished" => "payment, base units",
-        "expired" | "invalidated" => "refund, base units",
-        "drawn" => "probability, parts per 10^9",
-        "passed" | "disputed" => "similarity, parts per 10^9",
-        "voted" => "1 invalid, 0 valid",
-        _ => "",
-    }
 }
 
 fn name(names: &BTreeMap<u32, String>, index: u32) -> String {

@@ -6,6 +6,7 @@
 //! participants of a block window are simulated in parallel and meet again when the block commits
 //! (`docs/adr/0006-block-windows.md`).
 
+pub mod audit;
 pub mod experiment;
 pub mod observe;
 pub mod oracle;

@@ -4,7 +4,9 @@ use std::num::NonZeroUsize;
 
 use thiserror::Error;
 
+use crate::observe::event::Event;
 use crate::observe::frame::RunOutput;
+use crate::observe::results_error::ResultsError;
 use crate::scenario::{Fidelity, Scenario};
 use crate::strategy::registry::Registry;
 use crate::world::{World, WorldOptions};
@@ -17,7 +19,7 @@ pub struct RunOptions {
     pub parallel: bool,
     /// Check conservation at every block, not only at every epoch.
     pub check_every_block: bool,
-    /// Keep the event log.
+    /// Keep the event log in memory; [`run_logged`] streams it instead.
     pub event_log: bool,
     /// Cut hosts into this many lanes; the default suits their number.
     pub lanes: Option<usize>,
@@ -32,6 +34,72 @@ pub enum RunError {
     /// The scenario asks for a fidelity that does not know the named thing.
     #[error("fidelity `service` has no {0}")]
     NotInService(&'static str),
+}
+
+/// Where the events of a run go, block after block.
+pub trait EventSink {
+    /// Takes the events of one or more whole blocks.
+    ///
+    /// # Errors
+    /// What keeps it from keeping them; the run then stops.
+    fn accept(&mut self, events: &[Event]) -> Result<(), ResultsError>;
+}
+
+/// Why a run that streams its events ended early.
+#[derive(Debug, Error)]
+pub enum LoggedRunError {
+    /// The scenario does not fit.
+    #[error(transparent)]
+    Run(#[from] RunError),
+    /// An event could not be kept.
+    #[error(transparent)]
+    Log(#[from] ResultsError),
+}
+
+/// As [`run_with_progress`], handing every event to `sink` with its block.
+///
+/// # Errors
+/// As [`run`], and what the sink reports.
+pub fn run_logged(
+    scenario: &Scenario,
+    replicate: u32,
+    registry: &Registry,
+    options: &RunOptions,
+    progress: &mut dyn FnMut(u64, u64),
+    sink: &mut dyn EventSink,
+) -> Result<RunOutput, LoggedRunError> {
+    if scenario.fidelity == Fidelity::Service {
+        return Err(RunError::NotInService("event log").into());
+    }
+    let options = RunOptions {
+        event_log: true,
+        ..*options
+    };
+    let mut world = world(scenario, replicate, registry, &options);
+    let last = world.last_window();
+    while world.windows_done() < last {
+        world.step();
+        sink.accept(&world.drain_events())?;
+        progress(world.windows_done(), last);
+    }
+    sink.accept(&world.drain_events())?;
+    let mut output = world.run();
+    output.events = None;
+    Ok(output)
+}
+
+fn world<'a>(scenario: &'a Scenario, replicate: u32, registry: &Registry, options: &RunOptions) -> World<'a> {
+    World::new(
+        scenario,
+        replicate,
+        registry,
+        WorldOptions {
+            parallel: options.parallel,
+            check_every_block: options.check_every_block,
+            event_log: options.event_log,
+            lanes: options.lanes,
+        },
+    )
 }
 
 /// Simulates one replicate.
@@ -68,17 +136,7 @@ pub fn run_with_progress(
             .unwrap_or(NonZeroUsize::MIN);
         return Ok(crate::service::run(scenario, replicate, lanes)?);
     }
-    let mut world = World::new(
-        scenario,
-        replicate,
-        registry,
-        WorldOptions {
-            parallel: options.parallel,
-            check_every_block: options.check_every_block,
-            event_log: options.event_log,
-            lanes: options.lanes,
-        },
-    );
+    let mut world = world(scenario, replicate, registry, options);
     let last = world.last_window();
     while world.windows_done() < last {
         world.step();

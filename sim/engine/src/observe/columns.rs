@@ -21,6 +21,8 @@ pub enum Values<'a> {
     Wide(Vec<i128>),
     /// Names.
     Text(Vec<&'a str>),
+    /// Names of a fixed set.
+    Words(Vec<&'static str>),
 }
 
 impl Values<'_> {
@@ -34,6 +36,7 @@ impl Values<'_> {
             Self::I64(v) => v.len(),
             Self::Wide(v) => v.len(),
             Self::Text(v) => v.len(),
+            Self::Words(v) => v.len(),
         }
     }
 

@@ -203,6 +203,37 @@ kinds! {
     ClaimLost = 42, "claim_lost", "coins, base units", "";
 }
 
+/// What an event's counterpart is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counterpart {
+    /// A host: validator or voter.
+    Host,
+    /// A client, who has a number and no name.
+    Client,
+    /// Another number that the kind names.
+    Number,
+}
+
+/// What the counterpart of an event of this kind is.
+pub const fn counterpart(kind: EventKind) -> Counterpart {
+    match kind {
+        EventKind::Drawn
+        | EventKind::Passed
+        | EventKind::Disputed
+        | EventKind::DisputeCapped
+        | EventKind::Voted
+        | EventKind::Shared => Counterpart::Host,
+        EventKind::Started
+        | EventKind::Refused
+        | EventKind::Served
+        | EventKind::Finished
+        | EventKind::Expired
+        | EventKind::Invalidated
+        | EventKind::Funded => Counterpart::Client,
+        _ => Counterpart::Number,
+    }
+}
+
 impl EventKind {
     /// The kind with this canonical code.
     pub fn from_code(code: u8) -> Option<Self> {

@@ -1,4 +1,4 @@
-//! The event log of a finished run, read back.
+//! The event logs of a finished run, read back.
 //!
 //! **Invariant.** Nothing is read from a file that is not what the manifest says: a log that was changed or cut is
 //! refused before its first row.
@@ -10,62 +10,62 @@ use parquet::errors::ParquetError;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::{Field, Row};
 
+use super::event_spool::events_file;
 use super::results_error::ResultsError;
 use super::run_archive::RunDirectory;
-
-/// Name of the log in a run directory.
-pub const EVENTS_FILE: &str = "events.parquet";
+use crate::audit::encoding::LogEntry;
+use crate::audit::log_reader::LogReader;
 
 /// Name of the participants' rows in a run directory.
 const PARTICIPANTS_FILE: &str = "participants.parquet";
 
-/// One line of an event log; participants are indices into the scenario's hosts.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct LoggedEvent {
-    /// Replicate.
-    pub replicate: u32,
-    /// Block height at which it took effect.
-    pub height: u64,
-    /// Time since the run's start, nanoseconds.
-    pub time_ns: u64,
-    /// Name of the kind of event.
-    pub kind: String,
-    /// Inference concerned.
-    pub inference: Option<u64>,
-    /// Participant concerned.
-    pub participant: Option<u32>,
-    /// Counterpart.
-    pub other: Option<u32>,
-    /// The figure that the kind names.
-    pub value: i64,
-}
-
 impl RunDirectory {
     /// Whether the run kept a log.
     pub fn has_events(&self) -> bool {
-        self.manifest().files.iter().any(|file| file.name == EVENTS_FILE)
+        !self.manifest().event_logs.is_empty()
+    }
+
+    /// The log of a replicate, after a look at the file's hash.
+    ///
+    /// # Errors
+    /// A log that is missing, changed since it was written, or not readable.
+    pub fn events(&self, replicate: u32) -> Result<LogReader, ResultsError> {
+        let name = events_file(replicate);
+        let path = self.path().join(&name);
+        let broken = |reason: &str| ResultsError::Broken {
+            path: path.clone(),
+            reason: reason.to_string(),
+        };
+        if !self
+            .manifest()
+            .event_logs
+            .iter()
+            .any(|log| log.replicate == replicate)
+        {
+            return Err(broken("the run has no such log"));
+        }
+        if self.changed_files()?.contains(&name) {
+            return Err(broken("not the file that the manifest describes"));
+        }
+        LogReader::open(&path, replicate)
     }
 
     /// Lines of the log that concern one inference in one replicate, in the log's order.
     ///
     /// # Errors
-    /// A log that is missing, changed since it was written, or not readable.
-    pub fn events_of(&self, replicate: u32, inference: u64) -> Result<Vec<LoggedEvent>, ResultsError> {
-        let mut found = Vec::new();
-        self.for_each_row(EVENTS_FILE, |row| {
-            let event = logged(row);
-            if event.inference == Some(inference) && event.replicate == replicate {
-                found.push(event);
-            }
-            true
-        })?;
-        Ok(found)
+    /// As [`events`](Self::events).
+    pub fn events_of(&self, replicate: u32, inference: u64) -> Result<Vec<LogEntry>, ResultsError> {
+        let is_of = |entry: &Result<LogEntry, ResultsError>| match entry {
+            Ok(entry) => entry.event.inference == inference,
+            Err(_) => true,
+        };
+        self.events(replicate)?.filter(is_of).collect()
     }
 
     /// Names of the hosts by their index, as far as the participants' rows of the first epoch give them.
     ///
     /// # Errors
-    /// As [`events_of`](Self::events_of).
+    /// As [`events`](Self::events).
     pub fn host_names(&self) -> Result<BTreeMap<u32, String>, ResultsError> {
         let mut names = BTreeMap::new();
         let mut last = None;
@@ -109,22 +109,4 @@ impl RunDirectory {
         }
         Ok(())
     }
-}
-
-fn logged(row: &Row) -> LoggedEvent {
-    let mut event = LoggedEvent::default();
-    for (name, field) in row.get_column_iter() {
-        match (name.as_str(), field) {
-            ("replicate", Field::UInt(value)) => event.replicate = *value,
-            ("height", Field::ULong(value)) => event.height = *value,
-            ("time_ns", Field::ULong(value)) => event.time_ns = *value,
-            ("kind", Field::Str(value)) => event.kind.clone_from(value),
-            ("inference", Field::ULong(value)) => event.inference = Some(*value),
-            ("participant", Field::UInt(value)) => event.participant = Some(*value),
-            ("other", Field::UInt(value)) => event.other = Some(*value),
-            ("value", Field::Long(value)) => event.value = *value,
-            _ => {}
-        }
-    }
-    event
 }

@@ -11,11 +11,13 @@
 use std::io::Write;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use parquet::basic::{Compression, LogicalType, Repetition, Type as PhysicalType};
 use parquet::data_type::{ByteArray, ByteArrayType, DataType, FixedLenByteArray, FixedLenByteArrayType};
 use parquet::data_type::{Int32Type, Int64Type};
 use parquet::errors::{ParquetError, Result};
-use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::file::metadata::KeyValue;
+use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesPtr};
 use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use parquet::schema::types::{Type, TypePtr};
 
@@ -40,8 +42,22 @@ impl<W: Write + Send> ParquetWriter<W> {
     /// # Errors
     /// What the sink reports.
     pub fn create(sink: W, shape: &[Column<'_>]) -> Result<Self> {
-        let file = SerializedFileWriter::new(sink, schema(shape)?, Arc::new(properties()))?;
+        Self::create_with(sink, shape, Arc::new(properties()))
+    }
+
+    /// As [`create`](Self::create), with other encodings.
+    ///
+    /// # Errors
+    /// What the sink reports.
+    pub fn create_with(sink: W, shape: &[Column<'_>], properties: WriterPropertiesPtr) -> Result<Self> {
+        let file = SerializedFileWriter::new(sink, schema(shape)?, properties)?;
         Ok(Self { file })
+    }
+
+    /// Adds a note to the footer.
+    pub fn note(&mut self, key: &str, text: String) {
+        self.file
+            .append_key_value_metadata(KeyValue::new(key.to_string(), text));
     }
 
     /// Writes one row group; columns must be those of the shape, in its order.
@@ -92,7 +108,7 @@ fn field(column: &Column<'_>) -> Result<TypePtr> {
             PhysicalType::FIXED_LEN_BYTE_ARRAY,
             LogicalType::decimal(0, WIDE_DIGITS),
         ),
-        Values::Text(_) => (PhysicalType::BYTE_ARRAY, LogicalType::String),
+        Values::Text(_) | Values::Words(_) => (PhysicalType::BYTE_ARRAY, LogicalType::String),
     };
     let repetition = match column.values {
         Values::OptionalU32(_) | Values::OptionalU64(_) => Repetition::OPTIONAL,
@@ -139,6 +155,7 @@ fn write_column<W: Write + Send>(
         Values::I64(v) => put::<Int64Type, W>(group, v, None),
         Values::Wide(v) => put::<FixedLenByteArrayType, W>(group, &as_decimals(column.name, v)?, None),
         Values::Text(v) => put::<ByteArrayType, W>(group, &as_texts(v), None),
+        Values::Words(v) => put::<ByteArrayType, W>(group, &as_words(v), None),
     }
 }
 
@@ -168,6 +185,11 @@ fn as_bits64(values: impl Iterator<Item = u64>) -> Vec<i64> {
 
 fn as_texts(values: &[&str]) -> Vec<ByteArray> {
     values.iter().map(|v| ByteArray::from(*v)).collect()
+}
+
+fn as_words(values: &[&'static str]) -> Vec<ByteArray> {
+    let word = |v: &&'static str| ByteArray::from(Bytes::from_static(v.as_bytes()));
+    values.iter().map(word).collect()
 }
 
 fn as_decimals(name: &str, values: &[i128]) -> Result<Vec<FixedLenByteArray>> {

@@ -7,7 +7,7 @@ use stakeout_protocol::status::{Status, StatusReason};
 
 use super::cast::Cast;
 use super::columns::{Column, Values, column};
-use super::frame::{Conviction, EpochRow, Event, EventKind, ParticipantRow};
+use super::frame::{Conviction, EpochRow, ParticipantRow};
 
 /// One settled epoch a row.
 ///
@@ -134,38 +134,6 @@ pub fn conviction_columns<'a>(cast: &'a Cast, replicate: u32, rows: &[Conviction
     ]
 }
 
-/// One event a row; what an event does not concern is null.
-pub fn event_columns(replicate: u32, rows: &[Event]) -> Vec<Column<'static>> {
-    let known = |index: u32| (index != u32::MAX).then_some(index);
-    vec![
-        column("replicate", Values::U32(vec![replicate; rows.len()])),
-        column("height", Values::U64(rows.iter().map(|r| r.height).collect())),
-        column("time_ns", Values::U64(rows.iter().map(|r| r.time_ns).collect())),
-        column(
-            "kind",
-            Values::Text(rows.iter().map(|r| event_name(r.kind)).collect()),
-        ),
-        column(
-            "inference",
-            Values::OptionalU64(
-                rows.iter()
-                    .map(|r| (r.inference != u64::MAX).then_some(r.inference))
-                    .collect(),
-            ),
-        ),
-        column(
-            "participant",
-            Values::OptionalU32(rows.iter().map(|r| known(r.participant)).collect()),
-        ),
-        column(
-            "other",
-            Values::OptionalU32(rows.iter().map(|r| known(r.other)).collect()),
-        ),
-        column("value", Values::I64(rows.iter().map(|r| r.value).collect())),
-        column("second", Values::I64(rows.iter().map(|r| r.second).collect())),
-    ]
-}
-
 /// The name of a status in files and tables.
 pub fn status_name(status: Status) -> &'static str {
     match status {
@@ -188,11 +156,6 @@ pub fn reason_name(reason: StatusReason) -> &'static str {
         StatusReason::AlreadySet => "already_set",
         StatusReason::AlgorithmError => "algorithm_error",
     }
-}
-
-/// The name of an event in files and tables.
-pub fn event_name(kind: EventKind) -> &'static str {
-    kind.name()
 }
 
 #[cfg(test)]
@@ -223,24 +186,5 @@ mod tests {
                 "{name}"
             );
         }
-    }
-
-    #[test]
-    fn an_event_without_counterpart_has_a_null_there() {
-        let event = Event {
-            height: 5,
-            time_ns: 25,
-            kind: EventKind::Governance,
-            inference: u64::MAX,
-            participant: u32::MAX,
-            other: 0,
-            value: -1,
-            second: 0,
-        };
-        let columns = event_columns(2, &[event]);
-        assert_eq!(columns[4].values, Values::OptionalU64(vec![None]));
-        assert_eq!(columns[5].values, Values::OptionalU32(vec![None]));
-        assert_eq!(columns[6].values, Values::OptionalU32(vec![Some(0)]));
-        assert_eq!(columns[3].values, Values::Text(vec!["governance"]));
     }
 }

@@ -9,14 +9,16 @@ use std::path::{Path, PathBuf};
 
 use super::cast::Cast;
 use super::columns::Column;
+use super::event_spool::{FinishedLog, Spool};
 use super::frame::RunOutput;
+use super::hashing_sink::HashingSink;
 use super::manifest::{FileEntry, MODEL_VERSION, Manifest, Platform, RESULTS_FORMAT, Timing};
 use super::parquet_writer::{ParquetWriter, ROWS_PER_GROUP};
 use super::replicate_state::{HISTOGRAMS_FILE, REPLICATES_FILE, ReplicateState, cell_columns, cell_rows};
 use super::results_error::ResultsError;
 use super::rows;
 use super::run_archive::RunDirectory;
-use super::storage::{Entry, Sink, Storage};
+use super::storage::{Entry, Storage};
 use super::summary::{Summary, combined_digest};
 
 const MANIFEST_FILE: &str = "manifest.json";
@@ -59,6 +61,8 @@ pub struct Contents<'a> {
     pub platform: &'a Platform,
     /// How long it took.
     pub timing: &'a Timing,
+    /// Event logs that [`RunPlace::spool`] took in, by replicate; empty where none was asked for.
+    pub logs: &'a [FinishedLog],
 }
 
 /// Where one run of one scenario and seed goes.
@@ -94,6 +98,21 @@ impl RunPlace {
 
     fn unfinished(&self) -> PathBuf {
         self.group.join(format!(".seed-{}.tmp", self.seed))
+    }
+
+    /// A place for event logs until the run is written.
+    ///
+    /// # Errors
+    /// What the disk reports, and an odd entry in place of a folder.
+    pub fn spool(&self, storage: &dyn Storage) -> Result<Spool, ResultsError> {
+        self.refuse_odd_entries(storage)?;
+        let created = storage.create_directories(&self.group);
+        ResultsError::wrap("create", &self.group, created)?;
+        Spool::create(self.spooled(), storage)
+    }
+
+    fn spooled(&self) -> PathBuf {
+        self.group.join(format!(".seed-{}.events", self.seed))
     }
 
     fn outgoing(&self) -> PathBuf {
@@ -202,7 +221,7 @@ impl RunPlace {
         };
         files.write(name, |sink| write_json(sink, value))?;
         manifest.files.append(&mut files.entries);
-        files.write(MANIFEST_FILE, |sink| write_json(sink, &manifest))?;
+        files.write(MANIFEST_FILE, |sink| sink.write_all(manifest.sealed()?.as_bytes()))?;
         // The manifest last: until then the new file is one that nobody asks for.
         for name in [name, MANIFEST_FILE] {
             let moved = storage.rename(&unfinished.join(name), &directory.join(name));
@@ -263,6 +282,7 @@ impl RunPlace {
             self.directory(),
             self.unfinished(),
             self.outgoing(),
+            self.spooled(),
         ] {
             if look(storage, &path)? == Entry::Other {
                 return Err(ResultsError::NotADirectory { path });
@@ -286,7 +306,8 @@ fn look(storage: &dyn Storage, path: &Path) -> Result<Entry, ResultsError> {
     ResultsError::wrap("look at", path, storage.entry(path))
 }
 
-fn write_files(
+/// Writes the files of a run into a directory that exists.
+pub(crate) fn write_files(
     directory: &Path,
     contents: &Contents<'_>,
     storage: &dyn Storage,
@@ -331,16 +352,15 @@ fn write_files(
         }
         table.close()?.flush()
     })?;
-    if outputs.iter().any(|o| o.events.is_some()) {
-        files.write_table(
-            "events.parquet",
-            outputs,
-            |o| o.events.as_deref().unwrap_or(&[]),
-            rows::event_columns,
-        )?;
+    for log in contents.logs {
+        let path = directory.join(&log.file.name);
+        ResultsError::wrap("rename", &log.path, storage.rename(&log.path, &path))?;
+        files.entries.push(log.file.clone());
     }
-    let manifest = describe(contents, files.entries.clone());
-    files.write(MANIFEST_FILE, |sink| write_json(sink, &manifest))?;
+    let mut manifest = describe(contents, files.entries.clone());
+    files.write(MANIFEST_FILE, |sink| {
+        sink.write_all(manifest.sealed()?.as_bytes())
+    })?;
     ResultsError::wrap(
         "force onto the disk",
         directory,
@@ -359,9 +379,11 @@ fn describe(contents: &Contents<'_>, files: Vec<FileEntry>) -> Manifest {
         seed: contents.cast.seed,
         replicates: u32::try_from(contents.outputs.len()).unwrap_or(u32::MAX),
         digest: combined_digest(contents.outputs),
+        event_logs: contents.logs.iter().map(|log| log.log.clone()).collect(),
         files,
         platform: contents.platform.clone(),
         timing: contents.timing.clone(),
+        seal: String::new(),
     }
 }
 
@@ -395,20 +417,14 @@ impl Files<'_> {
         name: &str,
         content: impl FnOnce(&mut (dyn Write + Send)) -> io::Result<()>,
     ) -> io::Result<FileEntry> {
-        let sink = HashingSink {
-            sink: self.storage.create_file(path)?,
-            hasher: blake3::Hasher::new(),
-            bytes: 0,
-        };
+        let sink = HashingSink::new(self.storage.create_file(path)?);
         let mut buffered = io::BufWriter::with_capacity(1 << 16, sink);
         content(&mut buffered)?;
-        let mut sink = buffered.into_inner().map_err(io::IntoInnerError::into_error)?;
-        sink.sink.flush()?;
-        sink.sink.sync()?;
-        let blake3 = sink.hasher.finalize().to_hex().to_string();
+        let sink = buffered.into_inner().map_err(io::IntoInnerError::into_error)?;
+        let (bytes, blake3) = sink.close()?;
         Ok(FileEntry {
             name: name.to_string(),
-            bytes: sink.bytes,
+            bytes,
             blake3,
         })
     }
@@ -430,25 +446,5 @@ impl Files<'_> {
             }
             table.close()?.flush()
         })
-    }
-}
-
-/// Counts and hashes what passes through.
-struct HashingSink {
-    sink: Box<dyn Sink>,
-    hasher: blake3::Hasher,
-    bytes: u64,
-}
-
-impl Write for HashingSink {
-    fn write(&mut self, data: &[u8]) -> io::Result<usize> {
-        let taken = self.sink.write(data)?;
-        self.hasher.update(&data[..taken]);
-        self.bytes += taken as u64;
-        Ok(taken)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.sink.flush()
     }
 }

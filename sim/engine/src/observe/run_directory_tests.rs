@@ -12,6 +12,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use stakeout_kernel::histogram::LogHistogram;
 
 use super::cast::Cast;
+use super::event::Event;
+use super::event_spool::FinishedLog;
 use super::frame::RunOutput;
 use super::manifest::{Platform, Timing};
 use super::results_error::ResultsError;
@@ -21,11 +23,23 @@ use super::sample;
 use super::scratch::Scratch;
 use super::storage::{Disk, Entry, Sink, Storage};
 use super::summary::Summary;
+use crate::run::EventSink;
 
 fn write_with(
     root: &Path,
     cast: &Cast,
     outputs: &[RunOutput],
+    if_exists: IfExists,
+    storage: &dyn Storage,
+) -> Result<RunDirectory, ResultsError> {
+    write_logged(root, cast, outputs, &[], if_exists, storage)
+}
+
+fn write_logged(
+    root: &Path,
+    cast: &Cast,
+    outputs: &[RunOutput],
+    logs: &[FinishedLog],
     if_exists: IfExists,
     storage: &dyn Storage,
 ) -> Result<RunDirectory, ResultsError> {
@@ -46,6 +60,7 @@ fn write_with(
         version: "0.1.0",
         platform: &platform,
         timing: &timing,
+        logs,
     };
     RunPlace::new(root, cast)?.write(if_exists, &contents, storage)
 }
@@ -177,13 +192,22 @@ fn everything_but_the_manifest_is_a_function_of_the_rows() {
 }
 
 #[test]
-fn events_are_written_when_there_are_any() {
+fn event_logs_move_in_with_the_other_files_and_nothing_is_left_of_their_spool() {
     let scratch = Scratch::new("events");
-    let mut outputs = sample::outputs(1);
-    outputs[0].events = Some(sample::events());
-    let run = write_with(scratch.path(), &sample::cast(), &outputs, IfExists::Refuse, &Disk).unwrap();
-    assert!(run.path().join("events.parquet").exists());
-    assert_eq!(run.manifest().files.len(), 8);
+    let cast = sample::cast();
+    let place = RunPlace::new(scratch.path(), &cast).unwrap();
+    let spool = place.spool(&Disk).unwrap();
+    let mut log = spool.open(&cast, 0, &Disk).unwrap();
+    log.accept(&sample::events()).unwrap();
+    let logs = [log.finish().unwrap()];
+    let outputs = sample::outputs(1);
+    let run = write_logged(scratch.path(), &cast, &outputs, &logs, IfExists::Refuse, &Disk).unwrap();
+    spool.clear(&Disk).unwrap();
+    assert!(run.has_events() && !spool.directory().exists());
+    assert_eq!(run.changed_files().unwrap(), Vec::<String>::new());
+    let read: Vec<Event> = run.events(0).unwrap().map(|entry| entry.unwrap().event).collect();
+    assert_eq!(read, sample::events());
+    assert_eq!(run.manifest().event_logs[0].events, read.len() as u64);
 }
 
 #[test]

@@ -1,0 +1,165 @@
+//! The log of one replicate, written as the run goes.
+//!
+//! Invariant: what is kept in memory is one segment of events and what [`Causes`] remembers, however long the
+//! run. The bytes depend on the events alone.
+
+use std::io::Write;
+use std::sync::Arc;
+
+use parquet::basic::{Compression, Encoding};
+use parquet::errors::Result;
+use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesPtr};
+use parquet::schema::types::ColumnPath;
+
+use super::causes::Causes;
+use super::chain::{Chain, EVENTS_PER_SEGMENT};
+use super::encoding::{LogEntry, NO_CAUSE};
+use crate::observe::columns::{Column, Values, column};
+use crate::observe::event::{Event, NO_INFERENCE, NOBODY};
+use crate::observe::parquet_writer::ParquetWriter;
+
+/// Key of the checkpoints in a log file's footer: the head after each segment, hex, separated by commas.
+pub const CHECKPOINTS_KEY: &str = "stakeout.checkpoints";
+
+/// Which log this is: what its chain begins with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogIdentity {
+    /// First 16 hex digits of the scenario's hash.
+    pub scenario_hash: String,
+    /// Root seed.
+    pub seed: u64,
+    /// Replicate.
+    pub replicate: u32,
+}
+
+/// What a finished log is known by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogHead {
+    /// Number of events.
+    pub events: u64,
+    /// Last head of the chain, lower-case hex.
+    pub head: String,
+}
+
+/// Writes a log.
+pub struct LogWriter<W: Write + Send> {
+    table: ParquetWriter<W>,
+    replicate: u32,
+    chain: Chain,
+    causes: Causes,
+    segment: Vec<LogEntry>,
+    events: u64,
+    checkpoints: Vec<String>,
+}
+
+impl<W: Write + Send> LogWriter<W> {
+    /// An empty log on `sink`.
+    ///
+    /// # Errors
+    /// What the sink reports.
+    pub fn create(sink: W, identity: &LogIdentity) -> Result<Self> {
+        let shape = log_columns(identity.replicate, 0, &[]);
+        Ok(Self {
+            table: ParquetWriter::create_with(sink, &shape, properties(&shape))?,
+            replicate: identity.replicate,
+            chain: Chain::new(&identity.scenario_hash, identity.seed, identity.replicate),
+            causes: Causes::new(),
+            segment: Vec::with_capacity(EVENTS_PER_SEGMENT),
+            events: 0,
+            checkpoints: Vec::new(),
+        })
+    }
+
+    /// Appends events, whole blocks at a time.
+    ///
+    /// # Errors
+    /// What the sink reports.
+    pub fn accept(&mut self, events: &[Event]) -> Result<()> {
+        for event in events {
+            let entry = LogEntry {
+                event: *event,
+                cause: self.causes.next(event, self.events),
+            };
+            self.events += 1;
+            self.segment.push(entry);
+            if let Some(head) = self.chain.push(&entry) {
+                self.checkpoints.push(head.to_hex().to_string());
+                self.write_segment()?;
+            }
+        }
+        Ok(())
+    }
+
+    fn write_segment(&mut self) -> Result<()> {
+        let first = self.events - self.segment.len() as u64;
+        self.table
+            .write(&log_columns(self.replicate, first, &self.segment))?;
+        self.segment.clear();
+        Ok(())
+    }
+
+    /// Writes what is left and the checkpoints; returns the sink and what the log is known by.
+    ///
+    /// # Errors
+    /// What the sink reports.
+    pub fn finish(mut self) -> Result<(W, LogHead)> {
+        let head = self.chain.finish().to_hex().to_string();
+        if !self.segment.is_empty() {
+            self.checkpoints.push(head.clone());
+            self.write_segment()?;
+        }
+        self.table.note(CHECKPOINTS_KEY, self.checkpoints.join(","));
+        let events = self.events;
+        Ok((self.table.close()?, LogHead { events, head }))
+    }
+}
+
+/// One event a row; what an event does not concern is null. `first` is the number of the first.
+pub fn log_columns(replicate: u32, first: u64, rows: &[LogEntry]) -> Vec<Column<'static>> {
+    fn each<T>(rows: &[LogEntry], figure: impl Fn(&LogEntry) -> T) -> Vec<T> {
+        rows.iter().map(figure).collect()
+    }
+    let known = |index: u32| (index != NOBODY).then_some(index);
+    vec![
+        column("replicate", Values::U32(vec![replicate; rows.len()])),
+        column("event", Values::U64((first..first + rows.len() as u64).collect())),
+        column(
+            "cause",
+            Values::OptionalU64(each(rows, |r| (r.cause != NO_CAUSE).then_some(r.cause))),
+        ),
+        column("height", Values::U64(each(rows, |r| r.event.height))),
+        column("time_ns", Values::U64(each(rows, |r| r.event.time_ns))),
+        column("kind", Values::Words(each(rows, |r| r.event.kind.name()))),
+        column(
+            "inference",
+            Values::OptionalU64(each(rows, |r| {
+                (r.event.inference != NO_INFERENCE).then_some(r.event.inference)
+            })),
+        ),
+        column(
+            "participant",
+            Values::OptionalU32(each(rows, |r| known(r.event.participant))),
+        ),
+        column("other", Values::OptionalU32(each(rows, |r| known(r.event.other)))),
+        column("value", Values::I64(each(rows, |r| r.event.value))),
+        column("second", Values::I64(each(rows, |r| r.event.second))),
+    ]
+}
+
+/// Differences of neighbours are small: they are packed, and no dictionary is built where none would help.
+fn properties(shape: &[Column<'_>]) -> WriterPropertiesPtr {
+    let mut builder = WriterProperties::builder()
+        .set_created_by("stakeout".to_string())
+        .set_compression(Compression::SNAPPY)
+        .set_statistics_enabled(EnabledStatistics::None)
+        .set_max_row_group_row_count(Some(EVENTS_PER_SEGMENT))
+        .set_dictionary_enabled(false);
+    for column in shape {
+        let path = ColumnPath::from(column.name);
+        builder = match column.values {
+            Values::Words(_) => builder.set_column_dictionary_enabled(path, true),
+            _ => builder.set_column_encoding(path, Encoding::DELTA_BINARY_PACKED),
+        };
+    }
+    Arc::new(builder.build())
+}

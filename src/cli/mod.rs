@@ -3,6 +3,7 @@
 //! Invariant: every command ends in [`main`], which alone turns a failure into a message and an exit code of
 //! `docs/exit-codes.md`.
 
+mod audit;
 mod bug;
 mod clock;
 mod completions;
@@ -69,6 +70,9 @@ enum Command {
     Scenario(scenario::Scenario),
     /// Tell the life of one inference of a run
     Trace(trace::Trace),
+    /// Verify a run and explain it from its event log
+    #[command(subcommand)]
+    Audit(audit::Audit),
     /// Compare the simulator with closed forms
     Validate(validate::Validate),
     /// List, show or copy the scenarios that come with the program
@@ -115,6 +119,7 @@ fn dispatch(command: &Command) -> Result<(), Failure> {
         Command::Run(arguments) => run::run(arguments),
         Command::Scenario(arguments) => scenario::run(arguments),
         Command::Trace(arguments) => trace::run(arguments),
+        Command::Audit(command) => audit::run(command),
         Command::Validate(arguments) => validate::run(arguments),
         Command::Examples(arguments) => examples::run(arguments),
         Command::Runs(arguments) => runs::run(arguments),

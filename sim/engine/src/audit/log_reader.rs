@@ -107,6 +107,22 @@ impl LogReader {
         Ok(Some(entries))
     }
 
+    /// One event by its number, decoding its segment alone.
+    ///
+    /// # Errors
+    /// A segment that cannot be decoded.
+    pub fn entry(mut self, number: u64) -> Result<Option<LogEntry>, ResultsError> {
+        let segment = number / EVENTS_PER_SEGMENT as u64;
+        (self.next_event, self.next_segment) = (segment * EVENTS_PER_SEGMENT as u64, segment as usize);
+        if self.next_segment >= self.segments() {
+            return Ok(None);
+        }
+        let place = (number - self.next_event) as usize;
+        Ok(self
+            .next_segment()?
+            .and_then(|entries| entries.get(place).copied()))
+    }
+
     fn decode(&self, group: &dyn RowGroupReader) -> Result<Vec<LogEntry>, ParquetError> {
         let wrong = |what: String| ParquetError::General(what);
         let rows = usize::try_from(group.metadata().num_rows()).unwrap_or(usize::MAX);

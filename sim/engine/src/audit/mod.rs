@@ -3,13 +3,20 @@
 //! [`encoding`] turns events into bytes and [`chain`] chains them; [`causes`] names the event that each event
 //! follows from; [`log_writer`] writes the log as the run goes and [`log_reader`] reads it back. [`posting`]
 //! and [`balances`] are the auditor's own bookkeeping (docs/adr/0010-two-bookkeepings.md): they know the events
-//! and no rule that moved the coins. [`verify`] puts all of it together; [`explain`], [`diff`], [`perfetto`]
-//! and [`ocel`] tell what the log says.
+//! and no rule that moved the coins. [`verify`] puts all of it together; [`explain`], [`diff`],
+//! [`counterfactual`], [`perfetto`] and [`ocel`] tell what the log says.
 
 pub mod balances;
 pub mod causes;
 pub mod chain;
+pub mod counterfactual;
+pub mod diff;
 pub mod encoding;
+pub mod explain;
 pub mod log_reader;
 pub mod log_writer;
+pub mod ocel;
+pub mod perfetto;
 pub mod posting;
+pub mod rerun;
+pub mod verify;

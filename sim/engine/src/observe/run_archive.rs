@@ -99,7 +99,7 @@ impl RunDirectory {
     ///
     /// # Errors
     /// A file that is missing or larger than `most` bytes.
-    pub(super) fn read_file(&self, name: &str, most: u64) -> Result<Vec<u8>, ResultsError> {
+    pub(crate) fn read_file(&self, name: &str, most: u64) -> Result<Vec<u8>, ResultsError> {
         read_bounded(&self.path.join(name), most)
     }
 

@@ -159,16 +159,14 @@ fn a_run_that_was_changed_or_keeps_events_is_not_read_back() {
     fs::write(&file, good.replace("\"open\":3", "\"open\":4")).unwrap();
     let error = run.outputs().unwrap_err().to_string();
     assert!(error.contains("replicates.json"), "{error}");
-    let mut outputs = sample::outputs(1);
-    outputs[0].events = Some(sample::events());
-    let run = write_with(
-        scratch.path(),
-        &sample::cast(),
-        &outputs,
-        IfExists::Replace,
-        &Disk,
-    )
-    .unwrap();
+    let cast = sample::cast();
+    let spool = RunPlace::new(scratch.path(), &cast)
+        .unwrap()
+        .spool(&Disk)
+        .unwrap();
+    let logs = [spool.open(&cast, 0, &Disk).unwrap().finish().unwrap()];
+    let outputs = sample::outputs(1);
+    let run = write_logged(scratch.path(), &cast, &outputs, &logs, IfExists::Replace, &Disk).unwrap();
     let error = run.outputs().unwrap_err();
     assert!(matches!(error, ResultsError::NotExtendable { .. }), "{error}");
 }

@@ -1,5 +1,6 @@
 //! The event engine on scenarios built in code: digests, money, and what must be reached.
 
+mod audit;
 mod closed_forms;
 mod determinism;
 mod hash_draw;

@@ -33,6 +33,9 @@ use std::path::{Path, PathBuf};
 /// Checks the cases of a file, given its name without extension.
 type Check = fn(&str, &Value);
 
+/// Families that other crates read: `event_log` is read by `sim/engine/tests/world/audit.rs`.
+const READ_ELSEWHERE: &[&str] = &["event_log"];
+
 /// Each family is a folder of that name.
 const FAMILIES: &[(&str, Check)] = &[
     ("artifact", artifact::check),
@@ -94,6 +97,9 @@ fn check_file(check: Check, path: &Path) {
 fn every_file_is_read_and_every_case_holds() {
     for folder in entries(&root()).into_iter().filter(|path| path.is_dir()) {
         let family = stem(&folder);
+        if READ_ELSEWHERE.contains(&family) {
+            continue;
+        }
         let Some((_, check)) = FAMILIES.iter().find(|(name, _)| *name == family) else {
             panic!("tests/vectors/{family}/ is read by nobody");
         };

@@ -1,7 +1,8 @@
 //! The same scenario once more, compared with what lies in the run directory.
 //!
 //! Invariant: nothing is written. What the run would write is compared byte by byte with what is there, and its
-//! events one by one with those in the log.
+//! events one by one with those in the log. Platform, timing and release are taken from the manifest: they are
+//! circumstances, which its seal covers.
 
 use std::any::Any;
 use std::collections::BTreeMap;
@@ -19,10 +20,11 @@ use crate::observe::cast::Cast;
 use crate::observe::event::Event;
 use crate::observe::event_spool::{FinishedLog, Spool, SpooledLog, events_file};
 use crate::observe::frame::RunOutput;
+use crate::observe::manifest::{FileEntry, Manifest};
 use crate::observe::replicate_state::ReplicateState;
 use crate::observe::results_error::ResultsError;
-use crate::observe::run_archive::RunDirectory;
-use crate::observe::run_directory::{Contents, write_files};
+use crate::observe::run_archive::{MANIFEST_MAX, RunDirectory};
+use crate::observe::run_directory::{Contents, MANIFEST_FILE, write_files};
 use crate::observe::storage::{Entry, Sink, Storage};
 use crate::observe::summary::Summary;
 use crate::run::{EventSink, LoggedRunError, RunOptions, run, run_logged};
@@ -58,8 +60,10 @@ pub struct EventDifference {
 pub struct Rerun {
     /// Replicates as they are simulated now.
     pub outputs: Vec<RunOutput>,
-    /// Files that differ, by name.
+    /// Files that differ.
     pub differences: Vec<Difference>,
+    /// Files that were added to the run afterwards and are not simulated again.
+    pub extras: Vec<String>,
     /// Logs that differ, by replicate.
     pub events: Vec<EventDifference>,
 }
@@ -108,12 +112,40 @@ pub fn rerun(
         timing: &manifest.timing,
         logs: &logs,
     };
-    write_files(directory.path(), &contents, &storage)?;
+    let mut derived = write_files(directory.path(), &contents, &storage)?;
+    let is_extra = |file: &&FileEntry| derived.files.iter().all(|known| known.name != file.name);
+    let extras: Vec<FileEntry> = manifest.files.iter().filter(is_extra).cloned().collect();
+    derived.files.extend(extras.iter().cloned());
+    let mut differences = storage.into_differences();
+    differences.extend(compare_manifest(directory, &mut derived)?);
     Ok(Rerun {
         outputs,
-        differences: storage.into_differences(),
+        differences,
+        extras: extras.into_iter().map(|file| file.name).collect(),
         events,
     })
+}
+
+/// The manifest that the run would have, with the circumstances and the further files of the one that is there.
+fn compare_manifest(
+    directory: &RunDirectory,
+    derived: &mut Manifest,
+) -> Result<Option<Difference>, ResultsError> {
+    let stored = directory.read_file(MANIFEST_FILE, MANIFEST_MAX)?;
+    let text = derived.sealed().unwrap_or_default().into_bytes();
+    let differs = |(old, new): (&u8, &u8)| old != new;
+    let common = stored.len().min(text.len());
+    let place = stored.iter().zip(&text).position(differs);
+    let place = place.or((stored.len() != text.len()).then_some(common));
+    Ok(place.map(|place| Difference {
+        file: MANIFEST_FILE.to_string(),
+        offset: place as u64,
+        what: match (stored.get(place), text.get(place)) {
+            (Some(old), Some(new)) => format!("byte {old:#04x}, the run gives {new:#04x}"),
+            (None, _) => "the file ends, the run goes on".to_string(),
+            (_, None) => "the file goes on, the run ends".to_string(),
+        },
+    }))
 }
 
 type Simulated = (RunOutput, Option<FinishedLog>, Option<EventDifference>);
@@ -229,6 +261,9 @@ impl Storage for ComparingStorage {
             .unwrap_or_default()
             .to_string_lossy()
             .into_owned();
+        if name == MANIFEST_FILE {
+            return Ok(Box::new(Ignored));
+        }
         let stored = match File::open(self.directory.join(&name)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             opened => Some(BufReader::new(opened?)),
@@ -318,6 +353,25 @@ impl Sink for ComparingSink {
         {
             self.note(self.offset, "the file goes on, the run ends".to_string());
         }
+        Ok(())
+    }
+}
+
+/// Takes what is compared elsewhere: the manifest, which holds what a run cannot give again.
+struct Ignored;
+
+impl Write for Ignored {
+    fn write(&mut self, data: &[u8]) -> io::Result<usize> {
+        Ok(data.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Sink for Ignored {
+    fn sync(&mut self) -> io::Result<()> {
         Ok(())
     }
 }

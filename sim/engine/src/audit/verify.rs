@@ -18,6 +18,7 @@ use crate::observe::manifest::{EventLogEntry, MODEL_VERSION};
 use crate::observe::replicate_state::{REPLICATES_FILE, ReplicateState};
 use crate::observe::results_error::ResultsError;
 use crate::observe::run_archive::{MANIFEST_MAX, RunDirectory};
+use crate::observe::run_directory::MANIFEST_FILE;
 use crate::run::LoggedRunError;
 use crate::scenario::Scenario;
 use crate::strategy::registry::Registry;
@@ -132,7 +133,7 @@ pub fn read_states(run: &RunDirectory) -> Result<Vec<ReplicateState>, ResultsErr
 }
 
 fn check_seal(run: &RunDirectory) -> Result<Finding, ResultsError> {
-    let name = "manifest.json";
+    let name = MANIFEST_FILE;
     let text = run.read_file(name, MANIFEST_MAX)?;
     Ok(if run.manifest().is_seal_whole(&text) {
         Finding::passed("seal", name, "its seal is that of its text")
@@ -166,7 +167,7 @@ fn check_files(run: &RunDirectory) -> Result<Vec<Finding>, ResultsError> {
     let listed = fs::read_dir(run.path());
     for entry in ResultsError::wrap("list", run.path(), listed)?.flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
-        if name != "manifest.json" && run.manifest().files.iter().all(|file| file.name != name) {
+        if name != MANIFEST_FILE && run.manifest().files.iter().all(|file| file.name != name) {
             findings.push(Finding::failed("file", &name, "the manifest does not know it"));
         }
     }
@@ -371,27 +372,24 @@ fn check_payouts(run: &RunDirectory, output: &RunOutput) -> Option<Finding> {
 
 fn tell_rerun(run: &RunDirectory, again: &Rerun) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for file in run
-        .manifest()
-        .files
-        .iter()
-        .map(|file| file.name.as_str())
-        .chain(["manifest.json"])
-    {
-        findings.push(
-            match again
-                .differences
-                .iter()
-                .find(|difference| difference.file == file)
-            {
-                None => Finding::passed("re-run", file, "the same bytes"),
-                Some(found) => Finding::failed(
-                    "re-run",
-                    file,
-                    format!("at byte {}: {}", found.offset, found.what),
-                ),
-            },
-        );
+    let files = run.manifest().files.iter().map(|file| file.name.as_str());
+    for file in files.chain([MANIFEST_FILE]) {
+        let different = again
+            .differences
+            .iter()
+            .find(|difference| difference.file == file);
+        findings.push(if again.extras.iter().any(|extra| extra == file) {
+            let detail = "set beside the run afterwards; its hash alone is checked";
+            Finding::new("re-run", file, Outcome::Skipped, detail)
+        } else if let Some(found) = different {
+            Finding::failed(
+                "re-run",
+                file,
+                format!("at byte {}: {}", found.offset, found.what),
+            )
+        } else {
+            Finding::passed("re-run", file, "the same bytes")
+        });
     }
     for found in &again.events {
         let side = |entry: &Option<LogEntry>| entry.as_ref().map_or_else(|| "nothing".to_string(), describe);
@@ -451,10 +449,20 @@ pub fn describe(entry: &LogEntry) -> String {
 
 /// The scenario of a run, from its own directory; `files` is where the scenario's data files lie.
 ///
+/// Its text stays as it is there: what is read again has other origins of its values, and nothing else.
+///
 /// # Errors
-/// A scenario that is missing or refused.
+/// A scenario that is missing, refused, or not the one that the manifest has the hash of.
 pub fn scenario_of(run: &RunDirectory, files: &Path, registry: &Registry) -> Result<Scenario, String> {
     let text = run.scenario().map_err(|error| error.to_string())?;
-    crate::scenario::from_str_in(files, "scenario.yaml", &text, &[], registry)
-        .map_err(|error| error.to_string())
+    let read = crate::scenario::from_str_in(files, "scenario.yaml", &text, &[], registry);
+    let mut scenario = read.map_err(|error| error.to_string())?;
+    let (hash, stated) = (&scenario.hash, &run.manifest().scenario_hash);
+    if hash != stated {
+        return Err(format!(
+            "the scenario has the hash {hash}, the manifest says {stated}"
+        ));
+    }
+    scenario.canonical = text;
+    Ok(scenario)
 }

@@ -21,7 +21,8 @@ use super::run_archive::RunDirectory;
 use super::storage::{Entry, Storage};
 use super::summary::{Summary, combined_digest};
 
-const MANIFEST_FILE: &str = "manifest.json";
+/// Name of the manifest in a run directory.
+pub const MANIFEST_FILE: &str = "manifest.json";
 
 /// What to do when the run exists already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -221,7 +222,9 @@ impl RunPlace {
         };
         files.write(name, |sink| write_json(sink, value))?;
         manifest.files.append(&mut files.entries);
-        files.write(MANIFEST_FILE, |sink| sink.write_all(manifest.sealed()?.as_bytes()))?;
+        files.write(MANIFEST_FILE, |sink| {
+            sink.write_all(manifest.sealed()?.as_bytes())
+        })?;
         // The manifest last: until then the new file is one that nobody asks for.
         for name in [name, MANIFEST_FILE] {
             let moved = storage.rename(&unfinished.join(name), &directory.join(name));

@@ -60,7 +60,11 @@ fn the_log_alone_gives_every_balance_of_random_networks() {
     println!("{kinds:?}");
     let rare = [EventKind::Confirmed, EventKind::PriceChanged];
     for kind in EventKind::ALL.iter().filter(|kind| !rare.contains(kind)) {
-        assert!(kinds.contains_key(kind), "{CASES} random networks never say {}", kind.name());
+        assert!(
+            kinds.contains_key(kind),
+            "{CASES} random networks never say {}",
+            kind.name()
+        );
     }
 }
 
@@ -81,14 +85,19 @@ fn causes_are_earlier_events_about_the_same_matter() {
                 EventKind::Finished => kind == Some(EventKind::Served),
                 EventKind::Expired => matches!(kind, Some(EventKind::Started | EventKind::Served)),
                 EventKind::Drawn => kind == Some(EventKind::Finished),
-                EventKind::Passed | EventKind::Disputed | EventKind::DisputeCapped => kind == Some(EventKind::Drawn),
+                EventKind::Passed | EventKind::Disputed | EventKind::DisputeCapped => {
+                    kind == Some(EventKind::Drawn)
+                }
                 EventKind::Voted => kind == Some(EventKind::Disputed),
                 EventKind::Invalidated | EventKind::Revalidated => kind == Some(EventKind::Voted),
                 EventKind::Slashed => kind == Some(EventKind::StatusChanged),
                 EventKind::WorkSettled | EventKind::Rewarded => kind == Some(EventKind::Issued),
                 _ => true,
             };
-            assert!(is_right, "random scenario {number}: {event:?} follows from {parent:?}");
+            assert!(
+                is_right,
+                "random scenario {number}: {event:?} follows from {parent:?}"
+            );
             if let Some(parent) = parent.filter(|_| event.inference != u64::MAX) {
                 assert_eq!(parent.inference, event.inference);
             }
@@ -105,7 +114,11 @@ fn each_test_statistic_begins_where_it_ended() {
         match event.kind {
             EventKind::EpochBegan => last.clear(),
             EventKind::TestMoved if event.other == 1 => {
-                assert_eq!(event.second, last.insert(event.participant, event.value).unwrap_or(0), "{event:?}");
+                assert_eq!(
+                    event.second,
+                    last.insert(event.participant, event.value).unwrap_or(0),
+                    "{event:?}"
+                );
                 moves += 1;
             }
             _ => {}
@@ -119,7 +132,8 @@ struct Folder(PathBuf);
 
 impl Folder {
     fn new(name: &str) -> Self {
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("audit-{}-{name}", std::process::id()));
+        let path =
+            Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("audit-{}-{name}", std::process::id()));
         let _ = fs::remove_dir_all(&path);
         fs::create_dir_all(&path).expect("a folder");
         Self(path)
@@ -141,7 +155,14 @@ fn written(folder: &Folder, scenario: &Scenario) -> RunDirectory {
     for replicate in 0..scenario.replicates {
         let mut log = spool.open(&cast, replicate, &Disk).expect("a log");
         let options = RunOptions::default();
-        let output = run_logged(scenario, replicate, &registry(), &options, &mut |_, _| {}, &mut log);
+        let output = run_logged(
+            scenario,
+            replicate,
+            &registry(),
+            &options,
+            &mut |_, _| {},
+            &mut log,
+        );
         outputs.push(output.expect("the scenario runs"));
         logs.push(log.finish().expect("the log is written"));
     }
@@ -154,7 +175,9 @@ fn written(folder: &Folder, scenario: &Scenario) -> RunDirectory {
         timing: &Timing::default(),
         logs: &logs,
     };
-    let run = place.write(IfExists::Refuse, &contents, &Disk).expect("the run is written");
+    let run = place
+        .write(IfExists::Refuse, &contents, &Disk)
+        .expect("the run is written");
     spool.clear(&Disk).expect("the spool is removed");
     run
 }
@@ -167,7 +190,10 @@ fn small() -> Scenario {
 }
 
 fn failures(findings: Vec<Finding>) -> Vec<Finding> {
-    findings.into_iter().filter(|finding| finding.outcome != Outcome::Passed).collect()
+    findings
+        .into_iter()
+        .filter(|finding| finding.outcome != Outcome::Passed)
+        .collect()
 }
 
 fn reopened(run: &RunDirectory) -> RunDirectory {
@@ -179,15 +205,25 @@ fn a_run_verifies_and_a_streamed_log_is_the_log_in_memory() {
     let folder = Folder::new("whole");
     let scenario = small();
     let run = written(&folder, &scenario);
-    assert_eq!(failures(verify_files(&run, Some(&scenario)).expect("it is readable")), vec![]);
-    assert_eq!(failures(verify_by_rerun(&run, &scenario, &registry()).expect("it runs")), vec![]);
+    assert_eq!(
+        failures(verify_files(&run, Some(&scenario)).expect("it is readable")),
+        vec![]
+    );
+    assert_eq!(
+        failures(verify_by_rerun(&run, &scenario, &registry()).expect("it runs")),
+        vec![]
+    );
     let options = RunOptions {
         event_log: true,
         lanes: Some(6),
         ..RunOptions::default()
     };
     let output = stakeout_engine::run::run(&scenario, 1, &registry(), &options).expect("it runs");
-    let streamed: Vec<Event> = run.events(1).expect("a log").map(|entry| entry.expect("an event").event).collect();
+    let streamed: Vec<Event> = run
+        .events(1)
+        .expect("a log")
+        .map(|entry| entry.expect("an event").event)
+        .collect();
     assert_eq!(output.events, Some(streamed));
 }
 
@@ -196,14 +232,21 @@ fn every_flipped_byte_is_found_and_its_file_named() {
     let folder = Folder::new("flips");
     let scenario = small();
     let run = written(&folder, &scenario);
-    let mut names: Vec<String> = run.manifest().files.iter().map(|file| file.name.clone()).collect();
+    let mut names: Vec<String> = run
+        .manifest()
+        .files
+        .iter()
+        .map(|file| file.name.clone())
+        .collect();
     names.push("manifest.json".to_string());
     for name in names {
         let path = run.path().join(&name);
         let whole = fs::read(&path).expect("the file is there");
         // The first and last bytes, where formats keep their marks, and an even spread between them.
         let step = (whole.len() / 24).max(1);
-        let places = (0..whole.len()).step_by(step).chain(whole.len().saturating_sub(8)..whole.len());
+        let places = (0..whole.len())
+            .step_by(step)
+            .chain(whole.len().saturating_sub(8)..whole.len());
         for place in places {
             let mut changed = whole.clone();
             changed[place] ^= 1 << (place % 8);
@@ -211,7 +254,9 @@ fn every_flipped_byte_is_found_and_its_file_named() {
             // A manifest that is no manifest any more is refused at the door.
             if let Ok(run) = RunDirectory::open(run.path()) {
                 let found = verify_files(&run, Some(&scenario)).map(failures);
-                let is_named = found.as_ref().is_ok_and(|found| found.iter().any(|found| found.subject == name));
+                let is_named = found
+                    .as_ref()
+                    .is_ok_and(|found| found.iter().any(|found| found.subject == name));
                 assert!(is_named || found.is_err(), "{name}, byte {place}: {found:?}");
             } else {
                 assert_eq!(name, "manifest.json");
@@ -226,14 +271,19 @@ fn simulating_again_names_the_byte_that_was_changed() {
     let folder = Folder::new("again");
     let scenario = small();
     let run = written(&folder, &scenario);
-    for (name, place) in [("events-1.parquet", 700), ("participants.parquet", 90), ("summary.json", 33)] {
+    for (name, place) in [
+        ("events-1.parquet", 700),
+        ("participants.parquet", 90),
+        ("summary.json", 33),
+    ] {
         let path = run.path().join(name);
         let whole = fs::read(&path).expect("the file is there");
         let mut changed = whole.clone();
         changed[place] ^= 1;
         fs::write(&path, &changed).expect("the file is written");
         let found = failures(verify_by_rerun(&run, &scenario, &registry()).expect("it runs"));
-        let is_named = |found: &Finding| found.subject == name && found.detail.contains(&format!("byte {place}:"));
+        let is_named =
+            |found: &Finding| found.subject == name && found.detail.contains(&format!("byte {place}:"));
         assert!(found.iter().any(is_named), "{name}: {found:?}");
         fs::write(&path, &whole).expect("the file is written");
     }
@@ -276,7 +326,10 @@ fn a_forged_log_with_fitting_hashes_does_not_balance() {
     let run = reopened(&run);
     let found = failures(verify_files(&run, Some(&scenario)).expect("it is readable"));
     assert_eq!(found.len(), 1, "{found:?}");
-    assert!(found[0].check == "balances" && found[0].subject == "events.parquet", "{found:?}");
+    assert!(
+        found[0].check == "balances" && found[0].subject == "events.parquet",
+        "{found:?}"
+    );
 }
 
 #[test]
@@ -286,15 +339,24 @@ fn a_forged_log_that_balances_is_not_what_the_scenario_gives() {
     let run = written(&folder, &scenario);
     let place = std::cell::Cell::new(0);
     forge(&run, |events| {
-        let drawn = events.iter().position(|event| event.kind == EventKind::Drawn).expect("somebody was drawn");
+        let drawn = events
+            .iter()
+            .position(|event| event.kind == EventKind::Drawn)
+            .expect("somebody was drawn");
         events[drawn].value += 1;
         place.set(drawn);
     });
     let run = reopened(&run);
-    assert_eq!(failures(verify_files(&run, Some(&scenario)).expect("it is readable")), vec![]);
+    assert_eq!(
+        failures(verify_files(&run, Some(&scenario)).expect("it is readable")),
+        vec![]
+    );
     let found = failures(verify_by_rerun(&run, &scenario, &registry()).expect("it runs"));
     let named = format!("event {} of replicate 0", place.get());
-    assert!(found.iter().any(|found| found.detail.starts_with(&named)), "{found:?}");
+    assert!(
+        found.iter().any(|found| found.detail.starts_with(&named)),
+        "{found:?}"
+    );
 }
 
 #[test]
@@ -303,7 +365,13 @@ fn a_stranger_among_the_files_is_named() {
     let run = written(&folder, &small());
     fs::write(run.path().join("notes.txt"), "left here").expect("written");
     let found = failures(verify_files(&run, Some(&small())).expect("it is readable"));
-    assert_eq!(found.iter().map(|found| found.subject.as_str()).collect::<Vec<_>>(), ["notes.txt"]);
+    assert_eq!(
+        found
+            .iter()
+            .map(|found| found.subject.as_str())
+            .collect::<Vec<_>>(),
+        ["notes.txt"]
+    );
 }
 
 #[test]
@@ -334,9 +402,14 @@ fn what_is_explained_sums_to_what_was_gained() {
         }
         let told: i128 = lines.iter().map(|line| line.change).sum();
         assert_eq!(told, balances.wealth(participant), "host {participant}");
-        convicted += lines.iter().filter(|line| line.sentence.contains("statistical_invalidations")).count();
+        convicted += lines
+            .iter()
+            .filter(|line| line.sentence.contains("statistical_invalidations"))
+            .count();
         for line in &lines {
-            let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(line.page);
+            let page = Path::new(env!("CARGO_MANIFEST_DIR"))
+                .join("../..")
+                .join(line.page);
             assert!(page.exists(), "{}", line.page);
         }
     }
@@ -348,7 +421,9 @@ fn events_are_encoded_and_chained_as_the_vectors_say() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/vectors/event_log/encoding.json");
     let text = fs::read_to_string(path).expect("the vectors are there");
     let vectors: serde_json::Value = serde_json::from_str(&text).expect("JSON");
-    let number = |case: &serde_json::Value, field: &str| case[field].as_str().and_then(|text| text.parse::<i128>().ok());
+    let number = |case: &serde_json::Value, field: &str| {
+        case[field].as_str().and_then(|text| text.parse::<i128>().ok())
+    };
     let cases = vectors["cases"].as_array().expect("cases");
     assert!(cases.len() >= 4);
     for case in cases {
@@ -360,7 +435,10 @@ fn events_are_encoded_and_chained_as_the_vectors_say() {
             let word = |field| number(event, field).map_or(u64::MAX, |number| number as u64);
             let index = |field| number(event, field).map_or(NOBODY, |number| number as u32);
             let kind = event["kind"].as_str().expect("a kind");
-            let kind = EventKind::ALL.iter().find(|known| known.name() == kind).expect("a known kind");
+            let kind = EventKind::ALL
+                .iter()
+                .find(|known| known.name() == kind)
+                .expect("a known kind");
             let entry = LogEntry {
                 event: Event {
                     height: word("height"),

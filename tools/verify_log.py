@@ -1,10 +1,9 @@
 #!/usr/bin/env python3
 """Verify a Stakeout run directory without Stakeout: `python3 tools/verify_log.py RUN_DIRECTORY`.
 
-Shares no code with the program. Checks the manifest's seal, every file's hash, the chain of each event log with its
-checkpoints, that causes come first, and every balance: derived from the log, against the run's own figures at each
-epoch and at the end, and each host's payouts against its rows. Needs pyarrow (reads Parquet) and blake3 (hashes).
-Exit code 0: verified; 6: not; 2: usage. The formats are described in docs/audit.md.
+Shares no code with the program. Checks seal, hashes, the chain of each event log, that causes come first, and every
+balance as the log gives it: at each epoch, at the end, and each host's payouts against its rows. Needs pyarrow and
+blake3. Exit code 0: verified; 6: not; 2: usage. Formats: docs/audit.md.
 """
 import json
 import struct
@@ -15,16 +14,15 @@ from pathlib import Path
 import pyarrow.parquet as parquet
 from blake3 import blake3
 
-NONE_64, NONE_32 = 2**64 - 1, 2**32 - 1
+NONE_64, NONE_32, failures = 2**64 - 1, 2**32 - 1, []
 KINDS = """started refused served finished expired drawn passed disputed dispute_capped voted invalidated revalidated
 undecided status_changed slashed work_settled rewarded forfeited released claim_rejected price_changed governance
-funded deposited shared test_moved issued burned work_lost written_off claimed slash_moved invalidated_late
+fined bounty entry_paid funded deposited shared test_moved issued burned work_lost written_off claimed slash_moved invalidated_late
 epoch_began weight_set reputation_set confirmed balance claim_lost""".split()
 CODES = {name: code for code, name in enumerate(KINDS, start=1)}
 ACCOUNTS = """clients module claimable wallets vesting governance burned deficit issuance escrow work collateral
 slashed""".split()
 MAY_BE_NEGATIVE = {"work", "deficit", "issuance"}
-failures = []
 
 
 def check(is_right, what):
@@ -46,6 +44,9 @@ def postings(row):
         "shared": [(work, ("work", other), value)],
         "invalidated": [(work, client, value)],
         "slashed": [(("collateral", who), ("slashed", None), figure)],
+        "fined": [(work, ("slashed", None), figure)],
+        "bounty": [(work, ("work", other), value)],
+        "entry_paid": [(("issuance", None), ("governance", None), figure)],
         "slash_moved": [(("slashed", None), ("governance" if other else "burned", None), figure)],
         "work_settled": [(work, claimable, figure)],
         "work_lost": [(work, ("module", None), figure)],
@@ -63,11 +64,11 @@ def postings(row):
 
 
 def encode(row):
-    word = lambda name: NONE_64 if row[name] is None else row[name]
-    index = lambda name: NONE_32 if row[name] is None else row[name]
+    def known(name, absent):
+        return absent if row[name] is None else row[name]
     return struct.pack(
-        "<QQQQqqIIB7x", row["height"], row["time_ns"], word("inference"), word("cause"), row["value"], row["second"],
-        index("participant"), index("other"), CODES[row["kind"]])
+        "<QQQQqqIIB7x", row["height"], row["time_ns"], known("inference", NONE_64), known("cause", NONE_64),
+        row["value"], row["second"], known("participant", NONE_32), known("other", NONE_32), CODES[row["kind"]])
 
 
 def verify_log(folder, manifest, log, stated):

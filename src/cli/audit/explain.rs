@@ -54,7 +54,7 @@ pub fn run(arguments: &Explain) -> Result<(), Failure> {
         epoch: arguments.epoch,
         is_detailed: arguments.all,
         names: &names,
-        accounts: (scenario.hosts.len(), scenario.clients.count.max(1) as usize),
+        accounts: (scenario.hosts.len(), scenario.clients.accounts()),
     };
     let lines = explain(run.events(arguments.replicate)?, question)?;
     let title = format!("{} in replicate {}", names[&participant], arguments.replicate);

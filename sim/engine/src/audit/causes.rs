@@ -193,6 +193,14 @@ impl Causes {
                 checked.disputed
             }
             EventKind::Shared => checked.verdict,
+            EventKind::Fined => {
+                let drawn = checked
+                    .drawn
+                    .iter()
+                    .find(|(validator, _)| *validator == event.participant);
+                drawn.map_or(checked.finished, |(_, number)| *number)
+            }
+            EventKind::Bounty => self.outcome,
             _ => {
                 self.outcome = number;
                 checked.vote

@@ -22,7 +22,7 @@ pub fn compute_wealth(
     let mut books = Books {
         balances: Balances::new(),
         number: 0,
-        accounts: (scenario.hosts.len(), scenario.clients.count.max(1) as usize),
+        accounts: (scenario.hosts.len(), scenario.clients.accounts()),
     };
     let options = RunOptions {
         parallel: true,

@@ -131,7 +131,8 @@ impl Explainer<'_> {
             });
         }
         let is_concerned = event.participant == who && event.kind != EventKind::PriceChanged;
-        let is_counterpart = event.kind == EventKind::Shared && event.other == who;
+        let is_paid = matches!(event.kind, EventKind::Shared | EventKind::Bounty);
+        let is_counterpart = is_paid && event.other == who;
         if is_concerned || is_counterpart {
             self.remember(event);
             self.tell(event);
@@ -254,6 +255,13 @@ impl Explainer<'_> {
                 format!(
                     "of answer {}, {} base units went to {validator}, who had passed it",
                     event.inference, event.value
+                )
+            }
+            EventKind::Bounty => {
+                let (executor, opener) = (self.name(event.participant), self.name(event.other));
+                format!(
+                    "{executor} paid {opener} {} base units for finding answer {}",
+                    event.value, event.inference
                 )
             }
             EventKind::Expired => format!(
@@ -439,6 +447,8 @@ const fn is_routine(kind: EventKind) -> bool {
 const fn amount(kind: EventKind) -> Option<&'static str> {
     Some(match kind {
         EventKind::Slashed => "of collateral slashed",
+        EventKind::Fined => "of work coins fined for passing a planted mismatch",
+        EventKind::EntryPaid => "paid from outside for its entry",
         EventKind::WorkSettled => "of work coins settled",
         EventKind::WorkLost => "of work coins lost at settlement",
         EventKind::WrittenOff => "of debt written off",
@@ -454,6 +464,9 @@ const fn amount(kind: EventKind) -> Option<&'static str> {
 pub const fn rule_of(kind: EventKind) -> (&'static str, &'static str) {
     match kind {
         EventKind::Drawn => ("docs/spec/sampling.md", "protocol.sampling"),
+        EventKind::Fined => ("docs/spec/sampling.md", "protocol.validation"),
+        EventKind::Bounty => ("docs/spec/dispute.md", "protocol.dispute"),
+        EventKind::EntryPaid => ("docs/spec/ledger.md", "protocol.identity"),
         EventKind::Passed => ("docs/spec/artifact.md", "models"),
         EventKind::Shared => ("docs/spec/sharing.md", "protocol.share_with_validators"),
         EventKind::Disputed

@@ -226,7 +226,7 @@ fn check_log(
     let mut check = LogCheck {
         name,
         hosts: scenario.map_or(ACCOUNTS_MAX, |scenario| scenario.hosts.len()),
-        clients: scenario.map_or(ACCOUNTS_MAX, |scenario| scenario.clients.count.max(1) as usize),
+        clients: scenario.map_or(ACCOUNTS_MAX, |scenario| scenario.clients.accounts()),
         balances: Balances::new(),
         number: 0,
         height: 0,

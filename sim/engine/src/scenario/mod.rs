@@ -337,6 +337,13 @@ pub struct Clients {
     pub purse_share: Fraction,
 }
 
+impl Clients {
+    /// Number of accounts: one a client, and one for the purse where there is one.
+    pub fn accounts(&self) -> usize {
+        self.count.max(1) as usize + usize::from(self.purse_share > Fraction::ZERO)
+    }
+}
+
 /// How requests arrive, and how long they are.
 #[derive(Clone, Debug)]
 pub struct Demand {

@@ -7,12 +7,14 @@ use stakeout_protocol::status::{Status, StatusCounters, StatusReason};
 use stakeout_protocol::units::Reputation;
 
 use super::World;
+use super::commit::session_members;
 use super::inference::Inference;
 use super::lane::Lane;
 use super::mail::Credit;
-use super::window::Window;
+use super::window::{Draw, Window};
 use crate::observe::event::{Event, EventKind, NOBODY};
 use crate::observe::frame::ParticipantRow;
+use crate::scenario::Assignment;
 
 /// Which test a [`EventKind::TestMoved`] is about.
 const FAILED_CHECKS: u32 = 1;
@@ -59,8 +61,17 @@ impl Lane {
         let group = &window.groups[usize::from(record.group)];
         let reputation = self.states[record.host as usize].reputation;
         let others = group.total - group.members[record.member as usize].weight;
-        let weight = group.members[member as usize].weight;
-        let chance = (window.targets.rate(reputation) * weight as f64 / others.max(1) as f64).min(1.0);
+        let rate = window.targets.rate(reputation);
+        let chance = match (window.draw, window.measures.assignment) {
+            (Draw::Slots, Assignment::RoundRobin { slots }) => {
+                let holders = session_members(record, group, slots, window);
+                let of =
+                    |is_one: &dyn Fn(u32) -> bool| holders.iter().filter(|&&one| is_one(one)).count() as f64;
+                rate * of(&|one| one == member) / of(&|one| one != record.member).max(1.0)
+            }
+            _ => rate * group.members[member as usize].weight as f64 / others.max(1) as f64,
+        };
+        let chance = chance.min(1.0);
         let figures = (
             (chance * PPB + 0.5) as i64,
             i64::from(window.targets.ppb(reputation)),

@@ -13,7 +13,7 @@ use super::lane::{Deadline, Lane, Request, TASK};
 use super::mail::{Answer, AnswerKind, Task, TaskKind};
 use super::tables::scale_ppm;
 use super::window::Window;
-use crate::observe::frame::EventKind;
+use crate::observe::frame::{Event, EventKind};
 use crate::strategy::{RequestView, Serve, Shortcut};
 
 /// A time that never comes.

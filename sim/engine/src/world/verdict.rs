@@ -354,7 +354,10 @@ impl Lane {
                 .of(executor)
                 .with(opener)
                 .figures(bounty, 0);
-            self.events.push(Event { inference: number, ..event });
+            self.events.push(Event {
+                inference: number,
+                ..event
+            });
         }
     }
 

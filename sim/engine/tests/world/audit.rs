@@ -20,7 +20,7 @@ use stakeout_engine::observe::run_archive::RunDirectory;
 use stakeout_engine::observe::run_directory::{Contents, IfExists, RunPlace};
 use stakeout_engine::observe::storage::Disk;
 use stakeout_engine::observe::summary::Summary;
-use stakeout_engine::run::{EventSink, RunOptions, run, run_logged};
+use stakeout_engine::run::{RunOptions, run, run_logged};
 use stakeout_engine::scenario::Scenario;
 
 use crate::random::{scenario, strategies};
@@ -47,7 +47,7 @@ fn the_log_alone_gives_every_balance_of_random_networks() {
         let scenario = scenario(number);
         let (output, events) = logged(&scenario);
         let mut balances = Balances::new();
-        let accounts = (scenario.hosts.len(), scenario.clients.count.max(1) as usize);
+        let accounts = (scenario.hosts.len(), scenario.clients.accounts());
         for (place, event) in events.iter().enumerate() {
             let wrong = balances.book(event, place as u64, accounts.0, accounts.1);
             assert_eq!(wrong, None, "random scenario {number}, {event:?}");
@@ -378,7 +378,7 @@ fn a_stranger_among_the_files_is_named() {
 fn what_is_explained_sums_to_what_was_gained() {
     let scenario = network(12, 3, 20.0);
     let (_, events) = logged(&scenario);
-    let accounts = (scenario.hosts.len(), scenario.clients.count as usize);
+    let accounts = (scenario.hosts.len(), scenario.clients.accounts());
     let names = BTreeMap::new();
     let mut convicted = 0;
     for participant in 0..scenario.hosts.len() as u32 {

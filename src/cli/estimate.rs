@@ -6,7 +6,7 @@
 use std::fs;
 use std::mem::size_of;
 
-use stakeout_engine::observe::frame::{EpochRow, Event, ParticipantRow};
+use stakeout_engine::observe::frame::{EpochRow, ParticipantRow};
 use stakeout_engine::scenario::{Arrivals, Fidelity, Scenario};
 
 use super::failure::Failure;
@@ -31,7 +31,9 @@ const OPEN_BYTES: f64 = 160.0;
 const SETTLED_BYTES: f64 = 16.0;
 /// Lines of the event log for one inference, and their compressed size on disk.
 const EVENTS_PER_INFERENCE: f64 = 7.0;
-const EVENT_DISK_BYTES: f64 = 14.0;
+const EVENT_DISK_BYTES: f64 = 17.0;
+/// Bytes of one event log under way: a segment of events, its columns, and the bytes that they are packed into.
+const LOG_BYTES: f64 = 24e6;
 /// Compressed size on disk of one participant's row.
 const ROW_DISK_BYTES: f64 = 90.0;
 const BYTES_PER_MIB: f64 = 1_048_576.0;
@@ -80,14 +82,13 @@ impl Estimate {
         };
         let one_run = hosts * HOST_BYTES + open * OPEN_BYTES + 2.0 * per_epoch * SETTLED_BYTES;
         let running = (threads as f64).min(replicates);
+        let log_buffer = if has_event_log { LOG_BYTES } else { 0.0 };
         Estimate {
             blocks,
             inferences,
             replicates,
             seconds: core_ns * 1e-9 * replicates / busy,
-            memory_bytes: BASE_BYTES
-                + one_run * running
-                + replicates * (kept + log * size_of::<Event>() as f64),
+            memory_bytes: BASE_BYTES + (one_run + log_buffer) * running + replicates * kept,
             disk_bytes: replicates * (rows * ROW_DISK_BYTES + log * EVENT_DISK_BYTES)
                 + scenario.canonical.len() as f64
                 + 32_768.0,

@@ -5,6 +5,7 @@
 
 mod architecture;
 mod assumptions;
+mod audit;
 mod cli;
 mod determinism;
 mod golden;

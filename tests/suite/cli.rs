@@ -271,15 +271,15 @@ fn a_parameter_without_effect_is_told_and_one_with_effect_is_not() {
         let warnings = outcome.json()["warnings"].to_string();
         (warnings, outcome.err)
     };
-    // Two swappers are convicted, every client can pay, and nobody's vote misses a quorum of one half.
+    // Two swappers are convicted, and nobody has collateral that could be slashed.
     let (warnings, err) = told(&[
         "protocol.dispute.quorum=50 %",
         "protocol.reputation.on_conviction=reset",
-        "clients.balance=900000 GNK",
+        "protocol.collateral.slashed_to=governance",
         "protocol.pricing.zone_low=30 %",
     ]);
     for (path, because) in [
-        ("clients.balance", "every client could pay"),
+        ("protocol.collateral.slashed_to", "no collateral was slashed"),
         ("protocol.pricing.zone_low", "mode is `fixed`"),
     ] {
         assert!(

@@ -129,11 +129,6 @@ static FAMILIES: &[Family] = &[
         count: |row| row.unassigned,
         because: "no request was turned away",
     },
-    Family {
-        paths: &["clients.balance"],
-        count: |row| row.refused,
-        because: "every client could pay",
-    },
 ];
 
 /// One sentence for each parameter that the file or the command line set and that had no effect in any

@@ -51,6 +51,7 @@ pub fn build(v: &Values, fresh: LengthLaw) -> ProtocolParams {
         dispute: dispute(v),
         collateral: collateral(v),
         poc: poc(v),
+        preserved_share: v.fraction("protocol.poc.preserved_share"),
         power_cap: v.maybe_fraction("protocol.power_cap"),
         rewards: rewards(v),
         vesting_epochs: v.count("protocol.vesting.epochs"),

@@ -180,6 +180,8 @@ pub struct ProtocolParams {
     pub collateral: protocol::collateral::CollateralParams,
     /// Proof of compute and its confirmation.
     pub poc: protocol::poc::PocParams,
+    /// Share of hosts, drawn for each proof-of-compute stage, that go on serving during it.
+    pub preserved_share: Fraction,
     /// Cap on one participant's share of voting power, if any.
     pub power_cap: Option<Fraction>,
     /// Reward schedule and forfeits.

@@ -137,6 +137,7 @@ impl<'a> World<'a> {
             epoch_start_window: 0,
             parity: 0,
             paused_until: 0,
+            preserved: super::preserved::Preserved::default(),
             total_weight: 0,
             dispatched: 0,
             effects: EffectSum::default(),

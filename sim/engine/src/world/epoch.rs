@@ -15,14 +15,15 @@ use super::tables::threshold_of;
 use super::window::Window;
 
 impl World<'_> {
-    /// A proof-of-compute stage begins: nothing new starts until it is over, and the weights that the
-    /// next group will have are measured.
+    /// A proof-of-compute stage begins: nothing new starts until it is over, but on preserved hosts, and the
+    /// weights that the next group will have are measured.
     pub(super) fn process_poc_start(&mut self) {
         let geometry = &self.scenario.protocol.geometry;
         let block = self.tables.block_ns;
         let start = (self.window + 1) * block;
         let pause = geometry.poc_stage + geometry.poc_validation_delay + geometry.poc_validation_duration;
         self.paused_until = start + pause * block;
+        self.preserve();
         self.ask_entrants(self.epoch + 1);
         self.next_weights = self.measure_weights(start, start + geometry.poc_stage * block);
     }

@@ -29,6 +29,7 @@ mod output;
 mod payload;
 mod policy;
 mod presence;
+mod preserved;
 mod purpose;
 mod purse;
 mod routing;
@@ -102,6 +103,7 @@ pub struct World<'a> {
     epoch_start_window: u64,
     parity: u8,
     paused_until: u64,
+    preserved: preserved::Preserved,
     total_weight: u64,
     dispatched: usize,
     effects: EffectSum,
@@ -176,6 +178,7 @@ impl World<'_> {
             admission,
             tables,
             groups,
+            preserved,
             lanes,
             books,
             totals,
@@ -197,7 +200,8 @@ impl World<'_> {
             let group = &groups[usize::from(drawn.model)];
             let member = match arrival.executor {
                 Some(executor) => group.position(executor),
-                None if group.total == 0 || is_paused => None,
+                None if is_paused => preserved.pick(drawn.model, drawn.executor),
+                None if group.total == 0 => None,
                 None if self.routing.is_plain(&arrival) => Some(group.pick.pick(drawn.executor)),
                 None => Some(self.routing.route(&mut arrival, group, tables)),
             };
@@ -254,6 +258,7 @@ impl World<'_> {
 
     /// Runs one phase on every lane.
     fn each_lane(&mut self, end: u64, phase: fn(&mut Lane, &Window<'_>)) {
+        let paused_until = self.all_paused_until();
         let Self {
             lanes,
             tables,
@@ -268,7 +273,7 @@ impl World<'_> {
             index: self.window,
             end,
             height: self.schedule.origin + self.window + 1,
-            paused_until: self.paused_until,
+            paused_until,
             targets,
             parity: self.parity,
             epoch_start: self.epoch_start,
@@ -399,6 +404,7 @@ impl World<'_> {
         touched.dedup();
         for model in touched {
             self.groups[model].rebuild();
+            self.preserved.rebuild(model, &self.groups[model]);
         }
     }
 

@@ -33,6 +33,8 @@ pub(crate) struct Keys {
     pub voters: StreamKey,
     /// The seed of a validator's draws by hash, by participant and epoch.
     pub seeds: StreamKey,
+    /// Who serves on during a proof of compute, by participant and epoch.
+    pub preserved: StreamKey,
     /// Which answers an attempt to claim is judged by, by participant, item, epoch and attempt.
     pub claims: StreamKey,
     /// Which arrivals a purse may use, by inference number.
@@ -75,6 +77,7 @@ impl Keys {
             planted: key(17),
             second: key(18),
             choice: key(19),
+            preserved: key(32),
         }
     }
 }

@@ -20,7 +20,7 @@ pub(crate) struct Window<'a> {
     pub end: u64,
     /// Height of the block that commits the window.
     pub height: u64,
-    /// Nothing starts before this time (a proof-of-compute stage is on), ns.
+    /// Nothing starts before this time (a proof-of-compute stage is on and preserves nobody), ns.
     pub paused_until: u64,
     /// Sampling targets by reputation.
     pub targets: &'a Targets,

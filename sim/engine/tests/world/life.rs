@@ -1,10 +1,11 @@
 //! What a run must reach, and what must never happen in one.
 
-use stakeout_engine::observe::frame::{EpochRow, RunOutput};
+use stakeout_engine::observe::frame::{EpochRow, EventKind, RunOutput};
 use stakeout_engine::run::{RunOptions, run};
 use stakeout_engine::scenario::{OutageLaw, Outages, Scenario};
 use stakeout_kernel::time::SimDuration;
 use stakeout_protocol::status::Status;
+use stakeout_protocol::units::Fraction;
 
 use crate::support::{network, registry};
 
@@ -80,6 +81,41 @@ fn outages_make_misses_and_inactive_hosts() {
         all.deactivations > 0 && all.expired > 0 && all.slashed > 0,
         "{all:?}"
     );
+}
+
+#[test]
+fn preserved_hosts_alone_serve_during_a_proof_of_compute() {
+    let with = |percent: u32| {
+        let mut scenario = network(30, 3, 40.0);
+        scenario.hosts.iter_mut().for_each(|host| host.strategy = 0);
+        scenario.protocol.preserved_share = Fraction::from_percent(percent);
+        let options = RunOptions {
+            check_every_block: true,
+            event_log: true,
+            ..RunOptions::default()
+        };
+        run(&scenario, 0, &registry(), &options).expect("the scenario runs")
+    };
+    let [nobody, half, everybody] = [0, 50, 100].map(with);
+    assert!(totals(&nobody).unassigned > 1_000);
+    assert_eq!((totals(&half).unassigned, totals(&everybody).unassigned), (0, 0));
+    // A stage of 4 + 1 + 4 blocks of 5 s begins with each start of proof of compute.
+    let serving = |output: &RunOutput| {
+        let start = (output.stages[1].poc_start - output.stages[0].activation) * 5_000_000_000;
+        let events = output.events.as_ref().expect("the log was asked for");
+        let mut hosts: Vec<u32> = events
+            .iter()
+            .filter(|event| event.kind == EventKind::Served)
+            .filter(|event| (start..start + 45_000_000_000).contains(&event.time_ns))
+            .map(|event| event.participant)
+            .collect();
+        hosts.sort_unstable();
+        hosts.dedup();
+        hosts.len()
+    };
+    // Of 30 hosts that are drawn with one half, fewer than 4 or more than 26 are a chance of 8e-6; the seed is fixed.
+    assert_eq!((serving(&nobody), serving(&everybody)), (0, 30));
+    assert!((4..=26).contains(&serving(&half)), "{}", serving(&half));
 }
 
 #[test]

@@ -386,7 +386,7 @@ fn a_vote_of_a_sample_counts_no_more_than_its_cap() {
 /// A change of one parameter.
 type Change = (&'static str, fn(&mut Scenario));
 
-const CHANGES: [Change; 39] = [
+const CHANGES: [Change; 40] = [
     ("seed", |s| s.seed += 1),
     ("block time", |s| {
         s.chain.block_time = SimDuration::from_millis(5_001)
@@ -455,6 +455,9 @@ const CHANGES: [Change; 39] = [
     ("price rule", |s| s.protocol.pricing.mode = PriceMode::Fixed),
     ("price", |s| s.protocol.pricing.initial = Price::new(101)),
     ("claims", |s| s.protocol.claims.rule = ClaimRule::AllOrNothing),
+    ("preserved hosts", |s| {
+        s.protocol.preserved_share = Fraction::from_percent(50)
+    }),
     ("the draw", |s| s.protocol.sampling_draw = SamplingDraw::Sha256),
     ("attempts at a payload", |s| s.chain.payload.attempts = 1),
     ("pauses between them", |s| {

@@ -572,6 +572,7 @@ fn set_checks(scenario: &mut Scenario, dice: &mut Dice) {
     protocol.missed_work.enabled = dice.happens(80);
     protocol.missed_work.dynamic_p0 = dice.happens(50);
     protocol.poc.confirmations_per_epoch = Decimal::from_integer(dice.one_of(&[0, 1, 4]));
+    protocol.preserved_share = dice.percent(&[0, 0, 30, 100]);
     protocol.claims.retry_blocks = dice.one_of(&[None, None, Some(1), Some(7)]);
     protocol.claims.sample_max = dice.one_of(&[None, None, Some(5), Some(100)]);
     protocol.claims.rule = dice.one_of(&[

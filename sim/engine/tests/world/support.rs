@@ -267,6 +267,7 @@ fn profile_b() -> ProtocolParams {
             confirmation_ratio_min: Fraction::from_percent(50),
             confirmations_per_epoch: Decimal::from_integer(1),
         },
+        preserved_share: Fraction::ZERO,
         power_cap: Some(Fraction::from_percent(25)),
         rewards: RewardParams {
             initial: Amount::from_gnk(323_000),

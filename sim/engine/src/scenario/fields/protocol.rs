@@ -408,6 +408,10 @@ pub(super) static PROTOCOL: &[Field] = &[
         1_000 * E18,
         "Confirmations an epoch, on average.",
     ),
+    share(
+        "protocol.poc.preserved_share",
+        "Share of hosts, drawn for each proof-of-compute stage, that go on serving during it.",
+    ),
     open_share(
         "protocol.power_cap",
         "Cap on one participant's share of voting power.",

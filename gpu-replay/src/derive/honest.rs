@@ -2,6 +2,8 @@
 //!
 //! **Invariant.** Every rate is taken on prompts that no threshold was fixed on.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::estimate::{Estimate, counts};
@@ -118,12 +120,22 @@ fn honest_row(
         row.score(rule, index)
             .map(|score| (row.key.prompt, score > limit))
     };
-    let pooled = Estimate::rate(sheet.honest(false).filter_map(verdict))?;
-    let (worst_stratum, worst) = pairs(sheet)
-        .into_iter()
-        .filter_map(|pair| Some((pair, Estimate::rate(in_pair(sheet, pair).filter_map(verdict))?)))
+    let mut by_pair = BTreeMap::<(Stratum, Stratum), Vec<(u32, bool)>>::new();
+    for row in sheet.honest(false) {
+        if let Some(found) = verdict(row) {
+            by_pair
+                .entry((row.key.executor, row.key.validator))
+                .or_default()
+                .push(found);
+        }
+    }
+    let all = || by_pair.values().flatten().copied();
+    let pooled = Estimate::rate(all())?;
+    let (worst_stratum, worst) = by_pair
+        .iter()
+        .filter_map(|(pair, found)| Some((*pair, Estimate::rate(found.iter().copied())?)))
         .max_by(|a, b| a.1.value.total_cmp(&b.1.value))?;
-    let failures = counts(sheet.honest(false).filter_map(verdict));
+    let failures = counts(all());
     Some(HonestRow {
         rule,
         length: sheet.lengths[index],

@@ -22,6 +22,8 @@ pub struct SheetRow {
     pub key: ReplayKey,
     /// Scores by length, then by column; as long as the answer reaches.
     pub(super) scores: Vec<[f64; Rule::COUNT]>,
+    /// Whether thresholds are fixed on its prompt; the other half is judged.
+    is_calibration: bool,
     /// Mean of `kl` over the whole answer, nats a token.
     pub kl: f64,
     /// Mean of `mae` over the whole answer, nats.
@@ -39,9 +41,9 @@ impl SheetRow {
         self.key.attack == AttackLevel::Honest
     }
 
-    /// Whether thresholds are fixed on its prompt; the other half is judged.
+    /// Whether its prompt is one that thresholds are fixed on.
     pub fn is_calibration(&self) -> bool {
-        is_calibration_prompt(self.key.prompt)
+        self.is_calibration
     }
 }
 
@@ -139,6 +141,7 @@ fn row(answer: &ScoredAnswer, caps: &Caps, lengths: &[usize]) -> SheetRow {
     SheetRow {
         key: answer.key.clone(),
         scores,
+        is_calibration: is_calibration_prompt(answer.key.prompt),
         kl: answer.positions.iter().map(|at| at.kl).sum::<f64>() / count,
         mae: answer.positions.iter().map(|at| at.mae).sum::<f64>() / count,
     }

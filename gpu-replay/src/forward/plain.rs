@@ -103,6 +103,7 @@ pub fn logits(weights: &Weights, tokens: &[u32]) -> Rows {
         .collect()
 }
 
+#[expect(clippy::needless_range_loop, reason = "indices as in the formulas")]
 fn attention(weights: &Weights, layer: &Layer, streams: &mut Rows, base: f64, window: usize) {
     let shape = &weights.shape;
     let width = shape.head_width;

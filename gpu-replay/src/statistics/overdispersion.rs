@@ -2,6 +2,8 @@
 //!
 //! **Invariant.** The correlation is at least zero; zero is the binomial law.
 
+use std::collections::BTreeMap;
+
 use super::cluster::ClusterCount;
 use super::search::maximise;
 
@@ -26,6 +28,12 @@ pub fn fit_beta_binomial(clusters: &[ClusterCount]) -> Option<BetaBinomial> {
     if hits == 0 || hits == trials {
         return None;
     }
+    // Most clusters have the same few counts: each is evaluated once.
+    let mut groups = BTreeMap::<(u64, u64), u64>::new();
+    for cluster in clusters {
+        *groups.entry((cluster.hits, cluster.trials)).or_default() += 1;
+    }
+    let clusters = &groups;
     let mut rate = hits as f64 / trials as f64;
     let independent = log_likelihood(clusters, rate, 0.0);
     let mut correlation = 0.0;
@@ -55,19 +63,17 @@ pub fn fit_beta_binomial(clusters: &[ClusterCount]) -> Option<BetaBinomial> {
 /// ```text
 /// Π_{r<k} (p(1-ρ) + rρ) · Π_{r<n-k} ((1-p)(1-ρ) + rρ) / Π_{r<n} (1-ρ + rρ)
 /// ```
-fn log_likelihood(clusters: &[ClusterCount], rate: f64, correlation: f64) -> f64 {
+fn log_likelihood(groups: &BTreeMap<(u64, u64), u64>, rate: f64, correlation: f64) -> f64 {
     let product = |start: f64, count: u64| {
         (0..count)
             .map(|r| libm::log(start * (1.0 - correlation) + r as f64 * correlation))
             .sum::<f64>()
     };
-    clusters
-        .iter()
-        .map(|cluster| {
-            product(rate, cluster.hits) + product(1.0 - rate, cluster.trials - cluster.hits)
-                - product(1.0, cluster.trials)
-        })
-        .sum()
+    let group = |((hits, trials), count): (&(u64, u64), &u64)| {
+        let one = product(rate, *hits) + product(1.0 - rate, trials - hits) - product(1.0, *trials);
+        *count as f64 * one
+    };
+    groups.iter().map(group).sum()
 }
 
 #[cfg(test)]

@@ -12,11 +12,11 @@ use crate::workload::Workload;
 /// A count above the baseline's by more than this share fails.
 const TOLERANCE: f64 = 0.02;
 /// The gated workloads with their two lengths in inferences: both beyond the warm-up of the verified network,
-/// and one and three epochs of the whole protocol.
+/// and one and two epochs of the whole protocol.
 const GATED: [(Workload, [u64; 2]); 3] = [
     (Workload::StdHeap, [300_000, 800_000]),
     (Workload::VerifiedNetwork, [2_700_000, 3_700_000]),
-    (Workload::FullProtocol, [660_000, 1_980_000]),
+    (Workload::FullProtocol, [2_000_000, 4_000_000]),
 ];
 
 fn baseline_path() -> PathBuf {

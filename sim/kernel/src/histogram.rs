@@ -60,6 +60,13 @@ impl LogHistogram {
         }
         self.total += 1;
         self.sum += u128::from(value);
+        if value < self.min || value > self.max {
+            self.widen(value);
+        }
+    }
+
+    #[cold]
+    fn widen(&mut self, value: u64) {
         self.min = self.min.min(value);
         self.max = self.max.max(value);
     }

@@ -8,15 +8,16 @@ use stakeout_protocol::reputation::{ReputationParams, ReputationRecord};
 use stakeout_protocol::sampling::{SamplingParams, SamplingRule, compute_target_rate};
 use stakeout_protocol::settlement::RewardRule;
 use stakeout_protocol::status::{Status, StatusCounters, StatusReason};
-use stakeout_protocol::units::{Amount, EpochIndex, Fraction, Reputation, Weight};
+use stakeout_protocol::units::{Amount, EpochIndex, Fraction, Reputation};
 
 use super::admission::Admission;
 use super::books::Books;
 use super::calendar::Calendar;
 use super::demand::Demand;
 use super::groups::{Group, Member};
-use super::lane::{CachedPlan, Duty, Finished, HostState, Lane, Scratch, idle};
+use super::lane::{Duty, Finished, HostState, HostTally, Lane, PlanHead, Scratch, idle};
 use super::mail::Outbox;
+use super::order::Order;
 use super::outage::OutageTable;
 use super::presence::Presence;
 use super::purse::Purse;
@@ -104,13 +105,14 @@ impl<'a> World<'a> {
             ),
             market: build_market(scenario),
             targets: Targets {
-                rate: vec![-1.0; 101],
-                ppb: vec![0; 101],
+                rate: [-1.0; 256],
+                ppb: [0; 256],
                 present: Vec::new(),
                 full: f64::NAN,
                 traffic: 0,
                 version: 0,
             },
+            plan_stamps: Vec::new(),
             traffic: [0, 0],
             records,
             routing: Routing::new(
@@ -164,14 +166,15 @@ impl<'a> World<'a> {
         self.next_weights = self.measure_weights(0, 0);
         self.process_group_creation(first);
         self.charge_entries(0);
-        let reputations = self.each_state(|_, participant, _| self.reputation(participant));
+        let reputations = self.each_state(|participant, _, _| self.reputation(participant));
         self.log_standing(&reputations, 0);
         for participant in 0..self.scenario.hosts.len() {
             let reputation = self.reputation(participant);
             let weight = self.next_weights[participant];
             let lane = &mut self.lanes[participant / self.lane_size as usize];
-            let state = &mut lane.states[participant % self.lane_size as usize];
-            (state.reputation, state.weight) = (reputation, weight);
+            let host = participant % self.lane_size as usize;
+            lane.states[host].reputation = reputation;
+            lane.tallies[host].weight = weight;
         }
         self.form_groups();
         self.note_reputations();
@@ -193,11 +196,11 @@ impl<'a> World<'a> {
     }
 
     /// A figure of every participant, in order of participant.
-    pub(super) fn each_state<T>(&self, figure: impl Fn(&Lane, usize, &HostState) -> T) -> Vec<T> {
+    pub(super) fn each_state<T>(&self, figure: impl Fn(usize, &HostState, &HostTally) -> T) -> Vec<T> {
         let mut figures = Vec::with_capacity(self.scenario.hosts.len());
         for lane in &self.lanes {
-            for (host, state) in lane.states.iter().enumerate() {
-                figures.push(figure(lane, lane.first as usize + host, state));
+            for (state, tally) in lane.states.iter().zip(&lane.tallies) {
+                figures.push(figure(figures.len(), state, tally));
             }
         }
         figures
@@ -270,18 +273,17 @@ fn build_lane(
         lane.slots.resize(lane.slots.len() + usize::from(hot.slots), 0);
         lane.hosts.push(hot);
         lane.outages.push(outages);
+        lane.tallies.push(HostTally::default());
         lane.states.push(fresh_state(
             host.epochs_completed,
             lane.pair_models.len() as u32,
+            host.models.first().copied().unwrap_or(0),
             tables,
         ));
         for &model in &host.models {
             lane.pair_models.push(model);
-            lane.plans.push(CachedPlan {
-                version: (0, 0),
-                none_below: 0,
-                plan: None,
-            });
+            lane.plan_heads.push(PlanHead::default());
+            lane.plans.push(None);
         }
         let mut account = CollateralAccount::new();
         if host.collateral > Amount::ZERO {
@@ -314,7 +316,7 @@ fn build_lane(
     lane
 }
 
-fn fresh_state(epochs_completed: u32, first_pair: u32, tables: &Tables) -> HostState {
+fn fresh_state(epochs_completed: u32, first_pair: u32, first_model: u16, tables: &Tables) -> HostState {
     let counters = StatusCounters {
         epochs_completed,
         ..StatusCounters::default()
@@ -330,23 +332,9 @@ fn fresh_state(epochs_completed: u32, first_pair: u32, tables: &Tables) -> HostS
             StatusReason::None
         },
         reputation: Reputation::new(0),
-        open_cases: 0,
-        weight: Weight::ZERO.get(),
-        required: [0; 2],
-        done: [0; 2],
         finished: 0,
-        missed: 0,
-        validated: 0,
-        invalidated: 0,
-        checked: 0,
-        cheated: 0,
-        run_finished: 0,
-        run_cheated: 0,
-        since_detection: 0,
-        run_judged: [0; 2],
-        slashed: 0,
-        was_convicted: false,
         first_pair,
+        first_model,
     }
 }
 
@@ -356,6 +344,7 @@ fn empty_lane(first: u32, lanes: usize, models: usize) -> Lane {
         hosts: Vec::new(),
         slots: Vec::new(),
         states: Vec::new(),
+        tallies: Vec::new(),
         duties: Vec::new(),
         held: Vec::new(),
         collateral: Vec::new(),
@@ -363,14 +352,20 @@ fn empty_lane(first: u32, lanes: usize, models: usize) -> Lane {
         views: Vec::new(),
         outages: Vec::new(),
         pair_models: Vec::new(),
+        plan_heads: Vec::new(),
         plans: Vec::new(),
         confirmed: Vec::new(),
         waiting: Vec::new(),
-        inferences: Slab::new(),
+        kept: Slab::new(),
         tasks: Slab::new(),
         checks: Slab::new(),
         requests: Vec::new(),
+        specials: Vec::new(),
         task_calendar: Calendar::new(),
+        jobs: Vec::new(),
+        job_order: Order::default(),
+        jobs_taken: 0,
+        next_job: (u64::MAX, u64::MAX),
         finishes: Calendar::new(),
         expiries: Calendar::new(),
         answers: Calendar::new(),
@@ -392,6 +387,7 @@ fn empty_lane(first: u32, lanes: usize, models: usize) -> Lane {
         events: Vec::new(),
         sojourn: LogHistogram::new(),
         waits: LogHistogram::new(),
+        started_at_once: 0,
         detection: LogHistogram::new(),
         scratch: Scratch::default(),
     }
@@ -432,11 +428,23 @@ fn decimal(parts: i128) -> f64 {
 /// What a reputation record learns from an epoch's counters.
 pub(super) trait TakeEpoch {
     /// Books an epoch of presence or absence, and a conviction if there was one.
-    fn take_epoch(&mut self, state: &HostState, params: &ReputationParams, is_present: bool);
+    fn take_epoch(
+        &mut self,
+        state: &HostState,
+        tally: &HostTally,
+        params: &ReputationParams,
+        is_present: bool,
+    );
 }
 
 impl TakeEpoch for ReputationRecord {
-    fn take_epoch(&mut self, state: &HostState, params: &ReputationParams, is_present: bool) {
+    fn take_epoch(
+        &mut self,
+        state: &HostState,
+        tally: &HostTally,
+        params: &ReputationParams,
+        is_present: bool,
+    ) {
         if !is_present {
             self.record_absence(params);
             return;
@@ -444,7 +452,7 @@ impl TakeEpoch for ReputationRecord {
         if state.status == Status::Invalid {
             self.record_conviction(params);
         }
-        self.record_epoch(params, u64::from(state.finished), u64::from(state.missed));
+        self.record_epoch(params, u64::from(state.finished), u64::from(tally.missed));
     }
 }
 

@@ -1,7 +1,8 @@
 //! What falls due in which block window.
 //!
 //! Invariant: an entry comes out in its own window, and entries of one window come out in the order in
-//! which they went in. Near windows are a ring of vectors that keep their capacity; far ones wait in a map.
+//! which they went in. Near windows are a ring of vectors, whose memory is handed on from a window that is
+//! over to one that begins to fill; far ones wait in a map.
 
 use std::collections::BTreeMap;
 
@@ -13,6 +14,8 @@ const RING: u64 = 256;
 pub(crate) struct Calendar<T> {
     ring: Box<[Vec<T>; RING as usize]>,
     far: BTreeMap<u64, Vec<T>>,
+    /// Emptied vectors, the one used last on top.
+    spare: Vec<Vec<T>>,
     /// First window not yet taken.
     next: u64,
 }
@@ -23,47 +26,52 @@ impl<T: Copy> Calendar<T> {
         Self {
             ring: Box::new(std::array::from_fn(|_| Vec::new())),
             far: BTreeMap::new(),
+            spare: Vec::new(),
             next: 0,
         }
     }
 
-    /// Files `item` under `window`, which must not have been taken yet.
+    /// Files a copy of `item` under `window`, which must not have been taken yet, and shows it.
     #[inline(always)]
-    pub(crate) fn push(&mut self, window: u64, item: T) {
+    pub(crate) fn push(&mut self, window: u64, item: &T) -> &mut T {
         debug_assert!(window >= self.next, "an entry for a window that has passed");
-        if window - self.next < RING {
-            self.ring[(window & (RING - 1)) as usize].push(item);
+        let bucket = if window - self.next < RING {
+            let bucket = &mut self.ring[(window & (RING - 1)) as usize];
+            if bucket.capacity() == 0 {
+                *bucket = self.spare.pop().unwrap_or_default();
+            }
+            bucket
         } else {
-            self.push_far(window, item);
-        }
+            far_bucket(&mut self.far, window)
+        };
+        bucket.push(*item);
+        let last = bucket.len() - 1;
+        &mut bucket[last]
     }
 
-    #[cold]
-    fn push_far(&mut self, window: u64, item: T) {
-        self.far.entry(window).or_default().push(item);
-    }
-
-    /// Appends the entries of `window` to `out` and moves on to the next window. Windows must be taken
-    /// in order, each once.
+    /// Takes out the entries of `window` and moves on to the next window. Windows must be taken in order,
+    /// each once; the vector is to be [given back](Self::give_back).
     #[inline]
-    pub(crate) fn take(&mut self, window: u64, out: &mut Vec<T>) {
+    pub(crate) fn take(&mut self, window: u64) -> Vec<T> {
         debug_assert_eq!(window, self.next, "windows are taken in order");
         self.next = window + 1;
         if !self.far.is_empty() {
-            // Far entries were filed before the ring reached their window, so they come first.
-            if let Some(items) = self.far.remove(&window) {
-                out.extend_from_slice(&items);
-            }
+            self.gather(window);
         }
-        let bucket = &mut self.ring[(window & (RING - 1)) as usize];
-        if out.is_empty() {
-            std::mem::swap(out, bucket);
-        } else {
-            out.append(bucket);
+        std::mem::take(&mut self.ring[(window & (RING - 1)) as usize])
+    }
+
+    /// Hands the memory of a window that is over to one that begins.
+    #[inline]
+    pub(crate) fn give_back(&mut self, mut entries: Vec<T>) {
+        if entries.capacity() > 0 {
+            entries.clear();
+            self.spare.push(entries);
         }
     }
 
-    /// Brings far entries of `window` to the front of its bucket, so that [`due`](Self::due) shows them.
+    /// Brings far entries of `window`, which were filed before the ring reached it, to the front of its
+    /// bucket, so that [`due`](Self::due) shows them.
     pub(crate) fn gather(&mut self, window: u64) {
         if let Some(mut items) = self.far.remove(&window) {
             let bucket = &mut self.ring[(window & (RING - 1)) as usize];
@@ -76,6 +84,11 @@ impl<T: Copy> Calendar<T> {
     pub(crate) fn due(&self, window: u64) -> &[T] {
         debug_assert_eq!(window, self.next, "only the next window can be looked at");
         &self.ring[(window & (RING - 1)) as usize]
+    }
+
+    /// Entries on file, in no particular order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
+        self.ring.iter().chain(self.far.values()).flatten()
     }
 
     /// Takes the entries at these places, ascending, out of the next window.
@@ -95,6 +108,11 @@ impl<T: Copy> Calendar<T> {
     }
 }
 
+#[cold]
+fn far_bucket<T>(far: &mut BTreeMap<u64, Vec<T>>, window: u64) -> &mut Vec<T> {
+    far.entry(window).or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::Calendar;
@@ -103,16 +121,16 @@ mod tests {
     fn near_and_far_entries_come_out_in_their_window_and_in_order() {
         let mut calendar = Calendar::new();
         for (window, item) in [(3, 'a'), (700, 'x'), (3, 'b'), (0, 'c')] {
-            calendar.push(window, item);
+            calendar.push(window, &item);
         }
         let mut seen = Vec::new();
         for window in 0..=700 {
-            let mut due = Vec::new();
-            calendar.take(window, &mut due);
+            let due = calendar.take(window);
             if window == 600 {
-                calendar.push(700, 'y');
+                calendar.push(700, &'y');
             }
-            seen.extend(due.into_iter().map(|item| (window, item)));
+            seen.extend(due.iter().map(|&item| (window, item)));
+            calendar.give_back(due);
         }
         assert_eq!(seen, [(0, 'c'), (3, 'a'), (3, 'b'), (700, 'x'), (700, 'y')]);
     }

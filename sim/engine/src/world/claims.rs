@@ -95,9 +95,9 @@ impl World<'_> {
     fn duty(&self, participant: u32, settled: &Settled) -> (u32, u32) {
         let parity = usize::from(settled.parity);
         let lane = &self.lanes[(participant / self.lane_size) as usize];
-        let state = &lane.states[(participant % self.lane_size) as usize];
-        let required = state.required[parity];
-        (required, required.saturating_sub(state.done[parity]))
+        let tally = &lane.tallies[(participant % self.lane_size) as usize];
+        let required = tally.required[parity];
+        (required, required.saturating_sub(tally.done[parity]))
     }
 
     /// The claims of an epoch end: what was not claimed goes to governance (since v0.2.7), and the rows are
@@ -129,8 +129,8 @@ impl World<'_> {
             self.log(EventKind::ClaimLost, participant, reward + work, end);
         }
         let parity = usize::from(settled.parity);
-        for state in self.lanes.iter_mut().flat_map(|lane| &mut lane.states) {
-            (state.required[parity], state.done[parity]) = (0, 0);
+        for tally in self.lanes.iter_mut().flat_map(|lane| &mut lane.tallies) {
+            (tally.required[parity], tally.done[parity]) = (0, 0);
         }
         self.rows.push(settled.row);
         self.participant_rows.append(&mut settled.participants);

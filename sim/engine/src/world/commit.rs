@@ -8,17 +8,17 @@
 use stakeout_kernel::sample::{below, bernoulli, threshold};
 use stakeout_protocol::status::Status;
 
-use super::inference::{Checks, Inference, NONE, State};
-use super::lane::{CachedPlan, Lane};
+use super::inference::{Checks, GONE, Inference, Kept, NONE, State};
+use super::lane::{Lane, PlanHead};
 use super::mail::{Answer, Refund, Task, TaskKind};
 use super::routing::session_slot;
-use super::tables::threshold_of;
+use super::tables::{Tables, threshold_of};
 use super::window::{Draw, Window};
 use crate::observe::frame::EventKind;
 use crate::scenario::{Assignment, Unsampled};
 
-/// The number of a record that has been given back.
-const GONE: u64 = u64::MAX;
+/// Finishes whose executors are read together.
+const BATCH: usize = 16;
 
 impl Lane {
     /// Commits one block for all executors of the lane.
@@ -31,20 +31,30 @@ impl Lane {
     }
 
     fn commit_finishes(&mut self, window: &Window<'_>) {
-        let mut due = std::mem::take(&mut self.scratch.due);
-        self.finishes.take(window.index, &mut due);
+        let due = self.finishes.take(window.index);
         self.totals.finished += due.len() as u64;
-        for &index in &due {
-            self.commit_finish(index, window);
+        for batch in due.chunks(BATCH) {
+            self.look_at_executors(batch);
+            for record in batch {
+                self.commit_finish(record, window);
+            }
         }
-        due.clear();
-        self.scratch.due = due;
+        self.finishes.give_back(due);
+    }
+
+    /// Reads what a batch of finishes will need of its executors, so that it comes together.
+    #[inline(always)]
+    fn look_at_executors(&self, batch: &[Inference]) {
+        let seen = batch.iter().fold(0, |seen, record| {
+            let pair = self.states[record.host as usize].first_pair;
+            seen ^ self.plan_heads[pair as usize].none_below
+        });
+        std::hint::black_box(seen);
     }
 
     #[inline]
-    fn commit_finish(&mut self, index: u32, window: &Window<'_>) {
+    fn commit_finish(&mut self, record: &Inference, window: &Window<'_>) {
         let tables = window.tables;
-        let record = self.inferences[index];
         let host = record.host as usize;
         let used = u64::from(record.prompt) + u64::from(record.answer);
         let escrow = tables.escrow(record.price, record.prompt);
@@ -65,16 +75,12 @@ impl Lane {
         finished.tokens += used;
         finished.inferences += 1;
 
+        if record.substitute != 0 {
+            self.count_substitute(host, record.substitute, tables);
+        }
         let state = &mut self.states[host];
         state.work += payment as i64;
         state.finished += 1;
-        state.run_finished += 1;
-        if tables.conducts.is_cheat(record.substitute) {
-            state.cheated += 1;
-            state.run_cheated += 1;
-            state.since_detection += 1;
-            self.totals.cheated += 1;
-        }
         tables.status.record_served(&mut state.counters);
         if window.measures.unsampled == Unsampled::Passed {
             tables.status.record_pass(&mut state.counters);
@@ -88,78 +94,76 @@ impl Lane {
         self.totals.nominal_rate_ppb_sum += u128::from(window.targets.ppb(reputation));
         let executor = u64::from(self.first + record.host);
         self.effects.add(
-            EventKind::Finished as u64,
+            EventKind::Finished as u64 | used << 8,
             record.number,
-            executor << 32 | used,
+            executor << 32 | u64::from(record.client),
             payment,
         );
         if record.arrival >= tables.warm_up_ns {
             self.sojourn.record(record.completion - record.arrival);
         }
         if tables.log {
-            self.log_finish(index, payment, escrow - payment, window);
+            self.log(
+                window,
+                record.completion,
+                EventKind::Finished,
+                record,
+                record.client,
+                (payment as i64, (escrow - payment) as i64),
+            );
         }
-        self.draw_validators(index, &record, payment, window);
+        match window.draw {
+            Draw::Independent if self.is_unchecked(record, window) => {}
+            Draw::Independent => self.choose_validators(record, payment, window),
+            Draw::Nobody => {}
+            _ => self.draw_otherwise(record, payment, window),
+        }
     }
 
+    /// Counts an answer that was not the promised model's.
     #[cold]
-    fn log_finish(&mut self, index: u32, payment: u64, rest: u64, window: &Window<'_>) {
-        // A copy of its own: one shared with the path without a log would be kept in memory there, too.
-        let record = self.inferences[index];
-        self.log(
-            window,
-            record.completion,
-            EventKind::Finished,
-            &record,
-            record.client,
-            (payment as i64, rest as i64),
-        );
+    fn count_substitute(&mut self, host: usize, substitute: u8, tables: &Tables) {
+        if !tables.conducts.is_cheat(substitute) {
+            return;
+        }
+        let tally = &mut self.tallies[host];
+        tally.cheated += 1;
+        tally.run_cheated += 1;
+        tally.since_detection += 1;
+        self.totals.cheated += 1;
     }
 
-    /// Draws who checks the answer; forgets it at once if nobody does.
+    /// Whether the record's own word already says that nobody checks the answer: nearly every answer.
     #[inline(always)]
-    fn draw_validators(&mut self, index: u32, record: &Inference, payment: u64, window: &Window<'_>) {
-        if window.draw != Draw::Independent {
-            self.draw_otherwise(index, payment, window);
-            return;
-        }
-        let group = &window.groups[usize::from(record.group)];
+    fn is_unchecked(&mut self, record: &Inference, window: &Window<'_>) -> bool {
         let pair = self.pair_of(record.host, record.group);
-        let version = (group.version, window.targets.version);
-        if self.plans[pair].version != version && !self.plan_anew(pair, record, window) {
-            self.forget(index);
-            return;
-        }
-        let first = window.tables.keys.sampling.draw(record.number, 0);
-        if bernoulli(first, self.plans[pair].none_below) {
-            self.forget(index);
+        let head = &self.plan_heads[pair];
+        if head.stamp == window.plan_stamps[usize::from(record.group)] {
+            bernoulli(record.check, head.none_below)
         } else {
-            self.choose_validators(index, pair, first, payment, window);
+            self.plan_anew(pair, record, window)
         }
     }
 
     /// Draws who checks the answer under the rules that name validators one by one.
     #[cold]
     #[inline(never)]
-    fn draw_otherwise(&mut self, index: u32, payment: u64, window: &Window<'_>) {
+    fn draw_otherwise(&mut self, record: &Inference, payment: u64, window: &Window<'_>) {
         let mut selected = std::mem::take(&mut self.scratch.selected);
         selected.clear();
         match window.draw {
-            Draw::ByHash => self.select_by_hash(index, window, &mut selected),
-            Draw::Designated | Draw::Slots => self.select_by_name(index, window, &mut selected),
+            Draw::ByHash => self.select_by_hash(record, window, &mut selected),
+            Draw::Designated | Draw::Slots => self.select_by_name(record, window, &mut selected),
             Draw::Nobody | Draw::Independent => {}
         }
-        if selected.is_empty() {
-            self.forget(index);
-        } else {
-            self.mail_validations(index, payment, &selected, window);
+        if !selected.is_empty() {
+            self.mail_validations(record, payment, &selected, window);
         }
         self.scratch.selected = selected;
     }
 
     /// Chooses designated validators, or holders of the session's slots.
-    fn select_by_name(&self, index: u32, window: &Window<'_>, selected: &mut Vec<u32>) {
-        let record = &self.inferences[index];
+    fn select_by_name(&self, record: &Inference, window: &Window<'_>, selected: &mut Vec<u32>) {
         let group = &window.groups[usize::from(record.group)];
         if group.total == group.members[record.member as usize].weight {
             return;
@@ -172,51 +176,50 @@ impl Lane {
         }
     }
 
-    /// Works out how the answers of a (host, model) pair are sampled from now on: until weights or rates,
-    /// and with them the host's reputation, change. Says whether there is anybody who could check.
+    /// Works out how the answers of a (host, model) pair are sampled from now on, until weights or rates,
+    /// and with them the host's reputation, change; then as [`is_unchecked`](Self::is_unchecked).
     #[inline(never)]
     fn plan_anew(&mut self, pair: usize, record: &Inference, window: &Window<'_>) -> bool {
         let group = &window.groups[usize::from(record.group)];
         let others = group.total - group.members[record.member as usize].weight;
         if others == 0 {
-            return false;
+            return true; // There is nobody else who could check.
         }
         let reputation = self.states[record.host as usize].reputation;
         let rate = window.targets.rate(reputation) / others as f64;
         let plan = group.subset.plan(rate, Some(record.member));
         let is_newcomer = window.at_least_one && reputation.get() == 0;
-        self.plans[pair] = CachedPlan {
-            version: (group.version, window.targets.version),
-            none_below: if is_newcomer { 0 } else { plan.none_below() },
-            plan: Some(plan),
+        let none_below = if is_newcomer { 0 } else { plan.none_below() };
+        self.plan_heads[pair] = PlanHead {
+            stamp: window.plan_stamps[usize::from(record.group)],
+            none_below,
         };
-        true
+        self.plans[pair] = Some(plan);
+        bernoulli(record.check, none_below)
     }
 
     /// Chooses the validators of an answer that somebody may check.
     #[inline(never)]
-    fn choose_validators(&mut self, index: u32, pair: usize, first: u64, payment: u64, window: &Window<'_>) {
-        let record = &self.inferences[index];
+    fn choose_validators(&mut self, record: &Inference, payment: u64, window: &Window<'_>) {
+        let pair = self.pair_of(record.host, record.group);
         let group = &window.groups[usize::from(record.group)];
         if group.total == group.members[record.member as usize].weight {
-            self.forget(index);
             return;
         }
         let plan = self.plans[pair]
-            .plan
             .as_ref()
             .expect("a plan was made for this version");
         let is_newcomer = window.at_least_one && self.states[record.host as usize].reputation.get() == 0;
         let mut selected = std::mem::take(&mut self.scratch.selected);
         let (key, number, member) = (window.tables.keys.sampling, record.number, record.member);
-        group.subset.select_from(plan, first, key, number, &mut selected);
+        group
+            .subset
+            .select_from(plan, record.check, key, number, &mut selected);
         if selected.is_empty() && is_newcomer {
             selected.push(designated(group, member, key.draw(number, 1 << 40)));
         }
-        if selected.is_empty() {
-            self.forget(index);
-        } else {
-            self.mail_validations(index, payment, &selected, window);
+        if !selected.is_empty() {
+            self.mail_validations(record, payment, &selected, window);
         }
         self.scratch.selected = selected;
     }
@@ -224,30 +227,35 @@ impl Lane {
     /// Where the plan of a (host, model) pair is kept.
     #[inline]
     fn pair_of(&self, host: u32, model: u16) -> usize {
-        let mut pair = self.states[host as usize].first_pair as usize;
-        while self.pair_models[pair] != model {
-            pair += 1;
+        let state = &self.states[host as usize];
+        let mut pair = state.first_pair as usize;
+        if state.first_model != model {
+            while self.pair_models[pair] != model {
+                pair += 1;
+            }
         }
         pair
     }
 
     pub(super) fn mail_validations(
         &mut self,
-        index: u32,
+        record: &Inference,
         payment: u64,
         selected: &[u32],
         window: &Window<'_>,
     ) {
         let checks = self.checks.reuse_or(Checks::default);
         self.checks[checks].reset(selected.len() as u32, payment);
-        let record = &mut self.inferences[index];
-        record.state = State::Finished;
-        record.link = checks;
-        let record = *record;
+        let record = Inference {
+            state: State::Finished,
+            ..*record
+        };
+        let index = self.kept.insert(Kept { record, link: checks });
         self.totals.checked += 1;
         self.totals.validations_drawn += selected.len() as u64;
-        self.states[record.host as usize].checked += 1;
+        self.tallies[record.host as usize].checked += 1;
         let group = &window.groups[usize::from(record.group)];
+        let task = self.task_about(index, TaskKind::Validation, 0, selected.len() > 1, window);
         for &member in selected {
             let validator = group.members[member as usize].participant;
             self.effects
@@ -255,14 +263,7 @@ impl Lane {
             if window.tables.log {
                 self.log_drawn(&record, member, validator, window);
             }
-            self.mail_task(
-                index,
-                validator,
-                TaskKind::Validation,
-                0,
-                selected.len() > 1,
-                window,
-            );
+            self.mail_task(task, validator, 0, window);
         }
         if let Some(planted) = window.measures.planted
             && bernoulli(
@@ -270,51 +271,63 @@ impl Lane {
                 threshold_of(planted.rate),
             )
         {
+            let task = Task {
+                kind: TaskKind::Planted,
+                ..task
+            };
             for &member in selected {
                 let validator = group.members[member as usize].participant;
-                self.mail_task(index, validator, TaskKind::Planted, 0, selected.len() > 1, window);
+                self.mail_task(task, validator, 0, window);
             }
         }
     }
 
-    pub(super) fn mail_task(
-        &mut self,
+    /// A job about an inference, for a validator yet to be named; `is_shared` if others get the same.
+    pub(super) fn task_about(
+        &self,
         index: u32,
-        validator: u32,
         kind: TaskKind,
-        weight: u64,
+        round: u8,
         is_shared: bool,
         window: &Window<'_>,
-    ) {
-        let record = self.inferences[index];
-        let round = if kind == TaskKind::Vote {
-            self.checks[record.link].round
-        } else {
-            0
-        };
-        let (delay, unavailable) = if window.tables.conducts.get(record.substitute).is_withheld {
-            window.tables.payload.never()
-        } else {
-            self.fetch_payload(record.host, record.number, validator, window)
-        };
-        self.out_tasks.to[(validator / window.lane_size) as usize].push(Task {
-            arrival: window.end + window.tables.validation_delay_ns + delay,
+    ) -> Task {
+        let record = &self.kept[index].record;
+        Task {
+            arrival: window.end + window.tables.validation_delay_ns,
             number: record.number,
             inference: index,
             executor: self.first + record.host,
-            validator,
+            validator: NONE,
             prompt: record.prompt,
             answer: record.answer,
             link: NONE,
-            weight,
+            weight: 0,
             group: record.group,
             substitute: record.substitute,
             executor_kernel: self.hosts[record.host as usize].kernel,
             kind,
-            unavailable,
+            unavailable: false,
             is_shared,
             epoch_parity: window.parity,
             round,
+        }
+    }
+
+    /// Mails a job to a validator, whose vote counts `weight`.
+    #[inline]
+    pub(super) fn mail_task(&mut self, task: Task, validator: u32, weight: u64, window: &Window<'_>) {
+        let host = task.executor - self.first;
+        let (delay, unavailable) = if window.tables.conducts.get(task.substitute).is_withheld {
+            window.tables.payload.never()
+        } else {
+            self.fetch_payload(host, task.number, validator, window)
+        };
+        self.out_tasks.to[(validator / window.lane_size) as usize].push(Task {
+            arrival: task.arrival + delay,
+            validator,
+            weight,
+            unavailable,
+            ..task
         });
     }
 
@@ -340,8 +353,8 @@ impl Lane {
     /// Gives a record back.
     #[inline]
     pub(super) fn forget(&mut self, index: u32) {
-        self.inferences[index].number = GONE;
-        self.inferences.remove(index);
+        self.kept[index].record.number = GONE;
+        self.kept.remove(index);
     }
 
     /// Counts a failing verdict whose sender has as many open cases as it may.
@@ -354,7 +367,7 @@ impl Lane {
             0,
         );
         if window.tables.log {
-            let record = self.inferences[index];
+            let record = self.kept[index].record;
             let threshold = window.tables.thresholds[usize::from(record.group)];
             let figures = (i64::from(answer.similarity_ppb), i64::from(threshold));
             self.log(
@@ -370,22 +383,20 @@ impl Lane {
 
     /// Expires what has started and not finished in time.
     fn expire(&mut self, window: &Window<'_>) {
-        let mut due = std::mem::take(&mut self.scratch.deadlines);
-        self.expiries.take(window.index, &mut due);
+        let mut due = self.expiries.take(window.index);
         due.sort_unstable_by_key(|deadline| deadline.number);
         for deadline in &due {
-            let record = &self.inferences[deadline.inference];
+            let record = &self.kept[deadline.inference].record;
             let is_open = matches!(record.state, State::Queued | State::Running);
             if record.number == deadline.number && is_open {
                 self.expire_one(deadline.inference, window);
             }
         }
-        due.clear();
-        self.scratch.deadlines = due;
+        self.expiries.give_back(due);
     }
 
     fn expire_one(&mut self, index: u32, window: &Window<'_>) {
-        let record = self.inferences[index];
+        let record = self.kept[index].record;
         let escrow = window.tables.escrow(record.price, record.prompt);
         self.escrow -= i128::from(escrow);
         if escrow > 0 {
@@ -398,8 +409,12 @@ impl Lane {
         self.totals.refunds += i128::from(escrow);
         self.totals.clients_told += 1;
         let executor = u64::from(self.first + record.host);
-        self.effects
-            .add(EventKind::Expired as u64, record.number, executor, escrow);
+        self.effects.add(
+            EventKind::Expired as u64,
+            record.number,
+            executor << 32 | u64::from(record.client),
+            escrow,
+        );
         if window.tables.log {
             self.log(
                 window,
@@ -410,15 +425,16 @@ impl Lane {
                 (escrow as i64, 0),
             );
         }
-        let state = &mut self.states[record.host as usize];
-        state.missed += 1;
-        let before = state.counters;
-        window.tables.status.record_missed(&mut state.counters);
+        let host = record.host as usize;
+        self.tallies[host].missed += 1;
+        let counters = &mut self.states[host].counters;
+        let before = *counters;
+        window.tables.status.record_missed(counters);
         self.log_tests(record.host, record.number, &before, window);
         self.judge_status(record.host, window);
         // A queued record is still linked into its queue, which gives it back when its turn comes.
         if record.state == State::Queued {
-            self.inferences[index].number = GONE;
+            self.kept[index].record.number = GONE;
         } else {
             self.forget(index);
         }

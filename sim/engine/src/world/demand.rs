@@ -9,7 +9,7 @@ use stakeout_kernel::sample::{WeightedIndex, neg_ln};
 
 use super::purpose::Keys;
 use super::tables::Tables;
-use crate::scenario::{Arrivals, Scenario};
+use crate::scenario::{Arrivals as Source, Scenario};
 
 /// Requests drawn by one task.
 const CHUNK: usize = 512;
@@ -18,13 +18,17 @@ const BATCH: usize = 4;
 /// Requests drawn ahead at most.
 const AHEAD_MAX: usize = 1 << 16;
 
-/// A request as drawn.
+/// A request as drawn, and as a trace pins it down.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Drawn {
     /// Gap to the request before it, in units of the mean gap.
     pub gap: f64,
+    /// Time of arrival, ns; known once its window has come.
+    pub time: u64,
     /// Word that chooses the executor.
     pub executor: u64,
+    /// Word that says whether anybody checks the answer.
+    pub check: u64,
     /// Client.
     pub client: u32,
     /// Prompt length.
@@ -33,21 +37,27 @@ pub(crate) struct Drawn {
     pub answer: u32,
     /// Model.
     pub model: u16,
+    /// A trace says that it is never answered, or a forged time stamp makes it so.
+    pub missed: bool,
+    /// Executor named by a trace.
+    pub named: Option<u32>,
 }
 
-/// What arrives in a window: a drawn request with its time, and what a trace pins down.
+/// Consecutive requests that arrive in one window.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Arrivals<'a> {
+    /// Number of the first.
+    pub first: u64,
+    pub requests: &'a [Drawn],
+}
+
+/// A request that a purse or a transfer agent may have changed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Arrival {
-    /// Time of arrival, ns.
-    pub time: u64,
     /// Inference number.
     pub number: u64,
     /// The request.
     pub drawn: Drawn,
-    /// Executor named by a trace.
-    pub executor: Option<u32>,
-    /// A trace says that it is never answered, or a forged time stamp makes it so.
-    pub missed: bool,
     /// What a purse sent it for.
     pub errand: Errand,
 }
@@ -64,14 +74,14 @@ pub(crate) enum Errand {
     Awkward,
     /// It crashes the server that serves it, for so many ns.
     Deadly(u64),
-    /// Its payment will be refused.
+    /// Its payload will be refused.
     Unpaid,
 }
 
 /// The stream of requests.
 pub(crate) struct Demand {
     models: WeightedIndex,
-    source: Arrivals,
+    source: Source,
     /// The source is a trace.
     is_trace: bool,
     /// Arrivals a second, and the mean gap between them in ns, that hold until `until`, ns.
@@ -113,7 +123,7 @@ impl Demand {
             .collect();
         Self {
             models: WeightedIndex::new(&weights),
-            is_trace: matches!(scenario.demand.arrivals, Arrivals::Trace(_)),
+            is_trace: matches!(scenario.demand.arrivals, Source::Trace(_)),
             source: scenario.demand.arrivals.clone(),
             rate: 0.0,
             mean_gap: 0.0,
@@ -131,44 +141,49 @@ impl Demand {
         }
     }
 
-    /// The next request, if it arrives before `end`.
-    #[inline(always)]
-    pub(crate) fn next_before(&mut self, end: u64, tables: &Tables, parallel: bool) -> Option<Arrival> {
+    /// The next requests that arrive before `end`, as many as have been drawn; none if the window is over.
+    pub(crate) fn next_arrivals(&mut self, end: u64, tables: &Tables, parallel: bool) -> Arrivals<'_> {
         if self.is_trace {
             return self.replay(end, tables);
         }
-        loop {
+        let (mut start, mut first) = (self.used, self.next);
+        while self.used == start {
             if self.now >= self.until && !self.enter_span(end, &tables.keys) {
-                return None;
+                break;
             }
-            if self.left < 0.0 {
-                if self.used == self.buffer.len() {
-                    let expected = self.rate * (end - self.now) as f64 * 1e-9;
-                    self.refill(tables, expected as usize, parallel);
-                }
-                self.left = self.buffer[self.used].gap;
+            if self.used == self.buffer.len() {
+                let expected = self.rate * (end - self.now) as f64 * 1e-9;
+                self.refill(tables, expected as usize, parallel);
+                (start, first) = (0, self.next);
+            }
+            self.schedule();
+        }
+        Arrivals {
+            first,
+            requests: &self.buffer[start..self.used],
+        }
+    }
+
+    /// Works out when the drawn requests arrive, up to the end of the span in which the rate holds.
+    fn schedule(&mut self) {
+        let (mut now, mut left) = (self.now, self.left);
+        for drawn in &mut self.buffer[self.used..] {
+            if left < 0.0 {
+                left = drawn.gap;
             }
             // A span beyond u64 saturates, which is past every horizon.
-            let time = self.now.saturating_add((self.left * self.mean_gap) as u64);
+            let time = now.saturating_add(nanos(left * self.mean_gap));
             if time >= self.until {
-                self.left -= (self.until - self.now) as f64 / self.mean_gap;
-                self.left = self.left.max(0.0);
-                self.now = self.until;
-                continue;
+                left -= (self.until - now) as f64 / self.mean_gap;
+                (self.now, self.left) = (self.until, left.max(0.0));
+                return;
             }
-            let arrival = Arrival {
-                time,
-                number: self.next,
-                drawn: self.buffer[self.used],
-                executor: None,
-                missed: false,
-                errand: Errand::None,
-            };
-            (self.now, self.left) = (time, -1.0);
+            drawn.time = time;
+            (now, left) = (time, -1.0);
             self.used += 1;
             self.next += 1;
-            return Some(arrival);
         }
+        (self.now, self.left) = (now, left);
     }
 
     /// Works out the rate from now on; false if the window is over.
@@ -182,39 +197,46 @@ impl Demand {
         true
     }
 
+    /// The requests of a trace that arrive before `end`.
     #[cold]
-    fn replay(&mut self, end: u64, tables: &Tables) -> Option<Arrival> {
-        let Arrivals::Trace(trace) = &self.source else {
+    fn replay(&mut self, end: u64, tables: &Tables) -> Arrivals<'_> {
+        let Source::Trace(trace) = &self.source else {
             unreachable!("only a trace is replayed");
         };
-        let request = trace.get(self.next as usize)?;
-        if request.arrival_ns >= end {
-            return None;
+        let first = self.next;
+        let due = trace[first as usize..]
+            .iter()
+            .take_while(|request| request.arrival_ns < end);
+        let requests = due.zip(first..).map(|(request, number)| {
+            let [arrival] = tables.keys.arrival.draw2_batch(number, 0);
+            let [content] = tables.keys.request.draw2_batch(number, 0);
+            let mut drawn = Drawn::default();
+            self.fill(&mut drawn, arrival, content, tables);
+            Drawn {
+                time: request.arrival_ns,
+                model: request.model,
+                client: request.client.unwrap_or(drawn.client),
+                prompt: request.prompt.unwrap_or(drawn.prompt),
+                answer: request.completion.unwrap_or(drawn.answer).min(tables.max_tokens),
+                missed: request.missed,
+                named: request.executor,
+                ..drawn
+            }
+        });
+        let requests: Vec<Drawn> = requests.collect();
+        self.next += requests.len() as u64;
+        self.buffer = requests;
+        Arrivals {
+            first,
+            requests: &self.buffer,
         }
-        let [arrival] = tables.keys.arrival.draw2_batch(self.next, 0);
-        let [content] = tables.keys.request.draw2_batch(self.next, 0);
-        let mut drawn = self.drawn(arrival, content, tables);
-        drawn.model = request.model;
-        drawn.client = request.client.unwrap_or(drawn.client);
-        drawn.prompt = request.prompt.unwrap_or(drawn.prompt);
-        drawn.answer = request.completion.unwrap_or(drawn.answer).min(tables.max_tokens);
-        let arrival = Arrival {
-            time: request.arrival_ns,
-            number: self.next,
-            drawn,
-            executor: request.executor,
-            missed: request.missed,
-            errand: Errand::None,
-        };
-        self.next += 1;
-        Some(arrival)
     }
 
     /// Arrivals a second from now on, and until when that holds.
     fn rate(&mut self, end: u64, keys: &Keys) -> (f64, u64) {
         match &self.source {
-            Arrivals::Poisson { per_second } => (*per_second, end),
-            Arrivals::Diurnal {
+            Source::Poisson { per_second } => (*per_second, end),
+            Source::Diurnal {
                 per_second,
                 amplitude,
                 peak,
@@ -225,7 +247,7 @@ impl Demand {
                 let turn = libm::cos(2.0 * std::f64::consts::PI * phase);
                 ((per_second * (1.0 + amplitude * turn)).max(1e-12), end)
             }
-            Arrivals::Bursty {
+            Source::Bursty {
                 calm_per_second,
                 burst_per_second,
                 calm_mean,
@@ -247,14 +269,16 @@ impl Demand {
                 let rate = if self.burst.is_bursting { burst } else { calm };
                 (rate.max(1e-12), end.min(self.burst.until))
             }
-            Arrivals::Trace(_) => unreachable!("a trace is replayed, not drawn"),
+            Source::Trace(_) => unreachable!("a trace is replayed, not drawn"),
         }
     }
 
     /// Draws ahead once the buffer is used up.
     #[inline(never)]
     fn refill(&mut self, tables: &Tables, expected: usize, parallel: bool) {
-        let count = expected.clamp(1, AHEAD_MAX).next_multiple_of(CHUNK);
+        // Side by side, threads want a whole window at once; one thread what stays in its cache.
+        let ahead_max = if parallel { AHEAD_MAX } else { CHUNK };
+        let count = expected.clamp(1, ahead_max).next_multiple_of(CHUNK);
         let mut buffer = std::mem::take(&mut self.buffer);
         buffer.resize(count, Drawn::default());
         let first = self.next;
@@ -263,8 +287,12 @@ impl Demand {
             for (out, number) in out.chunks_exact_mut(BATCH).zip((first..).step_by(BATCH)) {
                 let arrivals = tables.keys.arrival.draw2_batch::<BATCH>(number, 0);
                 let contents = tables.keys.request.draw2_batch::<BATCH>(number, 0);
+                // Gaps apart: a logarithm keeps its constants in the registers that a call would take.
+                for (drawn, arrival) in out.iter_mut().zip(&arrivals) {
+                    drawn.gap = gap_of(arrival);
+                }
                 for ((drawn, arrival), content) in out.iter_mut().zip(arrivals).zip(contents) {
-                    *drawn = self.drawn(arrival, content, tables);
+                    self.fill(drawn, arrival, content, tables);
                 }
             }
         };
@@ -276,22 +304,63 @@ impl Demand {
         (self.buffer, self.used) = (buffer, 0);
     }
 
-    /// A request from the words drawn for it.
+    /// What a request is, from the words drawn for it.
+    ///
+    /// Two blocks of 128 bits are all that a request costs: 48 bits choose its executor, 48 say whether
+    /// anybody checks the answer, and the 32 left over are the gap before it.
     #[inline(always)]
-    fn drawn(&self, arrival: [u64; 2], content: [u64; 2], tables: &Tables) -> Drawn {
-        let ([gap, executor], [who, lengths]) = (arrival, content);
+    fn fill(&self, drawn: &mut Drawn, arrival: [u64; 2], content: [u64; 2], tables: &Tables) {
+        let [who, lengths] = content;
         let model = if self.models.len() == 1 {
             0
         } else {
             self.models.pick(who << 32)
         };
-        Drawn {
-            gap: neg_ln(gap),
-            executor,
-            client: (((who >> 32) * u64::from(tables.clients)) >> 32) as u32,
-            prompt: tables.prompt[model].sample((lengths >> 32) as u32),
-            answer: tables.answer[model].sample(lengths as u32).min(tables.max_tokens),
-            model: model as u16,
+        let laws = tables.lengths(model);
+        [drawn.executor, drawn.check] = arrival;
+        drawn.client = (((who >> 32) * u64::from(tables.clients)) >> 32) as u32;
+        drawn.prompt = laws.prompt.sample((lengths >> 32) as u32);
+        drawn.answer = laws.answer.sample(lengths as u32).min(tables.max_tokens);
+        drawn.model = model as u16;
+    }
+}
+
+/// The gap before a request, in units of the mean gap, from the bits that nothing else uses.
+#[inline(always)]
+fn gap_of([executor, check]: &[u64; 2]) -> f64 {
+    // A bit below them is set so that the smallest draw is not the logarithm of zero.
+    neg_ln(executor << 48 | (check & 0xFFFF) << 32 | 1 << 31)
+}
+
+/// A span in whole nanoseconds, to the nearest. Below 2^51 adding 2^52 leaves the integer in the last bits of
+/// the sum, which is a third of the instructions of a conversion that saturates.
+#[inline(always)]
+fn nanos(span: f64) -> u64 {
+    const TWO_POW_52: f64 = 4_503_599_627_370_496.0;
+    if span < TWO_POW_52 / 2.0 {
+        (span + TWO_POW_52).to_bits() - TWO_POW_52.to_bits()
+    } else {
+        span as u64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::nanos;
+
+    #[test]
+    fn a_span_is_rounded_to_the_nearest_nanosecond_and_saturates() {
+        for (span, expected) in [
+            (0.0, 0),
+            (0.4, 0),
+            (0.6, 1),
+            (1e9 + 0.25, 1_000_000_000),
+            (2_251_799_813_685_247.0, 2_251_799_813_685_247),
+            (2_251_799_813_685_248.0, 2_251_799_813_685_248),
+            (1e18, 1_000_000_000_000_000_000),
+            (f64::INFINITY, u64::MAX),
+        ] {
+            assert_eq!(nanos(span), expected, "{span}");
         }
     }
 }

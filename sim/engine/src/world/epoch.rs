@@ -110,9 +110,10 @@ impl World<'_> {
                 }
                 (state.status, state.counters) = (status, counters);
                 state.reputation = reputations[participant];
-                state.weight = self.next_weights[participant];
+                let tally = &mut lane.tallies[host];
+                tally.weight = self.next_weights[participant];
                 // Validations done after the claims of their epoch count for nobody.
-                (state.required[parity], state.done[parity]) = (0, 0);
+                (tally.required[parity], tally.done[parity]) = (0, 0);
             }
         }
         self.charge_entries(end);
@@ -129,15 +130,15 @@ impl World<'_> {
     pub(super) fn form_groups(&mut self) {
         self.total_weight = 0;
         for lane in &self.lanes {
-            for (host, state) in lane.states.iter().enumerate() {
+            for (host, tally) in lane.tallies.iter().enumerate() {
                 let participant = lane.first + host as u32;
-                self.total_weight += state.weight;
+                self.total_weight += tally.weight;
                 for &model in &self.scenario.hosts[participant as usize].models {
                     let group = &mut self.groups[usize::from(model)];
                     let at = group
                         .position(participant)
                         .expect("hosts are members of their models' groups");
-                    group.members[at].weight = state.weight;
+                    group.members[at].weight = tally.weight;
                 }
             }
         }
@@ -162,18 +163,18 @@ impl World<'_> {
         let mut readings = Vec::new();
         for lane in &mut self.lanes {
             lane.confirmed.clear();
-            for (host, state) in lane.states.iter().enumerate() {
+            for (host, tally) in lane.tallies.iter().enumerate() {
                 let participant = lane.first as usize + host;
                 let reading = if lane.outages[host].is_down(end) {
                     0
                 } else {
                     // What it does not hold between proofs cannot be measured.
-                    lane.held[host].of(state.weight, Rounding::Down)
+                    lane.held[host].of(tally.weight, Rounding::Down)
                 };
-                if self.tables.log && reading != state.weight {
-                    readings.push((participant as u32, reading, state.weight));
+                if self.tables.log && reading != tally.weight {
+                    readings.push((participant as u32, reading, tally.weight));
                 }
-                let (reading, expected) = (Weight::new(reading), Weight::new(state.weight));
+                let (reading, expected) = (Weight::new(reading), Weight::new(tally.weight));
                 let event = ConfirmationEvent {
                     preserved: Weight::ZERO,
                     measured: reading,
@@ -196,7 +197,7 @@ impl Lane {
     fn judge_confirmation(&mut self, window: &Window<'_>) {
         let ratios = std::mem::take(&mut self.confirmed);
         for (host, &ratio) in ratios.iter().enumerate() {
-            if self.states[host].weight > 0 {
+            if self.tallies[host].weight > 0 {
                 self.judge_status_with(host as u32, Some(ratio), window);
             }
         }

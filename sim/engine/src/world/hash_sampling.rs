@@ -10,13 +10,13 @@ use stakeout_protocol::sampling::{compute_target_rate, compute_validator_probabi
 use stakeout_protocol::units::Weight;
 
 use super::commit::designated;
+use super::inference::Inference;
 use super::lane::Lane;
 use super::window::Window;
 
 impl Lane {
     /// Positions of the members whose own draw falls below their probability.
-    pub(super) fn select_by_hash(&self, index: u32, window: &Window<'_>, selected: &mut Vec<u32>) {
-        let record = &self.inferences[index];
+    pub(super) fn select_by_hash(&self, record: &Inference, window: &Window<'_>, selected: &mut Vec<u32>) {
         let group = &window.groups[usize::from(record.group)];
         let own = group.members[record.member as usize].weight;
         if group.total == own {

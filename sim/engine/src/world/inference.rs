@@ -1,4 +1,7 @@
-//! The record of an inference in flight, and what is kept of one that is being checked.
+//! The record of an inference in flight, and what is kept of one that waits or is being checked.
+//!
+//! A record whose finish is certain lies by value in the calendar, under the block that includes it, where
+//! the commit reads it in one sweep; only what waits, may expire or is being checked has a place of its own.
 //!
 //! Invariant: a record lives from dispatch until no message can change it any more. One that nobody was
 //! drawn to check is forgotten at the commit of its finish message.
@@ -6,13 +9,16 @@
 /// No index.
 pub(crate) const NONE: u32 = u32::MAX;
 
+/// The number of a record that has been given back.
+pub(crate) const GONE: u64 = u64::MAX;
+
 /// State of an inference, after the network's own enum (docs/spec/escrow.md).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum State {
     /// Started; waits in its executor's queue.
     Queued,
-    /// Started; the executor works on it, or will never answer.
+    /// On its way or started; the executor works on it, or will never answer.
     Running,
     /// Finished and being checked.
     Finished,
@@ -24,6 +30,7 @@ pub(crate) enum State {
 
 /// One inference in flight: one cache line.
 #[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
 pub(crate) struct Inference {
     /// Number in order of arrival, network-wide.
     pub number: u64,
@@ -33,6 +40,8 @@ pub(crate) struct Inference {
     pub completion: u64,
     /// Price locked at the start, base units per model token.
     pub price: u64,
+    /// The word that says whether anybody checks the answer.
+    pub check: u64,
     /// The paying client.
     pub client: u32,
     /// Executor, local to the lane.
@@ -41,18 +50,22 @@ pub(crate) struct Inference {
     pub prompt: u32,
     /// Completion length in model tokens.
     pub answer: u32,
-    /// Next job in the executor's queue while queued; the entry in `Checks` once finished.
-    pub link: u32,
     /// Executor's position among its model group's members.
     pub member: u32,
-    /// Last window whose commit accepts the finish message.
-    pub expiry: u32,
     /// Model group.
     pub group: u16,
     /// What served it: 0 is the promised model.
     pub substitute: u8,
     /// State.
     pub state: State,
+}
+
+/// An inference with a place of its own: it waits, may expire, or is being checked.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Kept {
+    pub record: Inference,
+    /// Next job in the executor's queue while queued; the entry in `Checks` once finished.
+    pub link: u32,
 }
 
 /// What is kept of a finished inference while validators are at work on it.

@@ -12,7 +12,7 @@ use stakeout_protocol::units::{Fraction, Reputation};
 
 use super::calendar::Calendar;
 use super::demand::Errand;
-use super::inference::{Checks, Inference, NONE};
+use super::inference::{Checks, GONE, Inference, Kept, NONE, State};
 use super::mail::{Answer, Credit, Outbox, Refund, Task};
 use super::order::Order;
 use super::outage::OutageTable;
@@ -22,6 +22,7 @@ use crate::strategy::{ExecutorView, Roles, Shortcut};
 
 /// What the service loop reads and writes of a host: one cache line, and its slots beside it.
 #[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
 pub(crate) struct HostHot {
     /// Start of the outage in force or to come; `u64::MAX` without one.
     pub next_down: u64,
@@ -51,31 +52,53 @@ pub(crate) struct HostHot {
     pub asks_each: bool,
     /// Its outage table is not empty.
     pub has_outages: bool,
+    /// Serves every request as promised, whenever it comes.
+    pub is_plain: bool,
 }
 
-/// What the commit reads and writes of a host.
+/// What every finish reads and writes of a host: one cache line.
 #[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
 pub(crate) struct HostState {
     /// Counters of the status tests.
     pub counters: StatusCounters,
     /// Work coins of the epoch, base units; may be negative.
     pub work: i64,
+    /// Finished inferences of the epoch.
+    pub finished: u32,
+    /// First of its (host, model) pairs in the lane's plan array.
+    pub first_pair: u32,
+    /// Model of that pair.
+    pub first_model: u16,
     /// Status.
     pub status: Status,
     /// Why.
     pub reason: StatusReason,
     /// Reputation in force.
     pub reputation: Reputation,
-    /// Open cases as a validator.
-    pub open_cases: u32,
+}
+
+/// What is counted about a host when something else than a plain finish happens.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct HostTally {
     /// Weight in force.
     pub weight: u64,
+    /// Answers finished in the run before this epoch.
+    pub finished_before: u64,
+    /// Answers served by a substitute in the run.
+    pub run_cheated: u64,
+    /// Answers since the last failing verdict on a substitute, for hosts that have used one.
+    pub since_detection: u64,
+    /// Passing and failing validations in the run.
+    pub run_judged: [u64; 2],
+    /// Collateral slashed in the epoch, base units.
+    pub slashed: i128,
     /// Validations required, by parity of the epoch.
     pub required: [u32; 2],
     /// Validations done, by parity of the epoch.
     pub done: [u32; 2],
-    /// Finished inferences of the epoch.
-    pub finished: u32,
+    /// Open cases as a validator.
+    pub open_cases: u32,
     /// Missed requests of the epoch.
     pub missed: u32,
     /// Passing validations of the epoch.
@@ -86,20 +109,8 @@ pub(crate) struct HostState {
     pub checked: u32,
     /// Answers of the epoch served by a substitute.
     pub cheated: u32,
-    /// Answers finished in the run.
-    pub run_finished: u64,
-    /// Answers served by a substitute in the run.
-    pub run_cheated: u64,
-    /// Answers since the last failing verdict on a substitute, for hosts that have used one.
-    pub since_detection: u64,
-    /// Passing and failing validations in the run.
-    pub run_judged: [u64; 2],
-    /// Collateral slashed in the epoch, base units.
-    pub slashed: i128,
     /// Expelled at least once.
     pub was_convicted: bool,
-    /// First of its (host, model) pairs in the lane's plan array.
-    pub first_pair: u32,
 }
 
 /// A validator's compiled standing orders.
@@ -113,27 +124,13 @@ pub(crate) struct Duty {
     pub bias: (u32, Shortcut),
 }
 
-/// A request on its way to its executor.
+/// What is special about a request of the window.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Request {
-    /// Arrival at the executor, ns.
-    pub arrival: u64,
+pub(crate) struct Special {
     /// Inference number.
     pub number: u64,
-    /// Executor, local to the lane.
-    pub host: u32,
-    /// Its position in the model group.
-    pub member: u32,
-    /// Client.
-    pub client: u32,
-    /// Prompt length.
-    pub prompt: u32,
-    /// Completion length.
-    pub answer: u32,
-    /// Model group.
-    pub group: u16,
-    /// The trace says that it is never answered.
-    pub missed: bool,
+    /// It is never answered.
+    pub is_missed: bool,
     /// What a purse sent it for.
     pub errand: Errand,
 }
@@ -152,14 +149,13 @@ pub(crate) struct StatusChange {
     pub status: Status,
 }
 
-/// A cached sampling plan of one (host, model) pair.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct CachedPlan {
-    /// Group version and rate version for which it holds.
-    pub version: (u32, u32),
+/// What nearly every finish needs of the sampling plan of a (host, model) pair.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct PlanHead {
     /// A first word below this says that nobody checks the answer, without a look at the plan.
     pub none_below: u64,
-    pub plan: Option<SubsetPlan>,
+    /// The group's [stamp](super::window::Window::plan_stamps) for which the plan holds.
+    pub stamp: u64,
 }
 
 /// What finished of one model in one block.
@@ -177,6 +173,7 @@ pub(crate) struct Lane {
     pub hosts: Vec<HostHot>,
     pub slots: Vec<u64>,
     pub states: Vec<HostState>,
+    pub tallies: Vec<HostTally>,
     pub duties: Vec<Duty>,
     /// Share of its hardware that each host holds between proofs of compute.
     pub held: Vec<Fraction>,
@@ -184,19 +181,29 @@ pub(crate) struct Lane {
     pub roles: Vec<Roles>,
     pub views: Vec<ExecutorView>,
     pub outages: Vec<OutageTable>,
-    /// (model, plan) of each pair, host by host.
+    /// Model, head of the plan and plan of each pair, host by host.
     pub pair_models: Vec<u16>,
-    pub plans: Vec<CachedPlan>,
+    pub plan_heads: Vec<PlanHead>,
+    pub plans: Vec<Option<SubsetPlan>>,
     /// Ratios that a confirmation of compute has just found, by host.
     pub confirmed: Vec<Fraction>,
     /// Hosts whose queue is not empty, in no particular order.
     pub waiting: Vec<u32>,
-    pub inferences: Slab<Inference>,
+    pub kept: Slab<Kept>,
     pub tasks: Slab<Task>,
     pub checks: Slab<Checks>,
-    pub requests: Vec<Request>,
+    /// Requests of the window, in order of arrival.
+    pub requests: Vec<Inference>,
+    /// What is special about some of them, in the same order.
+    pub specials: Vec<Special>,
     pub task_calendar: Calendar<Task>,
-    pub finishes: Calendar<u32>,
+    /// Jobs that arrive in the window, and their order.
+    pub jobs: Vec<Task>,
+    pub job_order: Order,
+    /// How many of them have been taken, and (arrival, number) of the next.
+    pub jobs_taken: usize,
+    pub next_job: (u64, u64),
+    pub finishes: Calendar<Inference>,
     pub expiries: Calendar<Deadline>,
     pub answers: Calendar<Answer>,
     pub disputes: Calendar<Deadline>,
@@ -220,7 +227,9 @@ pub(crate) struct Lane {
     pub effects: EffectSum,
     pub events: Vec<Event>,
     pub sojourn: LogHistogram,
+    /// Waits of requests that had to wait, and the number of those that had not.
     pub waits: LogHistogram,
+    pub started_at_once: u64,
     pub detection: LogHistogram,
     /// Reused buffers.
     pub scratch: Scratch,
@@ -229,11 +238,7 @@ pub(crate) struct Lane {
 /// Buffers that keep their capacity from window to window.
 #[derive(Debug, Default)]
 pub(crate) struct Scratch {
-    pub due: Vec<u32>,
-    pub tasks: Vec<Task>,
     pub order: Order,
-    pub answers: Vec<Answer>,
-    pub deadlines: Vec<Deadline>,
     pub selected: Vec<u32>,
 }
 
@@ -257,7 +262,7 @@ impl Lane {
     #[inline]
     pub(crate) fn link(&self, job: u32) -> u32 {
         if job & TASK == 0 {
-            self.inferences[job].link
+            self.kept[job].link
         } else {
             self.tasks[job & !TASK].link
         }
@@ -266,7 +271,7 @@ impl Lane {
     #[inline]
     fn set_link(&mut self, job: u32, next: u32) {
         if job & TASK == 0 {
-            self.inferences[job].link = next;
+            self.kept[job].link = next;
         } else {
             self.tasks[job & !TASK].link = next;
         }
@@ -287,11 +292,25 @@ impl Lane {
     }
 }
 
+impl Lane {
+    /// Inferences that have been started and have not ended.
+    pub(crate) fn open(&self) -> impl Iterator<Item = &Inference> {
+        let kept = self.kept.iter().map(|kept| &kept.record);
+        let waiting = kept
+            .filter(|record| record.number != GONE && matches!(record.state, State::Queued | State::Running));
+        self.finishes.iter().chain(waiting)
+    }
+
+    /// Answers that a host has finished in the run.
+    pub(crate) fn run_finished(&self, host: usize) -> u64 {
+        self.tallies[host].finished_before + u64::from(self.states[host].finished)
+    }
+}
+
 impl HostHot {
-    /// Serves every request as promised, whenever it comes.
-    #[inline(always)]
-    pub(crate) fn is_plain(&self) -> bool {
-        self.substitute_below | self.drop_below == 0 && !self.asks_each && !self.has_outages
+    /// Notes whether the host serves every request as promised, after its orders or outages have changed.
+    pub(crate) fn note_plain(&mut self) {
+        self.is_plain = self.substitute_below | self.drop_below == 0 && !self.asks_each && !self.has_outages;
     }
 
     /// Occupies the first of the host's `slots` until `end`.
@@ -350,5 +369,18 @@ pub(crate) const fn idle(first_slot: u32, slots: u16, class: u16) -> HostHot {
         substitute: 0,
         asks_each: false,
         has_outages: false,
+        is_plain: false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::mem::size_of;
+
+    #[test]
+    fn what_a_request_and_a_finish_touch_of_a_host_is_a_cache_line_each() {
+        assert_eq!(size_of::<super::HostHot>(), 64);
+        assert_eq!(size_of::<super::HostState>(), 64);
+        assert_eq!(size_of::<super::PlanHead>(), 16);
     }
 }

@@ -28,8 +28,16 @@ impl Lengths {
     }
 
     /// The length that a 32-bit uniform draw gives.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn sample(&self, draw: u32) -> u32 {
+        match self {
+            Self::Table(table) => table.sample32(draw),
+            _ => self.sample_plainly(draw),
+        }
+    }
+
+    #[inline(never)]
+    fn sample_plainly(&self, draw: u32) -> u32 {
         match self {
             Self::Constant(length) => *length,
             // The low bits are filled so that the smallest draw is not log of zero.

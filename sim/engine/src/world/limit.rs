@@ -4,7 +4,7 @@
 //! is the one thing in a commit that needs a global order, and it is worked out only when it binds.
 
 use super::World;
-use super::lane::Deadline;
+use super::tables::Tables;
 
 /// A transaction due in a block: time from which it can be included, sender, number, lane, place.
 type Due = (u64, u32, u64, u32, u32);
@@ -38,7 +38,7 @@ impl World<'_> {
             let lane = late[start].3;
             let end = start + late[start..].partition_point(|entry| entry.3 == lane);
             let places: Vec<u32> = late[start..end].iter().map(|entry| entry.4).collect();
-            self.lanes[lane as usize].put_off(self.window, &places);
+            self.lanes[lane as usize].put_off(self.window, &places, &self.tables);
             start = end;
         }
     }
@@ -53,8 +53,7 @@ impl super::lane::Lane {
     }
 
     fn list_due(&self, window: u64, inclusion_ns: u64, lane: u32, out: &mut Vec<Due>) {
-        for (place, &index) in self.finishes.due(window).iter().enumerate() {
-            let record = &self.inferences[index];
+        for (place, record) in self.finishes.due(window).iter().enumerate() {
             let ready = record.completion + inclusion_ns;
             out.push((ready, self.first + record.host, record.number, lane, place as u32));
         }
@@ -70,30 +69,25 @@ impl super::lane::Lane {
     }
 
     /// Moves the entries at these places, ascending, to the next window.
-    fn put_off(&mut self, window: u64, places: &[u32]) {
+    fn put_off(&mut self, window: u64, places: &[u32], tables: &Tables) {
         let split = places.partition_point(|place| place & ANSWER == 0);
         let (finishes, answers) = places.split_at(split);
-        for index in self
+        for record in self
             .finishes
             .put_off(window, finishes.iter().map(|&place| place as usize))
         {
-            let record = &self.inferences[index];
-            if u64::from(record.expiry) <= window {
+            if tables.expiry(record.arrival) <= window {
                 // It cannot be included in time any more.
-                let deadline = Deadline {
-                    inference: index,
-                    number: record.number,
-                };
-                self.expiries.push(window, deadline);
+                self.keep_until(window, record);
             } else {
-                self.finishes.push(window + 1, index);
+                self.finishes.push(window + 1, &record);
             }
         }
         for answer in self
             .answers
             .put_off(window, answers.iter().map(|&place| (place & !ANSWER) as usize))
         {
-            self.answers.push(window + 1, answer);
+            self.answers.push(window + 1, &answer);
         }
     }
 }

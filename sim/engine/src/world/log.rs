@@ -8,7 +8,7 @@ use stakeout_protocol::units::Reputation;
 
 use super::World;
 use super::commit::session_members;
-use super::inference::Inference;
+use super::inference::{Inference, Kept};
 use super::lane::Lane;
 use super::mail::Credit;
 use super::window::{Draw, Window};
@@ -119,8 +119,8 @@ impl Lane {
         window: &Window<'_>,
     ) {
         if window.tables.log {
-            let record = self.inferences[index];
-            let entitled = self.checks[record.link].entitled;
+            let Kept { record, link } = self.kept[index];
+            let entitled = self.checks[link].entitled;
             let figures = (refund as i64, entitled as i64);
             self.log(window, window.end, kind, &record, client, figures);
         }
@@ -286,7 +286,7 @@ impl World<'_> {
         }
         let height = self.schedule.origin + self.window + 1;
         for lane in &self.lanes {
-            for (host, state) in lane.states.iter().enumerate() {
+            for (host, (state, tally)) in lane.states.iter().zip(&lane.tallies).enumerate() {
                 let participant = lane.first as usize + host;
                 let at = |kind| Event::at(kind, height, end).of(participant as u32);
                 let (before, now) = (state.reputation.get(), reputations[participant].get());
@@ -296,9 +296,9 @@ impl World<'_> {
                         .push(at(EventKind::ReputationSet).figures(figures.0, figures.1));
                 }
                 let weight = self.next_weights[participant];
-                if weight != state.weight {
+                if weight != tally.weight {
                     self.events
-                        .push(at(EventKind::WeightSet).figures(weight as i64, state.weight as i64));
+                        .push(at(EventKind::WeightSet).figures(weight as i64, tally.weight as i64));
                 }
                 let (status, _) = self
                     .tables

@@ -18,6 +18,7 @@ mod epoch;
 mod groups;
 mod hash_sampling;
 mod inference;
+mod jobs;
 mod lane;
 mod lengths;
 mod limit;
@@ -53,9 +54,10 @@ use crate::observe::frame::{Conviction, EpochRow, Event, EventKind, ParticipantR
 use crate::scenario::Scenario;
 use admission::Admission;
 use books::Books;
-use demand::Demand;
+use demand::{Arrival, Demand, Errand};
 use groups::Group;
-use lane::{Lane, Request};
+use inference::{Inference, State};
+use lane::{Lane, Special};
 use schedule::{Schedule, Stage};
 use tables::Tables;
 use window::{Targets, Window};
@@ -83,6 +85,8 @@ pub struct World<'a> {
     books: Books,
     market: Vec<Market>,
     targets: Targets,
+    /// By group, the version of its weights and of the targets.
+    plan_stamps: Vec<u64>,
     /// Requests finished so far in the epoch, and in the epoch before.
     traffic: [u64; 2],
     records: Vec<ReputationRecord>,
@@ -152,8 +156,7 @@ impl World<'_> {
     /// Simulates one block window.
     pub fn step(&mut self) {
         let end = (self.window + 1) * self.tables.block_ns;
-        self.dispatch(end);
-        self.each_lane(end, Lane::serve);
+        self.serve(end);
         self.exchange_answers();
         self.limit_block();
         self.each_lane(end, Lane::commit);
@@ -171,11 +174,33 @@ impl World<'_> {
         self.window += 1;
     }
 
-    /// Draws the window's requests, asks whether their clients can pay, and sends them to executors.
-    fn dispatch(&mut self, end: u64) {
+    /// Draws the window's requests, sends them to executors, and lets those serve.
+    ///
+    /// Side by side, lanes want their whole window at once. One thread takes it in pieces that stay in its
+    /// cache; requests are served in the same order, so it makes no difference to them.
+    fn serve(&mut self, end: u64) {
+        self.dispatched = 0;
+        let is_parallel = self.options.parallel && self.lanes.len() > 1;
+        self.each_lane(end, Lane::begin_service);
+        while self.dispatch(end) {
+            if !is_parallel {
+                self.each_lane(end, Lane::serve_requests);
+            }
+        }
+        if is_parallel {
+            self.each_lane(end, Lane::serve_requests);
+        }
+        self.each_lane(end, Lane::end_service);
+    }
+
+    /// Takes requests of the window, asks whether their clients can pay, and sends them to executors. Says
+    /// whether there were any.
+    fn dispatch(&mut self, end: u64) -> bool {
         let Self {
             demand,
             admission,
+            purse,
+            routing,
             tables,
             groups,
             preserved,
@@ -187,25 +212,36 @@ impl World<'_> {
             ..
         } = self;
         let is_paused = self.paused_until >= end;
-        let lane_size = self.lane_size;
+        let (lane_size, lane_count) = (self.lane_size, lanes.len());
         let max_tokens = u64::from(tables.max_tokens);
         let height = self.schedule.origin + self.window + 1;
-        let mut dispatched = 0;
-        while let Some(arrival) = demand.next_before(end, tables, self.options.parallel) {
-            let mut arrival = arrival;
-            if !self.purse.is_empty() && !self.purse.takes(&mut arrival, tables) {
-                continue;
-            }
-            let drawn = &arrival.drawn;
+        let arrivals = demand.next_arrivals(end, tables, self.options.parallel);
+        let has_deviants = !purse.is_empty() || !routing.is_neutral();
+        for (drawn, number) in arrivals.requests.iter().zip(arrivals.first..) {
             let group = &groups[usize::from(drawn.model)];
-            let member = match arrival.executor {
+            let mut changed;
+            let (drawn, errand, routed) = if has_deviants {
+                changed = Arrival {
+                    number,
+                    drawn: *drawn,
+                    errand: Errand::None,
+                };
+                if !purse.is_empty() && !purse.takes(&mut changed, tables) {
+                    continue;
+                }
+                let is_drawn = drawn.named.is_none() && group.total > 0 && !is_paused;
+                let is_routed = is_drawn && !routing.is_plain(&changed);
+                let routed = is_routed.then(|| routing.route(&mut changed, group, tables));
+                (&changed.drawn, changed.errand, routed)
+            } else {
+                (drawn, Errand::None, None)
+            };
+            let member = routed.or_else(|| match drawn.named {
                 Some(executor) => group.position(executor),
                 None if is_paused => preserved.pick(drawn.model, drawn.executor),
                 None if group.total == 0 => None,
-                None if self.routing.is_plain(&arrival) => Some(group.pick.pick(drawn.executor)),
-                None => Some(self.routing.route(&mut arrival, group, tables)),
-            };
-            let drawn = &arrival.drawn;
+                None => Some(group.pick.pick(drawn.executor)),
+            });
             let is_admitted = admission
                 .as_mut()
                 .is_none_or(|limit| limit.admits(height, drawn.prompt, max_tokens));
@@ -218,47 +254,57 @@ impl World<'_> {
             // A balance is never negative, and what it covers fits.
             if balance.cast_unsigned() < escrow {
                 totals.refused += 1;
-                effects.add(
-                    EventKind::Refused as u64,
-                    arrival.number,
-                    u64::from(drawn.client),
-                    escrow,
-                );
+                effects.add(EventKind::Refused as u64, number, u64::from(drawn.client), escrow);
                 if tables.log {
-                    let refused = Event::at(EventKind::Refused, height, arrival.time).with(drawn.client);
-                    events.push(
-                        Event {
-                            inference: arrival.number,
-                            ..refused
-                        }
-                        .wide(i128::from(escrow)),
-                    );
+                    let refused = Event::at(EventKind::Refused, height, drawn.time).with(drawn.client);
+                    let refused = Event {
+                        inference: number,
+                        ..refused
+                    };
+                    events.push(refused.wide(i128::from(escrow)));
                 }
                 continue;
             }
             *balance -= escrow.cast_signed();
-            dispatched += 1;
+            self.dispatched += 1;
             let executor = group.members[member].participant;
-            let lane = executor / lane_size;
-            lanes[lane as usize].requests.push(Request {
-                arrival: arrival.time,
-                number: arrival.number,
-                host: executor - lane * lane_size,
-                member: member as u32,
+            // One lane is spared the division.
+            let at = if lane_count == 1 { 0 } else { executor / lane_size };
+            let lane = &mut lanes[at as usize];
+            lane.escrow += i128::from(escrow);
+            if drawn.missed || errand != Errand::None {
+                lane.specials.push(Special {
+                    number,
+                    is_missed: drawn.missed,
+                    errand,
+                });
+            }
+            lane.requests.push(Inference {
+                number,
+                arrival: drawn.time,
+                completion: 0,
+                price: group.price,
+                check: drawn.check,
                 client: drawn.client,
+                host: executor - lane.first,
                 prompt: drawn.prompt,
                 answer: drawn.answer,
+                member: member as u32,
                 group: drawn.model,
-                missed: arrival.missed,
-                errand: arrival.errand,
+                substitute: 0,
+                state: State::Running,
             });
         }
-        self.dispatched = dispatched;
+        !arrivals.requests.is_empty()
     }
 
     /// Runs one phase on every lane.
     fn each_lane(&mut self, end: u64, phase: fn(&mut Lane, &Window<'_>)) {
         let paused_until = self.all_paused_until();
+        let versions = self.groups.iter().map(|group| group.version);
+        let stamps = versions.map(|version| u64::from(version) << 32 | u64::from(self.targets.version));
+        self.plan_stamps.clear();
+        self.plan_stamps.extend(stamps);
         let Self {
             lanes,
             tables,
@@ -275,6 +321,7 @@ impl World<'_> {
             height: self.schedule.origin + self.window + 1,
             paused_until,
             targets,
+            plan_stamps: &self.plan_stamps,
             parity: self.parity,
             epoch_start: self.epoch_start,
             epoch: self.epoch,
@@ -339,7 +386,7 @@ impl World<'_> {
             }
             for validator in releases.drain(..) {
                 let lane = &mut self.lanes[(validator / lane_size) as usize];
-                lane.states[(validator % lane_size) as usize].open_cases -= 1;
+                lane.tallies[(validator % lane_size) as usize].open_cases -= 1;
             }
             (self.lanes[from].credits, self.lanes[from].releases) = (credits, releases);
         }

@@ -4,12 +4,13 @@ use stakeout_kernel::histogram::LogHistogram;
 
 use super::World;
 use super::lane::Lane;
-use crate::observe::frame::RunOutput;
+use crate::observe::frame::{EventKind, RunOutput};
 
 impl World<'_> {
     /// Closes the books and reports.
     pub(super) fn into_output(mut self) -> RunOutput {
         self.check_conservation();
+        self.close_digest();
         let locked: i128 = self
             .books
             .vesting
@@ -25,8 +26,14 @@ impl World<'_> {
         };
         let sojourn = merged(|lane| &lane.sojourn);
         let latency = shifted(&sojourn, 2 * self.tables.transfer_ns);
-        let (waiting, answers_to_detection) = (merged(|lane| &lane.waits), merged(|lane| &lane.detection));
-        let open = self.lanes.iter().map(|lane| lane.inferences.len() as u64).sum();
+        let (mut waiting, answers_to_detection) =
+            (merged(|lane| &lane.waits), merged(|lane| &lane.detection));
+        waiting.record_many(0, self.lanes.iter().map(|lane| lane.started_at_once).sum());
+        let open = self
+            .lanes
+            .iter()
+            .map(|lane| (lane.kept.len() + lane.finishes.iter().count()) as u64)
+            .sum();
         self.convictions
             .sort_by_key(|conviction| (conviction.time_ns, conviction.participant));
         let epochs = self.rows.len() + 1;
@@ -47,6 +54,23 @@ impl World<'_> {
             open,
             events: self.options.event_log.then_some(self.events),
         }
+    }
+
+    /// What has been started and has not ended is the last thing that enters the digest: everything else
+    /// about an inference shows in how it ended.
+    fn close_digest(&mut self) {
+        for lane in &self.lanes {
+            for record in lane.open() {
+                self.effects.add(
+                    EventKind::Started as u64,
+                    record.number,
+                    u64::from(record.client) << 32 | u64::from(lane.first + record.host),
+                    self.tables.escrow(record.price, record.prompt),
+                );
+            }
+        }
+        self.digest
+            .close_block(self.schedule.origin + self.window + 1, &self.effects);
     }
 
     /// Balance by kind of account, in a fixed order; with issuance they sum to 0.

@@ -21,16 +21,16 @@ impl World<'_> {
         for lane in &mut self.lanes {
             for host in 0..lane.hosts.len() {
                 let participant = lane.first as usize + host;
-                let state = &lane.states[host];
-                let share = (u128::from(state.weight) * 1_000_000_000 / u128::from(total)) as u32;
+                let (state, tally) = (&lane.states[host], &lane.tallies[host]);
+                let share = (u128::from(tally.weight) * 1_000_000_000 / u128::from(total)) as u32;
                 let view = ExecutorView {
                     epoch,
                     reputation: state.reputation,
                     target_rate_ppb: self.targets.ppb(state.reputation),
                     weight_share_ppb: share,
-                    validated: state.run_judged[0],
-                    invalidated: state.run_judged[1],
-                    was_convicted: state.was_convicted,
+                    validated: tally.run_judged[0],
+                    invalidated: tally.run_judged[1],
+                    was_convicted: tally.was_convicted,
                     earned: self.presence.earned[participant],
                     draw: self.tables.keys.choice.draw(participant as u64, u64::from(epoch)),
                 };
@@ -38,8 +38,8 @@ impl World<'_> {
                     epoch,
                     reputation: state.reputation,
                     weight_share_ppb: share,
-                    required: u64::from(state.required[parity ^ 1]),
-                    done: u64::from(state.done[parity ^ 1]),
+                    required: u64::from(tally.required[parity ^ 1]),
+                    done: u64::from(tally.done[parity ^ 1]),
                 };
                 lane.views[host] = view;
                 let roles = &mut lane.roles[host];
@@ -60,6 +60,7 @@ impl World<'_> {
                 };
                 hot.drop_below = threshold_of(orders.drop_rate);
                 hot.asks_each = orders.ask_each;
+                hot.note_plain();
                 lane.held[host] = orders.held;
                 let owner = self.scenario.hosts[participant].owner;
                 lane.duties[host] = compile_duty(&duty, owner, &self.scenario.owners);

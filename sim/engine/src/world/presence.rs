@@ -44,7 +44,7 @@ impl World<'_> {
         let (mut places, mut convicted, mut earned) =
             (vec![0_u32; owners], vec![0_u32; owners], vec![0; owners]);
         for (participant, was_convicted) in self
-            .each_state(|_, participant, state| (participant, state.was_convicted))
+            .each_state(|participant, _, tally| (participant, tally.was_convicted))
             .into_iter()
         {
             let owner = self.scenario.hosts[participant].owner as usize;

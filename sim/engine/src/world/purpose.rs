@@ -5,11 +5,11 @@ use stakeout_kernel::streams::{Purpose, RootSeed, StreamKey};
 /// The streams of one replicate.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Keys {
-    /// Arrival gap and executor, by inference number.
+    /// Arrival gap, executor and whether anybody checks, by inference number.
     pub arrival: StreamKey,
     /// Client, model and lengths, by inference number.
     pub request: StreamKey,
-    /// Who checks, by inference number.
+    /// Who checks, if anybody does, by inference number.
     pub sampling: StreamKey,
     /// What the executor does, by inference number.
     pub conduct: StreamKey,

@@ -86,6 +86,11 @@ impl Routing {
         }
     }
 
+    /// No request needs more than its first draw, unless a purse sends it.
+    pub(crate) fn is_neutral(&self) -> bool {
+        self.agents.is_empty() && self.turns.is_empty()
+    }
+
     /// The first draw decides.
     #[inline]
     pub(crate) fn is_plain(&self, arrival: &Arrival) -> bool {
@@ -149,7 +154,7 @@ impl Routing {
                     .unwrap_or(member)
             }
             Some((victim, Harm::Forge)) if owner_of(member) == victim => {
-                arrival.missed = true;
+                arrival.drawn.missed = true;
                 member
             }
             _ => member,

@@ -82,12 +82,12 @@ impl World<'_> {
 
     fn settlement_inputs(&self) -> Vec<SettlementInput> {
         let p0 = self.missed_work_p0();
-        self.each_state(|_, participant, state| {
-            let (missed, finished) = (u64::from(state.missed), u64::from(state.finished));
+        self.each_state(|participant, state, tally| {
+            let (missed, finished) = (u64::from(tally.missed), u64::from(state.finished));
             SettlementInput {
-                weight: Weight::new(state.weight),
+                weight: Weight::new(tally.weight),
                 confirmation_weight: self.confirmed[participant].map(Weight::new),
-                raw_weight: Weight::new(state.weight),
+                raw_weight: Weight::new(tally.weight),
                 status: state.status,
                 balance: Amount::from_base_units(i128::from(state.work)),
                 passes_missed_test: p0.is_none_or(|p0| {
@@ -108,9 +108,9 @@ impl World<'_> {
         if !rule.dynamic_p0 {
             return Some(rule.p0);
         }
-        let counts = self.each_state(|_, _, state| RequestCounts {
+        let counts = self.each_state(|_, state, tally| RequestCounts {
             served: u64::from(state.finished),
-            missed: u64::from(state.missed),
+            missed: u64::from(tally.missed),
         });
         let params = DynamicP0Params {
             p0: rule.p0,
@@ -246,7 +246,8 @@ impl World<'_> {
         let elapsed = end - std::mem::replace(&mut self.presence.settled_at, end);
         let mut rows = Vec::with_capacity(inputs.len());
         for lane in &mut self.lanes {
-            for (host, state) in lane.states.iter_mut().enumerate() {
+            let standing = lane.states.iter_mut().zip(&mut lane.tallies);
+            for (host, (state, tally)) in standing.enumerate() {
                 let participant = lane.first as usize + host;
                 let payout = &settlement.payouts[participant];
                 let reward = payout.reward.base_units();
@@ -255,40 +256,43 @@ impl World<'_> {
                 rows.push(ParticipantRow {
                     epoch,
                     participant: participant as u32,
-                    weight: state.weight,
+                    weight: tally.weight,
                     reputation: state.reputation.get(),
                     status: state.status,
                     reason: state.reason,
                     inferences: u64::from(state.finished),
-                    missed: u64::from(state.missed),
-                    validated: u64::from(state.validated),
-                    invalidated: u64::from(state.invalidated),
-                    checked: u64::from(state.checked),
-                    cheated: u64::from(state.cheated),
-                    validations_required: u64::from(state.required[parity]),
-                    validations_done: u64::from(state.done[parity]),
+                    missed: u64::from(tally.missed),
+                    validated: u64::from(tally.validated),
+                    invalidated: u64::from(tally.invalidated),
+                    checked: u64::from(tally.checked),
+                    cheated: u64::from(tally.cheated),
+                    validations_required: u64::from(tally.required[parity]),
+                    validations_done: u64::from(tally.done[parity]),
                     work_coins: payout.work_coins.base_units(),
                     reward,
                     forfeited: (clean[participant] - reward - payout.debt_recovered.base_units()).max(0),
-                    slashed: std::mem::take(&mut state.slashed),
+                    slashed: std::mem::take(&mut tally.slashed),
                     cost: operating_cost(class.cost_per_hour, busy_ns, class.slots)
                         + upkeep(
                             class,
                             lane.hosts[host].slots,
                             lane.held[host],
                             elapsed,
-                            state.weight,
+                            tally.weight,
                         )
                         + std::mem::take(&mut self.presence.charges[participant]),
                     busy_ns,
                 });
                 self.records[participant].take_epoch(
                     state,
+                    tally,
                     &scenario.protocol.reputation,
                     self.presence.now[participant],
                 );
-                (state.finished, state.missed, state.validated, state.invalidated) = (0, 0, 0, 0);
-                (state.checked, state.cheated, state.work) = (0, 0, 0);
+                tally.finished_before += u64::from(state.finished);
+                (state.finished, state.work) = (0, 0);
+                (tally.missed, tally.validated, tally.invalidated) = (0, 0, 0);
+                (tally.checked, tally.cheated) = (0, 0);
             }
         }
         rows

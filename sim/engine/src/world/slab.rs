@@ -52,6 +52,11 @@ impl<T> Slab<T> {
         }
     }
 
+    /// Every entry, those given back included, which look as they did when they were.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
+        self.items.iter()
+    }
+
     /// Entries in use.
     pub(crate) fn len(&self) -> usize {
         self.items.len() - self.free.len()

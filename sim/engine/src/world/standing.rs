@@ -43,22 +43,23 @@ impl Lane {
             Status::Active | Status::Ramping => return,
         };
         self.changes.push(StatusChange { participant, status });
-        let state = &mut self.states[host as usize];
+        let answers = self.run_finished(host as usize);
+        let tally = &mut self.tallies[host as usize];
         if status == Status::Invalid {
             self.totals.convictions += 1;
-            self.totals.honest_convictions += u64::from(state.cheated == 0);
-            if !state.was_convicted {
+            self.totals.honest_convictions += u64::from(tally.cheated == 0);
+            if !tally.was_convicted {
                 self.convictions.push(Conviction {
                     participant,
                     epoch: window.epoch,
                     height: window.height,
                     time_ns: window.end,
-                    answers: state.run_finished,
-                    cheated: state.run_cheated,
+                    answers,
+                    cheated: tally.run_cheated,
                     reason,
                 });
             }
-            state.was_convicted = true;
+            tally.was_convicted = true;
         } else {
             self.totals.deactivations += 1;
         }
@@ -66,7 +67,7 @@ impl Lane {
     }
 
     fn slash(&mut self, host: u32, reason: SlashReason, window: &Window<'_>) {
-        let weight = Weight::new(self.states[host as usize].weight);
+        let weight = Weight::new(self.tallies[host as usize].weight);
         let required = compute_required_collateral(window.collateral, weight);
         let epoch = EpochIndex::new(window.epoch);
         let slashed = self.collateral[host as usize]
@@ -76,7 +77,7 @@ impl Lane {
             return;
         }
         let units = slashed.base_units();
-        self.states[host as usize].slashed += units;
+        self.tallies[host as usize].slashed += units;
         self.slashed += units;
         self.totals.slashed += units;
         let participant = self.first + host;

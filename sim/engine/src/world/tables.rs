@@ -25,6 +25,13 @@ pub(crate) struct Rates {
     pub decode_ns: u64,
 }
 
+/// How long a model's prompts and answers are.
+#[derive(Debug)]
+pub(crate) struct LengthLaws {
+    pub prompt: Arc<Lengths>,
+    pub answer: Arc<Lengths>,
+}
+
 /// Constants of a run.
 #[derive(Debug)]
 pub(crate) struct Tables {
@@ -50,8 +57,8 @@ pub(crate) struct Tables {
     pub scores: ScoreTable,
     /// Similarity threshold of each model.
     pub thresholds: Vec<u32>,
-    pub prompt: Vec<Arc<Lengths>>,
-    pub answer: Vec<Arc<Lengths>>,
+    /// The laws of all models, or, if all share them, of one.
+    laws: Vec<LengthLaws>,
     /// Length of a fresh validation job; `None` replays.
     pub fresh_validation: Option<Lengths>,
     pub status: StatusRule,
@@ -103,18 +110,7 @@ impl Tables {
                 .collect(),
             scores,
             thresholds: scenario.models.iter().map(|model| model.threshold_ppb).collect(),
-            prompt: compile(
-                scenario
-                    .models
-                    .iter()
-                    .map(|model| model.prompt.as_ref().unwrap_or(&demand.prompt)),
-            ),
-            answer: compile(
-                scenario
-                    .models
-                    .iter()
-                    .map(|model| model.completion.as_ref().unwrap_or(&demand.completion)),
-            ),
+            laws: compile(scenario),
             fresh_validation: match &protocol.validation_work {
                 ValidationWork::Replay => None,
                 ValidationWork::Fresh(law) => Some(Lengths::new(law)),
@@ -134,11 +130,26 @@ impl Tables {
         self.rates[usize::from(class) * self.models + usize::from(model)]
     }
 
+    /// Length laws of a model.
+    #[inline(always)]
+    pub(crate) fn lengths(&self, model: usize) -> &LengthLaws {
+        match &self.laws[..] {
+            [shared] => shared,
+            laws => &laws[model],
+        }
+    }
+
     /// What a request locks: its longest answer and its prompt at the price. A sum beyond 64 bits
     /// saturates, which nobody can pay.
     #[inline]
     pub(crate) fn escrow(&self, price: u64, prompt: u32) -> u64 {
         price.saturating_mul(u64::from(prompt) + u64::from(self.max_tokens))
+    }
+
+    /// The last window whose commit accepts the finish message of a request that arrived at `arrival`.
+    #[inline]
+    pub(crate) fn expiry(&self, arrival: u64) -> u64 {
+        self.window_of(arrival + self.inclusion_ns) + self.expiration_windows
     }
 
     /// The block window in which a transaction that is ready at `time` is included.
@@ -159,18 +170,33 @@ pub(crate) fn threshold_of(part: Fraction) -> u64 {
     }
 }
 
-/// Compiles the laws of all models; equal laws share one table.
-fn compile<'a>(laws: impl Iterator<Item = &'a LengthLaw>) -> Vec<Arc<Lengths>> {
+/// Compiles the length laws of all models. Those of one model suffice if the others share them; models
+/// with equal laws share one table in any case.
+fn compile(scenario: &Scenario) -> Vec<LengthLaws> {
     let mut known: Vec<(&LengthLaw, Arc<Lengths>)> = Vec::new();
-    laws.map(|law| {
+    let mut table_of = |law| {
         if let Some((_, table)) = known.iter().find(|(other, _)| *other == law) {
             return Arc::clone(table);
         }
         let table = Arc::new(Lengths::new(law));
         known.push((law, Arc::clone(&table)));
         table
-    })
-    .collect()
+    };
+    let demand = &scenario.demand;
+    let mut laws: Vec<LengthLaws> = Vec::new();
+    for model in &scenario.models {
+        laws.push(LengthLaws {
+            prompt: table_of(model.prompt.as_ref().unwrap_or(&demand.prompt)),
+            answer: table_of(model.completion.as_ref().unwrap_or(&demand.completion)),
+        });
+    }
+    let is_shared = laws
+        .iter()
+        .all(|law| Arc::ptr_eq(&law.prompt, &laws[0].prompt) && Arc::ptr_eq(&law.answer, &laws[0].answer));
+    if is_shared {
+        laws.truncate(1);
+    }
+    laws
 }
 
 fn scaled(ns: u64, ppm: u32) -> u64 {

@@ -10,13 +10,29 @@ use stakeout_protocol::sharing::compute_shares;
 use stakeout_protocol::units::{Amount, Weight};
 
 use super::commit::session_members;
-use super::inference::{Inference, NONE, State};
+use super::inference::{Inference, Kept, NONE, State};
 use super::lane::{Deadline, Lane};
-use super::mail::{Answer, AnswerKind, Credit, Refund, TaskKind};
+use super::mail::{Answer, AnswerKind, Credit, Refund, Task, TaskKind};
 use super::tables::Tables;
 use super::window::Window;
 use crate::observe::frame::{Event, EventKind};
 use crate::scenario::{Assignment, Unsampled};
+
+/// What a dispute asks of its voters, and who opened it.
+struct Ballot {
+    task: Task,
+    opener: u32,
+    /// Time from which the opening verdict could be included, ns.
+    opened: u64,
+}
+
+/// What is known of a vote when it opens.
+#[derive(Default)]
+struct OpenTally {
+    entitled: u64,
+    for_invalid: u64,
+    for_valid: u64,
+}
 
 impl Lane {
     /// Files mailed answers under the block that includes them.
@@ -28,40 +44,39 @@ impl Lane {
             let mut mail = std::mem::take(&mut self.in_answers[source]);
             for answer in mail.drain(..) {
                 let due = tables.window_of(answer.ready).max(window);
-                self.answers.push(due, answer);
+                self.answers.push(due, &answer);
             }
             self.in_answers[source] = mail;
         }
     }
 
     pub(super) fn commit_answers(&mut self, window: &Window<'_>) {
-        let mut due = std::mem::take(&mut self.scratch.answers);
+        let due = self.answers.take(window.index);
         let mut order = std::mem::take(&mut self.scratch.order);
-        self.answers.take(window.index, &mut due);
-        // Time after the first, number after the lowest, sender, kind: 44 + 36 + 24 + 3 bits. What falls
-        // due in one block lies far closer together.
-        let origin = due.iter().map(|answer| answer.ready).min().unwrap_or(0);
         let lowest = due.iter().map(|answer| answer.number).min().unwrap_or(0);
-        let key = |answer: &Answer| {
-            let ready = u128::from((answer.ready - origin).min((1 << 44) - 1));
-            let sender = u128::from(answer.validator) << 3 | answer.kind as u128;
-            ready << 63 | u128::from(answer.number - lowest) << 27 | sender
+        // Number after the lowest, sender, kind: 36 + 25 + 3 bits.
+        let rank = |answer: &Answer| {
+            let sender = u64::from(answer.validator) << 3 | answer.kind as u64;
+            (answer.number - lowest) << 28 | sender
         };
-        order.visit(&due, key, |_, place| self.commit_answer(&due[place], window));
-        due.clear();
-        (self.scratch.answers, self.scratch.order) = (due, order);
+        order.sort(&due, |answer| answer.ready, rank);
+        for &place in order.places() {
+            self.commit_answer(&due[place as usize], window);
+        }
+        self.answers.give_back(due);
+        self.scratch.order = order;
     }
 
     fn commit_answer(&mut self, answer: &Answer, window: &Window<'_>) {
         let index = answer.inference;
-        if self.inferences[index].number != answer.number {
+        if self.kept[index].record.number != answer.number {
             return; // The vote was decided without this one.
         }
-        let state = self.inferences[index].state;
+        let state = self.kept[index].record.state;
         match answer.kind {
             AnswerKind::VoteInvalid | AnswerKind::VoteValid => {
                 // A vote that comes late for one dispute is none in the next.
-                let checks = self.inferences[index].link;
+                let checks = self.kept[index].link;
                 if state == State::Disputed && self.checks[checks].round == answer.round {
                     self.count_vote(index, answer, window);
                 }
@@ -73,15 +88,14 @@ impl Lane {
             AnswerKind::FailCapped if state == State::Finished => self.ignore_failure(index, answer, window),
             AnswerKind::FailCapped | AnswerKind::Pass | AnswerKind::Silent => {}
         }
-        let checks = self.inferences[index].link;
+        let checks = self.kept[index].link;
         self.checks[checks].pending -= 1;
         self.forget_if_settled(index);
     }
 
     /// Forgets an inference that no message can change any more.
     fn forget_if_settled(&mut self, index: u32) {
-        let record = &self.inferences[index];
-        let checks = record.link;
+        let Kept { record, link: checks } = self.kept[index];
         if record.state != State::Disputed && self.checks[checks].pending == 0 {
             self.checks.remove(checks);
             self.forget(index);
@@ -89,7 +103,7 @@ impl Lane {
     }
 
     fn commit_pass(&mut self, index: u32, answer: &Answer, window: &Window<'_>) {
-        let record = self.inferences[index];
+        let record = self.kept[index].record;
         self.totals.passed += 1;
         self.note_verdict(EventKind::Passed, &record, answer, window);
         if window.tables.share_with_validators {
@@ -97,8 +111,8 @@ impl Lane {
         }
         if window.measures.unsampled == Unsampled::Passed {
             // Every completed answer has been counted as passed.
-            let state = &mut self.states[record.host as usize];
-            (state.validated, state.run_judged[0]) = (state.validated + 1, state.run_judged[0] + 1);
+            let tally = &mut self.tallies[record.host as usize];
+            (tally.validated, tally.run_judged[0]) = (tally.validated + 1, tally.run_judged[0] + 1);
         } else {
             self.record_match(record.host, record.number, window);
         }
@@ -130,19 +144,20 @@ impl Lane {
 
     /// A passing verdict in the executor's counters.
     fn record_match(&mut self, host: u32, number: u64, window: &Window<'_>) {
-        let state = &mut self.states[host as usize];
-        state.validated += 1;
-        state.run_judged[0] += 1;
-        let before = state.counters;
-        window.tables.status.record_pass(&mut state.counters);
+        let tally = &mut self.tallies[host as usize];
+        tally.validated += 1;
+        tally.run_judged[0] += 1;
+        let counters = &mut self.states[host as usize].counters;
+        let before = *counters;
+        window.tables.status.record_pass(counters);
         self.log_tests(host, number, &before, window);
         self.judge_status(host, window);
     }
 
     /// Splits the payment anew among the executor and the validators who passed the answer.
     fn share_payment(&mut self, index: u32, validator: u32, window: &Window<'_>) {
-        let record = self.inferences[index];
-        let checks = &mut self.checks[record.link];
+        let Kept { record, link } = self.kept[index];
+        let checks = &mut self.checks[link];
         if checks.payment == 0 {
             return;
         }
@@ -173,86 +188,97 @@ impl Lane {
     }
 
     fn open_dispute(&mut self, index: u32, answer: &Answer, window: &Window<'_>) {
-        let record = self.inferences[index];
+        let Kept { record, link } = self.kept[index];
         self.totals.failed += 1;
         self.totals.disputes += 1;
         self.note_verdict(EventKind::Disputed, &record, answer, window);
-        self.inferences[index].state = State::Disputed;
+        self.kept[index].record.state = State::Disputed;
         let deadline = Deadline {
             inference: index,
             number: record.number,
         };
         let last = window.index + window.tables.vote_windows;
-        self.disputes.push(last, deadline);
-        let checks = &mut self.checks[record.link];
+        self.disputes.push(last, &deadline);
+        let checks = &mut self.checks[link];
         checks.deadline = last;
         checks.round = checks.round.wrapping_add(1);
-        let executor = self.first + record.host;
-        let mut entitled = 0;
-        let (mut own_invalid, mut own_valid) = (0, 0);
-        for (voter, weight) in self.voters(index, answer.validator, window) {
-            entitled += weight;
-            // The opener has found a mismatch; an executor stands by its answer. Neither replays again.
-            if voter == answer.validator {
-                own_invalid += weight;
-            } else if voter == executor {
-                own_valid += weight;
-            } else {
-                self.mail_task(index, voter, TaskKind::Vote, weight, true, window);
-                continue;
-            }
-            self.log_vote(
-                &record,
-                answer.ready,
-                voter,
-                voter == answer.validator,
-                weight,
-                window,
-            );
-        }
-        let checks = &mut self.checks[record.link];
+        let round = checks.round;
+        let ballot = Ballot {
+            task: self.task_about(index, TaskKind::Vote, round, true, window),
+            opener: answer.validator,
+            opened: answer.ready,
+        };
+        let tally = self.call_voters(&record, ballot, window);
+        let checks = &mut self.checks[link];
         checks.opener = answer.validator;
-        checks.entitled = entitled;
-        (checks.for_invalid, checks.for_valid) = (own_invalid, own_valid);
+        checks.entitled = tally.entitled;
+        (checks.for_invalid, checks.for_valid) = (tally.for_invalid, tally.for_valid);
         self.decide_dispute(index, window);
     }
 
-    /// Who votes, with which weight.
-    fn voters(&self, index: u32, opener: u32, window: &Window<'_>) -> Vec<(u32, u64)> {
-        let record = &self.inferences[index];
+    /// Asks everybody entitled to vote, and counts those who have made up their minds.
+    fn call_voters(&mut self, record: &Inference, ballot: Ballot, window: &Window<'_>) -> OpenTally {
         let group = &window.groups[usize::from(record.group)];
+        let mut tally = OpenTally::default();
         if let Assignment::RoundRobin { slots } = window.measures.assignment {
-            return self.slot_voters(record, slots, window);
+            for (voter, weight) in self.slot_voters(record, slots, window) {
+                self.call_voter(record, &ballot, (voter, weight), &mut tally, window);
+            }
+            return tally;
         }
         match window.dispute.voters {
             VoterRule::Group => {
                 let barred = if window.dispute.executor_may_vote {
                     NONE
                 } else {
-                    self.first + record.host
+                    ballot.task.executor
                 };
-                let members = group
-                    .members
-                    .iter()
-                    .filter(|m| m.weight > 0 && m.participant != barred);
-                members
-                    .map(|member| (member.participant, member.weight))
-                    .collect()
+                for member in &group.members {
+                    if member.weight > 0 && member.participant != barred {
+                        let voter = (member.participant, member.weight);
+                        self.call_voter(record, &ballot, voter, &mut tally, window);
+                    }
+                }
             }
             VoterRule::Sampled { .. } => {
                 let weights: Vec<Weight> = group.members.iter().map(|m| Weight::new(m.weight)).collect();
                 let members = DisputeGroup {
                     weights: &weights,
                     executor: Some(record.member as usize),
-                    opener: group.position(opener).unwrap_or(record.member as usize),
+                    opener: group.position(ballot.opener).unwrap_or(record.member as usize),
                 };
                 let seed = (window.tables.keys.voters.draw(record.number, 0) >> 1) as i64;
-                compute_voters(window.dispute, members, seed, &record.number.to_string())
-                    .into_iter()
-                    .map(|voter| (group.members[voter.member].participant, voter.weight.get()))
-                    .collect()
+                for voter in compute_voters(window.dispute, members, seed, &record.number.to_string()) {
+                    let participant = group.members[voter.member].participant;
+                    let voter = (participant, voter.weight.get());
+                    self.call_voter(record, &ballot, voter, &mut tally, window);
+                }
             }
         }
+        tally
+    }
+
+    /// Asks one voter. The opener has found a mismatch; an executor stands by its answer. Neither replays
+    /// again.
+    #[inline]
+    fn call_voter(
+        &mut self,
+        record: &Inference,
+        ballot: &Ballot,
+        (voter, weight): (u32, u64),
+        tally: &mut OpenTally,
+        window: &Window<'_>,
+    ) {
+        tally.entitled += weight;
+        let is_opener = voter == ballot.opener;
+        if is_opener {
+            tally.for_invalid += weight;
+        } else if voter == ballot.task.executor {
+            tally.for_valid += weight;
+        } else {
+            return self.mail_task(ballot.task, voter, weight, window);
+        }
+        self.log_vote(record, ballot.opened, voter, is_opener, weight, window);
     }
 
     /// The holders of a session's slots, each with as many votes as slots.
@@ -274,7 +300,7 @@ impl Lane {
 
     fn count_vote(&mut self, index: u32, answer: &Answer, window: &Window<'_>) {
         let is_invalid = answer.kind == AnswerKind::VoteInvalid;
-        let record = self.inferences[index];
+        let Kept { record, link } = self.kept[index];
         self.effects.add(
             EventKind::Voted as u64,
             record.number,
@@ -289,7 +315,7 @@ impl Lane {
             answer.weight,
             window,
         );
-        let checks = &mut self.checks[record.link];
+        let checks = &mut self.checks[link];
         if is_invalid {
             checks.for_invalid += answer.weight;
         } else {
@@ -299,7 +325,7 @@ impl Lane {
     }
 
     fn decide_dispute(&mut self, index: u32, window: &Window<'_>) {
-        let checks = &self.checks[self.inferences[index].link];
+        let checks = &self.checks[self.kept[index].link];
         let tally = VoteTally {
             for_invalid: Weight::new(checks.for_invalid),
             for_valid: Weight::new(checks.for_valid),
@@ -313,13 +339,13 @@ impl Lane {
     }
 
     fn invalidate(&mut self, index: u32, window: &Window<'_>) {
-        let record = self.inferences[index];
+        let Kept { record, link } = self.kept[index];
         let (opener, payment) = {
-            let checks = &self.checks[record.link];
+            let checks = &self.checks[link];
             (checks.opener, checks.payment)
         };
         self.releases.push(opener);
-        self.inferences[index].state = State::Invalidated;
+        self.kept[index].record.state = State::Invalidated;
         // An answer of an earlier epoch has been paid for and settled; the network ignores the verdict.
         if record.completion >= window.epoch_start {
             self.refund_invalidated(index, payment, window);
@@ -362,7 +388,7 @@ impl Lane {
     }
 
     fn refund_invalidated(&mut self, index: u32, payment: u64, window: &Window<'_>) {
-        let record = self.inferences[index];
+        let record = self.kept[index].record;
         self.states[record.host as usize].work -= payment as i64;
         if payment > 0 {
             self.refunds.push(Refund {
@@ -382,30 +408,28 @@ impl Lane {
 
     /// A failing verdict in the executor's counters.
     fn record_mismatch(&mut self, host: u32, number: u64, substitute: u8, window: &Window<'_>) {
-        let state = &mut self.states[host as usize];
-        state.invalidated += 1;
-        state.run_judged[1] += 1;
+        let tally = &mut self.tallies[host as usize];
+        tally.invalidated += 1;
+        tally.run_judged[1] += 1;
         if window.tables.conducts.is_cheat(substitute) {
-            self.detection.record(state.since_detection);
-            state.since_detection = 0;
+            self.detection.record(tally.since_detection);
+            tally.since_detection = 0;
         }
-        let before = state.counters;
+        let counters = &mut self.states[host as usize].counters;
+        let before = *counters;
         if window.measures.unsampled == Unsampled::Passed {
-            window
-                .tables
-                .status
-                .record_failure_of_counted(&mut state.counters);
+            window.tables.status.record_failure_of_counted(counters);
         } else {
-            window.tables.status.record_failure(&mut state.counters);
+            window.tables.status.record_failure(counters);
         }
         self.log_tests(host, number, &before, window);
         self.judge_status(host, window);
     }
 
     fn revalidate(&mut self, index: u32, window: &Window<'_>) {
-        let record = self.inferences[index];
-        self.releases.push(self.checks[record.link].opener);
-        self.inferences[index].state = State::Finished;
+        let Kept { record, link } = self.kept[index];
+        self.releases.push(self.checks[link].opener);
+        self.kept[index].record.state = State::Finished;
         self.totals.revalidated += 1;
         let executor = u64::from(self.first + record.host);
         self.effects
@@ -416,18 +440,17 @@ impl Lane {
     }
 
     pub(super) fn close_overdue_disputes(&mut self, window: &Window<'_>) {
-        let mut due = std::mem::take(&mut self.scratch.deadlines);
-        self.disputes.take(window.index, &mut due);
+        let mut due = self.disputes.take(window.index);
         due.sort_unstable_by_key(|deadline| deadline.number);
         for deadline in &due {
-            let record = self.inferences[deadline.inference];
+            let Kept { record, link } = self.kept[deadline.inference];
             if record.number != deadline.number || record.state != State::Disputed {
                 continue;
             }
-            if self.checks[record.link].deadline != window.index {
+            if self.checks[link].deadline != window.index {
                 continue; // A later dispute about the same answer is open.
             }
-            let (number, checks) = (record.number, record.link);
+            let (number, checks) = (record.number, link);
             self.totals.undecided += 1;
             self.effects.add(
                 EventKind::Undecided as u64,
@@ -436,13 +459,12 @@ impl Lane {
                 0,
             );
             self.log_outcome(EventKind::Undecided, deadline.inference, NONE, 0, window);
-            self.inferences[deadline.inference].state = State::Invalidated;
+            self.kept[deadline.inference].record.state = State::Invalidated;
             if window.dispute.on_no_quorum == OnNoQuorum::CountAsValid {
                 self.releases.push(self.checks[checks].opener);
             }
             self.forget_if_settled(deadline.inference);
         }
-        due.clear();
-        self.scratch.deadlines = due;
+        self.disputes.give_back(due);
     }
 }

@@ -24,6 +24,8 @@ pub(crate) struct Window<'a> {
     pub paused_until: u64,
     /// Sampling targets by reputation.
     pub targets: &'a Targets,
+    /// By group, a number that changes whenever weights or rates do; never 0.
+    pub plan_stamps: &'a [u64],
     /// Parity of the epoch to which validation duty is booked.
     pub parity: u8,
     /// Start of the effective epoch, ns: an inference that finished earlier can no longer be invalidated.
@@ -85,10 +87,10 @@ pub(crate) enum Draw {
 /// Target rates by reputation at the traffic of the last commit.
 #[derive(Clone, Debug)]
 pub(crate) struct Targets {
-    /// As a number.
-    pub rate: Vec<f64>,
+    /// As a number, by the byte that a reputation is.
+    pub rate: [f64; 256],
     /// In parts per 10^9.
-    pub ppb: Vec<u32>,
+    pub ppb: [u32; 256],
     /// Reputations that some host has; only theirs are worked out.
     pub present: Vec<u8>,
     /// Target rate of a full reputation, by which a change is noticed.

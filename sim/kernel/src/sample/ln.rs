@@ -23,8 +23,8 @@ pub fn neg_ln(word: u64) -> f64 {
     // 52 explicit bits under a fixed exponent make f in [1/2, 1) without a conversion.
     let f = f64::from_bits((0x3FE << 52) | ((normalised << 1) >> 12));
     let r = f * reciprocal - 1.0;
-    let series =
-        r * (1.0 + r * (-1.0 / 2.0 + r * (1.0 / 3.0 + r * (-1.0 / 4.0 + r * (1.0 / 5.0 - r / 6.0)))));
+    let series = r
+        * (1.0 + r * (-1.0 / 2.0 + r * (1.0 / 3.0 + r * (-1.0 / 4.0 + r * (1.0 / 5.0 + r * (-1.0 / 6.0))))));
     f64::from(shift) * LN_2 + (ln_reciprocal - series)
 }
 

@@ -16,6 +16,8 @@ pub struct WeightedIndex {
     /// `guide[g]` is the least index whose cumulative weight exceeds `g << shift`.
     guide: Vec<u32>,
     shift: u32,
+    /// All weights are the same and not zero, so a word chooses without a look at them.
+    is_even: bool,
 }
 
 impl WeightedIndex {
@@ -40,6 +42,9 @@ impl WeightedIndex {
                 .expect("the total weight is beyond the range");
             self.cumulative.push(total);
         }
+        self.is_even = weights
+            .first()
+            .is_some_and(|&first| first > 0 && weights.iter().all(|&weight| weight == first));
         // At least as many guide cells as entries, at most twice as many.
         let bits = usize::BITS - weights.len().leading_zeros();
         self.shift = (u64::BITS - total.leading_zeros()).saturating_sub(bits);
@@ -83,24 +88,35 @@ impl WeightedIndex {
 
     /// The entry on which `target` falls when the weights are laid end to end. Panics unless
     /// `target < total()`.
-    #[inline]
+    #[inline(always)]
     pub fn locate(&self, target: u64) -> usize {
         let cell = (target >> self.shift) as usize;
         let bounds = &self.guide[cell..cell + 2];
-        let (first, end) = (bounds[0] as usize, bounds[1] as usize);
-        let inside = &self.cumulative[first..];
-        if end - first > SCAN {
-            return first + inside.partition_point(|&sum| sum <= target);
+        let (mut entry, end) = (bounds[0] as usize, bounds[1] as usize);
+        if end - entry > SCAN {
+            return self.search(entry, target);
         }
-        let past = inside.iter().position(|&sum| sum > target);
-        first + past.expect("the target is below the total")
+        while self.cumulative[entry] <= target {
+            entry += 1;
+        }
+        entry
+    }
+
+    #[cold]
+    fn search(&self, first: usize, target: u64) -> usize {
+        first + self.cumulative[first..].partition_point(|&sum| sum <= target)
     }
 
     /// An entry with probability proportional to its weight, from one uniform word. Panics if the total
     /// weight is zero: there is nobody to choose.
-    #[inline]
+    #[inline(always)]
     pub fn pick(&self, word: u64) -> usize {
-        self.locate(below(word, self.total()))
+        // With n equal weights w, floor(floor(u n w) / w) is floor(u n): the same choice.
+        if self.is_even {
+            below(word, self.cumulative.len() as u64) as usize
+        } else {
+            self.locate(below(word, self.total()))
+        }
     }
 }
 
@@ -142,6 +158,17 @@ mod tests {
             (index.pick(0), index.pick(u64::MAX), index.weight(2)),
             (0, 2, u64::MAX / 2)
         );
+    }
+
+    #[test]
+    fn even_weights_are_picked_as_the_table_would() {
+        for (entries, weight) in [(1, 5), (7, 1), (100, 1_000), (3, u64::MAX / 3)] {
+            let index = WeightedIndex::new(&vec![weight; entries]);
+            for i in 0..2_000 {
+                let word = StreamKey::from_raw(8).draw(i, 0);
+                assert_eq!(index.pick(word), index.locate(below(word, index.total())));
+            }
+        }
     }
 
     /// Chi-square over 200 entries of uneven weight, 1,000,000 picks: 199 degrees of freedom, sd 19.95; the

@@ -1,0 +1,247 @@
+//! Validators' jobs: replaying answers, voting on disputes, and what comes of either.
+//!
+//! A job waits for its host like a request. Invariant: every drawn validator answers exactly once, be it
+//! with silence; a vote that is not given is missed by nobody.
+
+use stakeout_kernel::sample::bernoulli;
+
+use super::inference::NONE;
+use super::lane::{Lane, TASK};
+use super::mail::{Answer, AnswerKind, Task, TaskKind};
+use super::window::Window;
+use crate::observe::frame::{Event, EventKind};
+use crate::strategy::Shortcut;
+
+/// A time that never comes.
+const NEVER: u64 = u64::MAX;
+
+impl Lane {
+    /// Files mailed jobs under the window in which they arrive.
+    pub(super) fn receive_tasks(&mut self, window: &Window<'_>) {
+        for source in 0..self.in_tasks.len() {
+            if self.in_tasks[source].is_empty() {
+                continue;
+            }
+            let mut mail = std::mem::take(&mut self.in_tasks[source]);
+            for task in mail.drain(..) {
+                if task.kind == TaskKind::Validation {
+                    let tally = &mut self.tallies[(task.validator - self.first) as usize];
+                    tally.required[usize::from(task.epoch_parity)] += 1;
+                }
+                let due = window.tables.window_of(task.arrival).max(window.index);
+                self.task_calendar.push(due, &task);
+            }
+            self.in_tasks[source] = mail;
+        }
+    }
+
+    pub(super) fn note_next_job(&mut self) {
+        let place = self.job_order.places().get(self.jobs_taken);
+        self.next_job = place.map_or((NEVER, NEVER), |&place| {
+            let task = &self.jobs[place as usize];
+            (task.arrival, task.number)
+        });
+    }
+
+    /// Takes the window's jobs that come before this arrival and number.
+    #[inline(never)]
+    pub(super) fn take_jobs_before(&mut self, moment: (u64, u64), window: &Window<'_>) {
+        while self.next_job < moment {
+            let place = self.job_order.places()[self.jobs_taken];
+            let task = self.jobs[place as usize];
+            self.take_task(&task, window);
+            self.jobs_taken += 1;
+            self.note_next_job();
+        }
+    }
+
+    #[inline]
+    pub(super) fn take_task(&mut self, task: &Task, window: &Window<'_>) {
+        let host = task.validator - self.first;
+        match self.start_in_window(host, task.arrival, window) {
+            Some(start) => self.start_task(host, task, start, window),
+            None => {
+                let index = self.tasks.insert(*task);
+                self.enqueue(host, index | TASK);
+            }
+        }
+    }
+
+    pub(super) fn start_task(&mut self, host: u32, task: &Task, start: u64, window: &Window<'_>) {
+        let tables = window.tables;
+        let participant = u64::from(task.validator);
+        let mut duty = self.duties[host as usize];
+        if duty.bias.0 != NONE
+            && duty.bias.0 == tables.owners[task.executor as usize]
+            && task.kind != TaskKind::Planted
+        {
+            (duty.works_below, duty.otherwise) = (0, duty.bias.1);
+        }
+        let works = duty.works_below == NEVER
+            || bernoulli(
+                tables.keys.diligence.draw(task.number, participant),
+                duty.works_below,
+            );
+        let (end, is_lost) = if works && !task.unavailable {
+            let work = self.validation_work(host, task, window);
+            self.totals.verification_ns += u128::from(work);
+            self.occupy(host, start, work, window)
+        } else {
+            (start, false)
+        };
+        let is_copied = duty.otherwise == Shortcut::Copy && task.is_shared && !window.measures.commit_reveal;
+        if task.kind == TaskKind::Planted {
+            let is_found = works || is_copied || duty.otherwise == Shortcut::SayMismatch;
+            let is_silent = is_lost || duty.otherwise == Shortcut::Silent;
+            if !is_found && !is_silent {
+                self.fine(host, task, window);
+            }
+            return;
+        }
+        let (kind, similarity_ppb) = if is_lost {
+            (AnswerKind::Silent, 0)
+        } else if works || is_copied {
+            self.judge(host, task, window)
+        } else {
+            shortcut(duty.otherwise, task.kind)
+        };
+        if kind == AnswerKind::Silent && task.kind == TaskKind::Vote {
+            return; // Nobody waits for a single vote.
+        }
+        if task.kind == TaskKind::Validation && kind != AnswerKind::Silent {
+            let tally = &mut self.tallies[host as usize];
+            tally.done[usize::from(task.epoch_parity)] += 1;
+        }
+        let kind = if kind == AnswerKind::Fail {
+            self.open_case(host, task, window)
+        } else {
+            kind
+        };
+        self.out_answers.to[(task.executor / window.lane_size) as usize].push(Answer {
+            ready: end.saturating_add(tables.inclusion_ns),
+            number: task.number,
+            inference: task.inference,
+            validator: task.validator,
+            similarity_ppb,
+            weight: task.weight,
+            round: task.round,
+            kind,
+        });
+    }
+
+    fn validation_work(&self, host: u32, task: &Task, window: &Window<'_>) -> u64 {
+        let rates = window.tables.rates(self.hosts[host as usize].class, task.group);
+        match &window.tables.fresh_validation {
+            None => (u64::from(task.prompt) + u64::from(task.answer)) * rates.prefill_ns,
+            Some(law) => {
+                let draw = window
+                    .tables
+                    .keys
+                    .diligence
+                    .draw(task.number, u64::from(task.validator) | 1 << 32);
+                u64::from(law.sample((draw >> 32) as u32)) * rates.decode_ns
+            }
+        }
+    }
+
+    /// Replays the answer: the similarity found, and what it says against the model's threshold.
+    fn judge(&self, host: u32, task: &Task, window: &Window<'_>) -> (AnswerKind, u32) {
+        let tables = window.tables;
+        let kind = tables.conducts.get(task.substitute);
+        let prompt = if kind.is_awkward {
+            u64::MAX
+        } else {
+            tables.keys.prompt.draw(task.number, 0)
+        };
+        let mut similarity = if task.unavailable {
+            0
+        } else {
+            tables.scores.similarity_ppb(
+                kind.law,
+                task.executor_kernel,
+                self.hosts[host as usize].kernel,
+                prompt,
+                tables.keys.score.draw(task.number, u64::from(task.validator)),
+            )
+        };
+        if kind.distance_ppm != 1_000_000 && !task.unavailable {
+            let distance = u64::from(1_000_000_000 - similarity) * u64::from(kind.distance_ppm) / 1_000_000;
+            similarity = 1_000_000_000 - distance.min(1_000_000_000) as u32;
+        }
+        // What the second check finds, it finds for every validator: it recomputes the same draws.
+        let is_found = window.measures.second_check.is_some()
+            && bernoulli(tables.keys.second.draw(task.number, 0), kind.found_below);
+        let passes = similarity > tables.thresholds[usize::from(task.group)] && !is_found;
+        let kind = match (task.kind, passes) {
+            (TaskKind::Validation | TaskKind::Planted, true) => AnswerKind::Pass,
+            (TaskKind::Validation | TaskKind::Planted, false) => AnswerKind::Fail,
+            (TaskKind::Vote, true) => AnswerKind::VoteValid,
+            (TaskKind::Vote, false) => AnswerKind::VoteInvalid,
+        };
+        (kind, similarity)
+    }
+
+    /// A failing validation opens a case unless its sender has too many open.
+    fn open_case(&mut self, host: u32, task: &Task, window: &Window<'_>) -> AnswerKind {
+        let group = &window.groups[usize::from(task.group)];
+        let reputation = self.states[host as usize].reputation;
+        let tally = &mut self.tallies[host as usize];
+        let weight = group
+            .position(task.validator)
+            .map_or(0, |at| group.members[at].weight);
+        let cap = window.invalidation_cap(weight, group.total, reputation, group.recent);
+        if tally.open_cases >= cap {
+            return AnswerKind::FailCapped;
+        }
+        tally.open_cases += 1;
+        AnswerKind::Fail
+    }
+
+    /// A validator has passed a planted mismatch.
+    #[cold]
+    fn fine(&mut self, host: u32, task: &Task, window: &Window<'_>) {
+        let fine = window
+            .measures
+            .planted
+            .map_or(0, |planted| planted.fine.base_units());
+        if fine == 0 {
+            return;
+        }
+        self.states[host as usize].work -= fine as i64;
+        self.slashed += fine;
+        self.effects.add(
+            EventKind::Fined as u64,
+            task.number,
+            u64::from(task.validator),
+            fine as u64,
+        );
+        if window.tables.log {
+            let event = Event::at(EventKind::Fined, window.height, window.end)
+                .of(task.validator)
+                .with(task.executor)
+                .wide(fine);
+            self.events.push(Event {
+                inference: task.number,
+                ..event
+            });
+        }
+    }
+}
+
+fn shortcut(otherwise: Shortcut, kind: TaskKind) -> (AnswerKind, u32) {
+    let answer = match (otherwise, kind) {
+        (Shortcut::SayMatch | Shortcut::Copy, TaskKind::Vote) => AnswerKind::VoteValid,
+        (Shortcut::SayMatch | Shortcut::Copy, _) => AnswerKind::Pass,
+        (Shortcut::SayMismatch, TaskKind::Vote) => AnswerKind::VoteInvalid,
+        (Shortcut::SayMismatch, _) => AnswerKind::Fail,
+        (Shortcut::Silent, _) => AnswerKind::Silent,
+    };
+    (
+        answer,
+        if matches!(otherwise, Shortcut::SayMatch | Shortcut::Copy) {
+            1_000_000_000
+        } else {
+            0
+        },
+    )
+}

@@ -10,7 +10,7 @@ pub const RESULTS_FORMAT: u32 = 1;
 
 /// Version of the simulated model: two releases with the same number give the same results for the same
 /// scenario and seed. Raised with a reason in the changelog.
-pub const MODEL_VERSION: u32 = 1;
+pub const MODEL_VERSION: u32 = 2;
 
 /// What identifies a run and what surrounded it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -97,7 +97,7 @@ fn whoever_knows_the_seeds_recomputes_who_was_drawn() {
         assert_eq!(validators, expected, "inference {inference} at height {height}");
         compared += 1;
     }
-    assert!(compared > 5_000, "{compared}");
+    assert!(compared > 4_000, "{compared}");
 }
 
 /// Counts of one and of two members drawn together, and of how many were drawn.
@@ -125,12 +125,12 @@ fn joint(output: &RunOutput) -> Joint {
     joint
 }
 
-// About 12,000 answers a run; 78 counts with |z| < 6.2 (a false alarm below 78 x 5.7e-10 = 4.4e-8) and a
+// About 5,000 answers a run; 78 counts with |z| < 6.2 (a false alarm below 78 x 5.7e-10 = 4.4e-8) and a
 // chi-square of four degrees of freedom below 42 (below 2e-8).
 #[test]
 fn joint_counts_of_the_draw_by_hash_are_those_of_thinning() {
     let [hash, thinning] = [SamplingDraw::Sha256, SamplingDraw::Thinning].map(|draw| joint(&simulate(draw)));
-    assert!(hash.answers > 5_000.0 && thinning.answers > 5_000.0);
+    assert!(hash.answers > 4_000.0 && thinning.answers > 4_000.0);
     for (at, (a, b)) in hash.pairs.iter().zip(&thinning.pairs).enumerate() {
         let pooled = (a + b) / (hash.answers + thinning.answers);
         let variance = pooled * (1.0 - pooled) * (1.0 / hash.answers + 1.0 / thinning.answers);

@@ -486,8 +486,8 @@ const SAMPLED: VoterRule = VoterRule::Sampled {
 fn every_parameter_that_matters_shows_in_the_digest() {
     let mut base = network(20, 3, 6.0);
     base.outages.per_host = Some(stakeout_engine::scenario::OutageLaw {
-        mean_up: SimDuration::from_seconds(500),
-        mean_down: SimDuration::from_seconds(60),
+        mean_up: SimDuration::from_seconds(300),
+        mean_down: SimDuration::from_seconds(100),
     });
     let digest = |change: fn(&mut Scenario)| {
         let mut scenario = base.clone();

@@ -3,6 +3,7 @@
 //! Invariant: every command ends in [`main`], which alone turns a failure into a message and an exit code of
 //! `docs/exit-codes.md`.
 
+mod attacks;
 mod audit;
 mod bug;
 mod clock;
@@ -45,6 +46,7 @@ Examples:
   stakeout run first.yaml --replicates 20 --resume   nineteen more: intervals, not points
   stakeout scenario explain first.yaml               every value, where it comes from, its public source
   stakeout validate                                  closed forms: expected, observed, verdict
+  stakeout attacks --list                            the attacks that come with the program
   stakeout examples                                  what else can be run";
 
 /// In a network that pays strangers to run AI, does cheating pay?
@@ -75,6 +77,8 @@ enum Command {
     Audit(audit::Audit),
     /// Compare the simulator with closed forms
     Validate(validate::Validate),
+    /// Run attacks beside their honest twins: does it pay, is it found, what stops it?
+    Attacks(attacks::Attacks),
     /// List, show or copy the scenarios that come with the program
     Examples(examples::Examples),
     /// List finished runs
@@ -121,6 +125,7 @@ fn dispatch(command: &Command) -> Result<(), Failure> {
         Command::Trace(arguments) => trace::run(arguments),
         Command::Audit(command) => audit::run(command),
         Command::Validate(arguments) => validate::run(arguments),
+        Command::Attacks(arguments) => attacks::run(arguments),
         Command::Examples(arguments) => examples::run(arguments),
         Command::Runs(arguments) => runs::run(arguments),
         Command::Report(passed) => sibling::run("report", &passed.arguments),

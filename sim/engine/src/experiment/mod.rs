@@ -1,4 +1,5 @@
 //! Replicates, paired runs and their statistics.
 
+pub mod attack;
 pub mod shorter_history;
 pub mod twins;

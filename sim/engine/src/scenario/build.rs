@@ -9,7 +9,9 @@ use std::sync::Arc;
 use stakeout_kernel::time::SimDuration;
 use stakeout_protocol::units::{Amount, Fraction};
 
-use super::error::{Place, Problem, quoted};
+use crate::experiment::attack::{AttackSpec, Goal, Twin, defences, parse_expectations};
+
+use super::error::{Place, Problem, nearest, quoted};
 use super::files::InputFile;
 use super::layers::Layers;
 use super::population::{Catalogue, Group, Population};
@@ -43,6 +45,7 @@ impl Builder<'_> {
     pub fn build(mut self, default_name: &str) -> Result<Scenario, Vec<Problem>> {
         let v = self.values;
         self.problems.extend(build_protocol::check(v));
+        self.problems.extend(check_attack(v));
         let (models, hardware, population) = self.population();
         let prompt = self.length_law(v.lengths("demand.prompt"), "demand.prompt");
         let completion = self.length_law(v.lengths("demand.completion"), "demand.completion");
@@ -119,6 +122,7 @@ impl Builder<'_> {
             outages,
             calibration: Arc::new(calibration),
             record,
+            attack: attack(v),
             assumptions: v.words("assumptions").to_vec(),
             origins,
             files: self.files,
@@ -358,6 +362,46 @@ fn chain(v: &Values) -> Chain {
 /// A length of time that is counted in whole seconds.
 fn seconds(v: &Values, path: &str) -> SimDuration {
     SimDuration::from_seconds(v.count(path))
+}
+
+/// What the scenario says about its attack.
+fn attack(v: &Values) -> AttackSpec {
+    AttackSpec {
+        owner: v.text("attack.owner").map(str::to_owned),
+        twin: match v.text("attack.twin") {
+            Some("alone") => Twin::Alone,
+            Some("merged") => Twin::Merged,
+            _ => Twin::Honest,
+        },
+        goal: match v.text("attack.goal") {
+            Some("harm") => Goal::Harm,
+            _ => Goal::Profit,
+        },
+        defences: v.words("attack.defences").to_vec(),
+        expect: v.text("expect").unwrap_or_default().to_owned(),
+    }
+}
+
+/// Names and clauses of an attack that nobody knows.
+fn check_attack(v: &Values) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    if let Some(Err(reason)) = v.text("expect").map(parse_expectations) {
+        problems.push(v.problem("expect", &reason));
+    }
+    let known: Vec<&str> = defences().iter().map(|defence| defence.name).collect();
+    for name in v
+        .words("attack.defences")
+        .iter()
+        .filter(|name| !known.contains(&name.as_str()))
+    {
+        let problem = v.problem("attack.defences", &format!("unknown defence {}", quoted(name)));
+        problems.push(
+            problem
+                .allowed(known.join(", "))
+                .hint(nearest(name, known.iter().copied())),
+        );
+    }
+    problems
 }
 
 fn gpu_class(name: &str, item: &Item) -> GpuClass {

@@ -45,7 +45,8 @@ pub fn write(
 ) -> String {
     let mut root = BTreeMap::new();
     for (path, typed) in v.iter() {
-        let is_named = matches!(path, "name" | "question" | "seed" | "replicates");
+        let is_named = matches!(path, "name" | "question" | "seed" | "replicates" | "expect")
+            || path.starts_with("attack.");
         if path == "files" || path == "name" || is_named && extent == Extent::Hashed {
             continue;
         }

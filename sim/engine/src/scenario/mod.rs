@@ -45,6 +45,7 @@ pub use template::{FIRST_SCENARIO, new_from_template, template_names};
 
 use std::sync::Arc;
 
+use crate::experiment::attack::AttackSpec;
 use stakeout_calibration::Calibration;
 use stakeout_kernel::time::SimDuration;
 use stakeout_protocol as protocol;
@@ -95,6 +96,8 @@ pub struct Scenario {
     pub calibration: Arc<Calibration>,
     /// What the real network recorded, to be set beside the simulated figures.
     pub record: Option<Record>,
+    /// What it says about the attack that it shows.
+    pub attack: AttackSpec,
     /// Assumption ids that this scenario leans on, sorted.
     pub assumptions: Vec<String>,
     /// Resolved values with the place each came from, sorted by path (what `scenario explain` prints).

@@ -26,6 +26,14 @@ static PRESETS: &[(&str, &str)] = &[
         include_str!("../../../../scenarios/presets/gonka-sprt.yaml"),
     ),
     (
+        "gonka-devshard",
+        include_str!("../../../../scenarios/presets/gonka-devshard.yaml"),
+    ),
+    (
+        "attack-lab",
+        include_str!("../../../../scenarios/presets/attack-lab.yaml"),
+    ),
+    (
         "gonka-mainnet-2025",
         include_str!("../../../../scenarios/presets/gonka-mainnet-2025.yaml"),
     ),

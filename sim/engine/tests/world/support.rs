@@ -168,6 +168,7 @@ pub fn network(hosts: u32, epochs: u32, per_second: f64) -> Scenario {
         outages: Outages::default(),
         calibration: Arc::new(Calibration::builtin("published-gonka").expect("the built-in file is valid")),
         record: None,
+        attack: stakeout_engine::experiment::attack::AttackSpec::default(),
         assumptions: vec![],
         origins: vec![],
         warnings: vec![],

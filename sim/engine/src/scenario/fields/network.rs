@@ -20,6 +20,36 @@ pub(super) static RUN: &[Field] = &[
         "The question the scenario asks, in a sentence.",
     )
     .optional(),
+    field(
+        "expect",
+        Kind::Text,
+        "What `stakeout attacks` holds the figures against: clauses such as `gain < 0 GNK; checked = 65 % +- 1 %`.",
+    )
+    .optional(),
+    field(
+        "attack.owner",
+        Kind::Word,
+        "Owner whose profit is set beside its honest twin's; the heaviest that deviates where absent.",
+    )
+    .optional(),
+    one_of(
+        "attack.twin",
+        &["honest", "alone", "merged"],
+        "The twin: the same identities honest, the first of them alone, or the first with the hardware of all.",
+    )
+    .optional(),
+    one_of(
+        "attack.goal",
+        &["profit", "harm"],
+        "What the attacker is after; a defence against harm must take nine tenths of it.",
+    )
+    .optional(),
+    field(
+        "attack.defences",
+        Kind::Words,
+        "Defences that `stakeout attacks` tries, by name.",
+    )
+    .optional(),
     count("seed", 0, u64::MAX as i128, "Root of all random streams."),
     count(
         "replicates",

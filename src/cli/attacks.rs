@@ -102,6 +102,7 @@ const SHIPPED: &[Shipped] = attacks![
     "outlier-in-degraded-cluster",
     "part-swap",
     "payload-withheld",
+    "payload-withheld-long-vote",
     "payment-refuser",
     "power-cap-zeroes",
     "prompt-of-death",
@@ -241,7 +242,8 @@ fn table(reports: &[AttackReport]) -> Table {
             Cell::or_empty(mean, |number| cell(number, decimals))
         };
         let (from, to) = ends(figure("gain"));
-        let cheapest = report.cheapest();
+        let is_needed = matches!(report.verdict(), "pays" | "harms");
+        let cheapest = report.cheapest().filter(|_| is_needed);
         table.push(vec![
             Cell::text(&report.name),
             Cell::text(&report.question),
@@ -258,6 +260,7 @@ fn table(reports: &[AttackReport]) -> Table {
             mean("hours_to_conviction", 2),
             Cell::text(match cheapest {
                 Some(tried) => tried.name,
+                None if !is_needed => "none needed",
                 None if report.tried.is_empty() => "not tried",
                 None => "none of those tried",
             }),

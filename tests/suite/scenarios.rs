@@ -39,6 +39,37 @@ fn every_shipped_scenario_says_what_it_asks() {
 }
 
 #[test]
+fn every_attack_ends_as_it_expects() {
+    let mut attacks = command();
+    attacks.args(["attacks", "--quick", "--format", "json"]);
+    let outcome = finish(attacks);
+    assert_eq!(outcome.code, 0, "{}", outcome.err);
+    let rows = outcome.json();
+    assert!(rows.as_array().is_some_and(|rows| rows.len() >= 36), "{rows}");
+}
+
+#[test]
+fn every_attack_file_is_shipped() {
+    let mut list = command();
+    list.args(["attacks", "--list", "--format", "csv"]);
+    let listed = finish(list).expect(0).out;
+    let files = scenarios()
+        .into_iter()
+        .filter(|path| path.parent().is_some_and(|folder| folder.ends_with("attacks")));
+    for path in files {
+        let name = path
+            .file_stem()
+            .and_then(|stem| stem.to_str())
+            .expect("a plain name")
+            .to_owned();
+        assert!(
+            listed.lines().any(|line| line.starts_with(&format!("{name},"))),
+            "{name}"
+        );
+    }
+}
+
+#[test]
 fn every_smoke_scenario_runs_and_has_a_digest() {
     for path in smoke() {
         let folder = Folder::new();

@@ -30,6 +30,7 @@
 //! | a request arrives | [`pricing`], [`bandwidth`], [`escrow`] |
 //! | an answer is drawn for checking | [`hash_draw`], [`sampling`] |
 //! | an answer is checked | [`artifact`], [`dispute`], [`sharing`] |
+//! | a session off the chain | [`devshard`] |
 //! | conduct is judged | [`sprt`], [`status`], [`missed_work`], [`reputation`] |
 //! | the epoch is settled | [`claims`], [`settlement`], [`vesting`] |
 //! | other networks | [`schedules`], [`markets`] |
@@ -41,6 +42,7 @@ pub mod artifact;
 pub mod bandwidth;
 pub mod claims;
 pub mod collateral;
+pub mod devshard;
 pub mod dispute;
 pub mod escrow;
 pub mod geometry;

@@ -6,6 +6,7 @@
 //! proposals/random-poc, proposals/poc.
 
 use crate::units::{Decimal, Fraction, Rounding, Weight, mul_div};
+use sha2::{Digest, Sha256};
 
 /// The parameters of proof of compute.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -141,6 +142,32 @@ pub fn compute_trigger_probability(params: &PocParams, window_blocks: u64) -> Fr
     }
     Decimal::from_parts(params.confirmations_per_epoch.parts() / i128::from(window_blocks))
         .clamp_to_fraction()
+}
+
+/// The participant on which a voting slot falls, as a place on the line of all weights laid end to end.
+///
+/// ```text
+/// U64BE(SHA-256(app hash ‖ participant ‖ model ‖ index)[0..8]) mod total
+/// ```
+///
+/// The index is written in decimal digits. `None` without weight.
+#[must_use]
+pub fn compute_voting_slot(
+    app_hash: &str,
+    participant: &str,
+    model: &str,
+    index: u32,
+    total: Weight,
+) -> Option<u64> {
+    let mut hasher = Sha256::new();
+    for part in [app_hash, participant, model] {
+        hasher.update(part);
+    }
+    hasher.update(index.to_string());
+    let digest = hasher.finalize();
+    let mut head = [0_u8; 8];
+    head.copy_from_slice(&digest[..8]);
+    u64::from_be_bytes(head).checked_rem(total.get())
 }
 
 /// How many of the voting slots are drawn for a scale in percent: `floor(slots·scale/total)`, at most all.

@@ -7,6 +7,7 @@ mod artifact;
 mod bandwidth;
 mod claims;
 mod collateral;
+mod devshard;
 mod dispute;
 mod escrow;
 mod geometry;
@@ -42,6 +43,7 @@ const FAMILIES: &[(&str, Check)] = &[
     ("bandwidth", bandwidth::check),
     ("claims", claims::check),
     ("collateral", collateral::check),
+    ("devshard", devshard::check),
     ("dispute", dispute::check),
     ("escrow", escrow::check),
     ("geometry", geometry::check),

@@ -4,7 +4,7 @@ use super::read::*;
 use serde_json::Value;
 use stakeout_protocol::poc::{
     AcceptanceThreshold, ConfirmationEvent, PocParams, compute_confirmation_ratio,
-    compute_confirmation_weight, compute_slot_count, is_confirmation_failed,
+    compute_confirmation_weight, compute_slot_count, compute_voting_slot, is_confirmation_failed,
 };
 use stakeout_protocol::units::{Decimal, Fraction, Weight};
 
@@ -48,6 +48,16 @@ pub fn check(file: &str, document: &Value) {
                     integer(case, "slots"),
                 );
                 assert_eq!(count, integer(case, "count"), "{case}");
+            }
+            "voting_slot" => {
+                let place = compute_voting_slot(
+                    text(case, "app_hash"),
+                    text(case, "participant"),
+                    text(case, "model"),
+                    integer(case, "index") as u32,
+                    weight(case, "total"),
+                );
+                assert_eq!(place, case["place"].as_u64(), "{case}");
             }
             _ => unknown("poc", file),
         }

@@ -141,10 +141,10 @@ fn ladder(evidence: &Evidence) -> String {
 
 fn power(evidence: &Evidence) -> String {
     let longest = evidence.lengths.last().copied().unwrap_or_default();
-    let lengths: Vec<usize> = [32, 64, 128, 192, 512]
-        .into_iter()
-        .filter(|length| evidence.lengths.contains(length))
-        .collect();
+    let mut lengths = vec![32, 64, 128, 192, 512, evidence.reference_length];
+    lengths.retain(|length| evidence.lengths.contains(length));
+    lengths.sort_unstable();
+    lengths.dedup();
     let at = |row: &PowerRow, length: usize| {
         let point = row.curve.iter().find(|at| at.length == length);
         point.map_or_else(|| "-".into(), |at| percent(at.power.value))
@@ -160,7 +160,13 @@ fn power(evidence: &Evidence) -> String {
         let mut cells = vec![disguise(&row.substitute, row.attack)];
         cells.extend(lengths.iter().map(|length| at(row, *length)));
         cells.push(tokens(row.tokens_to_90, longest));
-        cells.push(tokens(row.tokens_to_90_known, longest));
+        // Where honest answers of that pair are too few for the rate there is nothing to compare with.
+        let is_known = row.curve.iter().any(|at| at.known.is_some());
+        cells.push(if is_known {
+            tokens(row.tokens_to_90_known, longest)
+        } else {
+            "-".into()
+        });
         for statistic in [
             Statistic::S1Mean,
             Statistic::S2Margin,

@@ -179,7 +179,7 @@ fn check_lives(events: &[Event]) {
         );
         let is_of_finished = !matches!(
             event.kind,
-            EventKind::Started | EventKind::Served | EventKind::Expired
+            EventKind::Started | EventKind::Served | EventKind::Expired | EventKind::TestMoved
         );
         assert!(
             !is_of_finished || life.finished == 1,

@@ -37,8 +37,9 @@ const FRESH: Standing = Standing {
     claim: NO_CAUSE,
 };
 
-/// Epochs for which messages may still change a finished answer.
-const EPOCHS_KEPT: u8 = 2;
+/// Epochs for which a finished answer's draws are remembered. A verdict comes within the next epoch, unless its
+/// validator's queue is longer than that.
+const EPOCHS_KEPT: u8 = 16;
 
 /// Names causes, event after event.
 #[derive(Clone, Debug, Default)]

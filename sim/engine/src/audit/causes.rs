@@ -2,7 +2,7 @@
 //!
 //! Invariant: a cause is an earlier event of the same log. What is remembered is bounded by the inferences in
 //! flight and the participants; an inference that nobody was drawn to check is forgotten with its block, a
-//! checked one two epochs later, when no message can change it any more.
+//! checked one sixteen epochs later, when no message can change it any more.
 
 use std::collections::{BTreeMap, VecDeque};
 

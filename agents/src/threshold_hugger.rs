@@ -8,8 +8,8 @@
 //!   .20), is condemned by chance only.
 //! - Stopped by: a test with a lower tolerated rate, `one_strike` where honest failures are rare, or
 //!   `e_process` (docs/spec/status.md).
-//! - Reference: zero-drift rate of Wald's sequential test, docs/spec/status.md; gonka-ai/gonka-docs
-//!   docs/network-updates.md, Proposal 96.
+//! - Reference: zero-drift rate of Wald's sequential test, docs/spec/status.md; gonka-ai/gonka-docs, network
+//!   updates of August 2026, Proposal 96.
 
 use stakeout_engine::strategy::registry::{ParamDescriptor, ParamKind, StrategyDescriptor};
 use stakeout_engine::strategy::{ExecutorPolicy, ExecutorStrategy, ExecutorView, RequestView, Roles, Serve};

@@ -3,6 +3,7 @@
 mod audit;
 mod closed_forms;
 mod determinism;
+mod deviants;
 mod hash_draw;
 mod life;
 mod properties;

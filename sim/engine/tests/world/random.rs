@@ -10,9 +10,8 @@ use stakeout_engine::scenario::{
 };
 use stakeout_engine::strategy::registry::{Registry, StrategyDescriptor};
 use stakeout_engine::strategy::{
-    Artifact, Bias, EntrantStrategy, EntrantView, ExecutorPolicy, ExecutorStrategy, ExecutorView, Harm,
-    PurseUse, RequestView, RequesterPolicy, RequesterStrategy, RequesterView, Roles, Serve, Shortcut, Side,
-    TransferPolicy, TransferStrategy, TransferView, ValidatorPolicy, ValidatorStrategy, ValidatorView,
+    Artifact, ExecutorPolicy, ExecutorStrategy, ExecutorView, Harm, PurseUse, RequestView, Roles, Serve,
+    Shortcut, ValidatorPolicy, ValidatorStrategy, ValidatorView,
 };
 use stakeout_kernel::streams::{Purpose, RootSeed, StreamKey};
 use stakeout_kernel::time::SimDuration;
@@ -26,6 +25,7 @@ use stakeout_protocol::settlement::{ForfeitsTo, LegacySubsidyParams, RewardRule,
 use stakeout_protocol::status::{InvalidTest, StreakOnReturn};
 use stakeout_protocol::units::{Amount, Decimal, EpochIndex, Fraction, Price, TokenCount};
 
+use crate::deviants::{Comer, Other, agent, behind, purse};
 use crate::support::network;
 
 /// What a random host does in its two roles.
@@ -86,88 +86,6 @@ fn roles(executor: Conduct, works: u32, otherwise: Shortcut) -> Roles {
             ..conduct(0, 0)
         }),
         ..Roles::honest()
-    }
-}
-
-/// Swaps everything behind an artifact, and holds half of its hardware.
-struct Behind(Artifact);
-
-impl ExecutorStrategy for Behind {
-    fn policy(&mut self, _: &ExecutorView) -> ExecutorPolicy {
-        ExecutorPolicy {
-            substitute_rate: Fraction::ONE,
-            substitute: Some("int4".into()),
-            artifact: self.0,
-            held: Fraction::from_percent(50),
-            ..ExecutorPolicy::honest()
-        }
-    }
-}
-
-fn behind(artifact: Artifact) -> Roles {
-    Roles {
-        executor: Box::new(Behind(artifact)),
-        ..Roles::honest()
-    }
-}
-
-/// Judges its own owner's answers unseen.
-struct Other(Shortcut);
-
-impl ValidatorStrategy for Other {
-    fn policy(&mut self, _: &ValidatorView) -> ValidatorPolicy {
-        ValidatorPolicy {
-            bias: Some(Bias {
-                side: Side::Own,
-                answer: self.0,
-            }),
-            ..ValidatorPolicy::diligent()
-        }
-    }
-}
-
-/// A deviating transfer agent.
-struct Agent(TransferPolicy);
-
-impl TransferStrategy for Agent {
-    fn policy(&mut self, _: &TransferView) -> TransferPolicy {
-        self.0.clone()
-    }
-}
-
-fn agent(draws: u32, harm: Option<Harm>) -> Roles {
-    Roles {
-        transfer: Box::new(Agent(TransferPolicy {
-            draws,
-            victim: harm.map(|harm| ("o0".into(), harm)),
-            share: Fraction::from_percent(80),
-        })),
-        ..Roles::honest()
-    }
-}
-
-/// Spends a purse.
-struct Spender(PurseUse);
-
-impl RequesterStrategy for Spender {
-    fn policy(&mut self, _: &RequesterView) -> RequesterPolicy {
-        RequesterPolicy { purse: self.0 }
-    }
-}
-
-fn purse(purpose: PurseUse) -> Roles {
-    Roles {
-        requester: Box::new(Spender(purpose)),
-        ..Roles::honest()
-    }
-}
-
-/// Takes part in every second epoch.
-struct Comer;
-
-impl EntrantStrategy for Comer {
-    fn is_present(&mut self, view: &EntrantView) -> bool {
-        view.epoch.is_multiple_of(2)
     }
 }
 

@@ -8,7 +8,7 @@
 //! The order of the modules is the order in which data flows: a model file becomes a [`model`], a
 //! [`substitute`] changes it, [`forward`] runs it under a kernel ([`Stratum`]), the [`sampler`] draws an answer,
 //! the [`artifact`] reports it, an [`attack`] forges it, the verifier's replay makes an [`Observation`] of each
-//! position, [`scores`] make numbers of the observations, [`statistics`] thresholds of the numbers, [`derive`] evidence
+//! position, [`scores`] make numbers of the observations, [`statistics`] thresholds of the numbers, [`mod@derive`] evidence
 //! and the calibration file, and [`report`] tables and pictures.
 //!
 //! **Invariant.** A measurement is a function of model file, prompts and seed: the same bytes at any number of

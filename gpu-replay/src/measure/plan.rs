@@ -88,7 +88,7 @@ impl Plan {
     /// The plan of the committed demonstration calibration: budget half an hour of one core.
     pub fn committed() -> Self {
         let mut plan = Self::demo();
-        (plan.deep.prompts, plan.wide.prompts, plan.substitute_prompts) = (120, 4200, 200);
+        (plan.deep.prompts, plan.wide.prompts, plan.substitute_prompts) = (120, 4040, 48);
         plan
     }
 

@@ -31,7 +31,7 @@ const OPEN_BYTES: f64 = 160.0;
 const SETTLED_BYTES: f64 = 16.0;
 /// Lines of the event log for one inference, and their compressed size on disk.
 const EVENTS_PER_INFERENCE: f64 = 7.0;
-const EVENT_DISK_BYTES: f64 = 17.0;
+const EVENT_DISK_BYTES: f64 = 22.0;
 /// Bytes of one event log under way: a segment of events, its columns, and the bytes that they are packed into.
 const LOG_BYTES: f64 = 24e6;
 /// Compressed size on disk of one participant's row.

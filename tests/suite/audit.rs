@@ -82,7 +82,7 @@ fn a_participant_is_explained_in_sentences_with_the_rule_of_each() {
     let lines = outcome.json();
     let lines = lines.as_array().expect("a list");
     let kinds: Vec<&str> = lines.iter().filter_map(|line| line["kind"].as_str()).collect();
-    for kind in ["deposited", "finished", "rewarded"] {
+    for kind in ["weight_set", "finished", "rewarded"] {
         assert!(kinds.contains(&kind), "{kind}: {kinds:?}");
     }
     for line in lines {

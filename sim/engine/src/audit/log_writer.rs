@@ -146,11 +146,12 @@ pub fn log_columns(replicate: u32, first: u64, rows: &[LogEntry]) -> Vec<Column<
     ]
 }
 
-/// Differences of neighbours are small: they are packed, and no dictionary is built where none would help.
+/// Differences of neighbours are small: they are packed, which leaves a compressor little to do, and no dictionary
+/// is built where none would help.
 fn properties(shape: &[Column<'_>]) -> WriterPropertiesPtr {
     let mut builder = WriterProperties::builder()
         .set_created_by("stakeout".to_string())
-        .set_compression(Compression::SNAPPY)
+        .set_compression(Compression::UNCOMPRESSED)
         .set_statistics_enabled(EnabledStatistics::None)
         .set_max_row_group_row_count(Some(EVENTS_PER_SEGMENT))
         .set_dictionary_enabled(false);

@@ -136,7 +136,9 @@ impl Lane {
     #[cold]
     fn log_moved_tests(&mut self, host: u32, number: u64, before: &StatusCounters, window: &Window<'_>) {
         let now = self.states[host as usize].counters;
-        let counts = (before.invalidated, before.validated) != (now.invalidated, now.validated);
+        // Where a sum is kept, it says all that the counts say.
+        let counts = now.llr_invalid == before.llr_invalid
+            && (before.invalidated, before.validated) != (now.invalidated, now.validated);
         let streaks = (
             i64::from(now.consecutive_invalid),
             i64::from(before.consecutive_invalid),
@@ -236,7 +238,7 @@ impl World<'_> {
             self.events.push(event.wide(balance));
         }
         let hosts = self.lanes.iter().flat_map(|lane| &lane.collateral);
-        for (participant, account) in hosts.enumerate() {
+        for (participant, account) in hosts.enumerate().filter(|(_, account)| !account.total().is_zero()) {
             let event = Event::at(EventKind::Deposited, height, 0).of(participant as u32);
             self.events.push(event.wide(account.total().base_units()));
         }

@@ -92,7 +92,7 @@ impl Balances {
         let mut contradiction = None;
         if event.height != self.height {
             self.height = event.height;
-            contradiction = self.take_overdrawn().and_then(|what| found(what));
+            contradiction = self.take_overdrawn().and_then(found);
         }
         for posting in postings(event).into_iter().flatten() {
             if let Err(what) = self.post(posting, hosts, clients) {

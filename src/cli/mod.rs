@@ -31,6 +31,7 @@ mod terminal;
 mod trace;
 mod twin_table;
 mod validate;
+mod worlds;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -79,6 +80,8 @@ enum Command {
     Validate(validate::Validate),
     /// Run attacks beside their honest twins: does it pay, is it found, what stops it?
     Attacks(attacks::Attacks),
+    /// Ask the other systems: mining, ownership, markets, clouds, schedules
+    Worlds(worlds::Worlds),
     /// List, show or copy the scenarios that come with the program
     Examples(examples::Examples),
     /// List finished runs
@@ -126,6 +129,7 @@ fn dispatch(command: &Command) -> Result<(), Failure> {
         Command::Audit(command) => audit::run(command),
         Command::Validate(arguments) => validate::run(arguments),
         Command::Attacks(arguments) => attacks::run(arguments),
+        Command::Worlds(arguments) => worlds::run(arguments),
         Command::Examples(arguments) => examples::run(arguments),
         Command::Runs(arguments) => runs::run(arguments),
         Command::Report(passed) => sibling::run("report", &passed.arguments),

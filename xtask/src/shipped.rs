@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::step::{Outcome, build_stakeout, root, run, timed};
 
 /// Folders below `scenarios/` that hold parts of scenarios, or worlds, and not scenarios of a network.
-const PARTS: [&str; 4] = ["presets", "calibration", "worlds", "schedules"];
+const PARTS: [&str; 5] = ["presets", "calibration", "worlds", "schedules", "markets"];
 
 /// Every scenario file, sorted by path.
 pub fn scenarios() -> Outcome<Vec<PathBuf>> {

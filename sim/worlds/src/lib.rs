@@ -8,7 +8,10 @@
 pub mod check;
 pub mod concentration;
 pub mod dice;
+pub mod market;
 pub mod rows;
+pub mod shipped;
+pub mod world;
 
 use stakeout_engine::oracle::Oracle;
 

@@ -59,6 +59,7 @@ pub fn scenarios() -> Vec<PathBuf> {
             "scenarios/calibration/",
             "scenarios/worlds/",
             "scenarios/schedules/",
+            "scenarios/markets/",
         ]
         .iter()
         .any(|part| shown(path).starts_with(part))

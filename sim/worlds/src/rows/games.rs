@@ -2,31 +2,17 @@
 //!
 //! Invariant: the observation plays the game; only the formula knows the equilibrium.
 
-use stakeout_engine::oracle::{Observation, Parameter, Parameters};
+use stakeout_engine::oracle::{Parameter, Parameters};
 use stakeout_protocol::schedules::split::{Contribution, SplitRule, compute_wash_threshold, split_reward};
 use stakeout_protocol::units::{Amount, Fraction};
 use stakeout_statistics::games::Bimatrix;
 
-use crate::check::{Check, Kind, Observed, figures, none, require};
+use crate::check::{Check, Kind, figures, none, require};
 use crate::dice::Dice;
 
 /// The checks of this theme.
 pub const CHECKS: &[Check] = &[
-    COMMITTEE,
-    JURY,
-    RUIN,
-    GRINDING,
-    POSP,
-    DEFERRED,
-    EXPELLED,
-    VERIFIER,
-    INSPECTION,
-    JACKPOT,
-    FOLK,
-    WASH,
-    OWNERSHIP,
-    AUDITED_OWNERSHIP,
-    COVERAGE,
+    COMMITTEE, JURY, RUIN, GRINDING, POSP, DEFERRED, EXPELLED, VERIFIER, INSPECTION, JACKPOT, FOLK, WASH,
 ];
 
 fn odd(name: &'static str, default: f64) -> Parameter {
@@ -269,7 +255,7 @@ fn cheater_parameters(s: f64) -> Vec<Parameter> {
 const DEFERRED: Check = Check {
     id: "deferred-cheater",
     catalogue: &[50],
-    title: "A cheater at rate x who loses the epoch's reward at its end, against always cheating",
+    title: "A cheater at rate x who loses the epoch's reward at its end",
     source: "G(x) = R (1 - x q d)^n + n x s, derived; convex, so that the ends decide",
     kind: Kind::Chance,
     parameters: || cheater_parameters(0.2),
@@ -279,7 +265,7 @@ const DEFERRED: Check = Check {
         let gain = |x: f64| reward * libm::pow(1.0 - x * q * d, n) + n * x * s;
         figures([
             ("gain at x", gain(x)),
-            ("gain at 1", gain(1.0)),
+            ("gain at half of x", gain(x / 2.0)),
             ("gain at 0", reward),
         ])
     },
@@ -301,7 +287,7 @@ const DEFERRED: Check = Check {
             }
             sum / epochs as f64
         };
-        Ok(vec![gain(p.get("x")), gain(1.0), gain(0.0)])
+        Ok(vec![gain(p.get("x")), gain(p.get("x") / 2.0), gain(0.0)])
     },
 };
 
@@ -540,104 +526,3 @@ const WASH: Check = Check {
         ])
     },
 };
-
-const OWNERSHIP: Check = Check {
-    id: "ownership",
-    catalogue: &[59],
-    title: "Owners of a model who share its revenue work while there are few of them",
-    source: "N* = sqrt(v/c); Holmstrom 1982, moral hazard in teams",
-    kind: Kind::Exact,
-    parameters: || vec![Parameter::count("v", 1_000_000), Parameter::positive("c", 10.0)],
-    expected: |p| {
-        let limit = (p.get("v") / p.get("c")).sqrt();
-        require(
-            "ownership",
-            (1.0..1e5).contains(&limit),
-            "v/c has to lie from 1 to 1e10",
-        )?;
-        figures([("owners that still work", libm::floor(limit))])
-    },
-    observe: |p, _| {
-        // An owner's work adds v/N to the revenue, of which it owns 1/N, and costs c.
-        let works = |owners: &u32| {
-            let n = f64::from(*owners);
-            p.get("v") / n / n >= p.get("c")
-        };
-        Ok(vec![f64::from((1_u32..).take_while(works).last().unwrap_or(0))])
-    },
-};
-
-const AUDITED_OWNERSHIP: Check = Check {
-    id: "audited-ownership",
-    catalogue: &[59],
-    title: "An audit that takes a faker's share restores work among many owners",
-    source: "p = (c - v/N^2)/(v (N-1)/N^2), derived",
-    kind: Kind::Chance,
-    parameters: || {
-        vec![
-            Parameter::count("v", 1_000_000),
-            Parameter::positive("c", 10.0),
-            Parameter::count("N", 1_000),
-        ]
-    },
-    expected: |p| {
-        let rate = compute_audit(p);
-        require(
-            "audited-ownership",
-            (0.0..=1.0).contains(&rate),
-            "the audit rate has to be a probability",
-        )?;
-        figures([("audit rate", rate), ("gain from faking at that rate", 0.0)])
-    },
-    observe: |p, o| {
-        let (mut dice, rate) = (Dice::new(o.seed, 68), compute_audit(p));
-        let [value, cost, n] = ["v", "c", "N"].map(|name| p.get(name));
-        // All others work. A faker saves its cost, its part of the revenue is missing, and an audit takes its share.
-        let honest = value / n - cost;
-        let without = value * (n - 1.0) / n / n;
-        let mut sum = 0.0;
-        for _ in 0..o.size {
-            sum += if dice.chance(rate) { 0.0 } else { without } - honest;
-        }
-        let kept = sum / o.size as f64;
-        Ok(vec![rate + kept / without, kept])
-    },
-};
-
-fn compute_audit(p: &Parameters) -> f64 {
-    let [value, cost, n] = ["v", "c", "N"].map(|name| p.get(name));
-    (cost - value / n / n) / (value * (n - 1.0) / n / n)
-}
-
-const COVERAGE: Check = Check {
-    id: "shard-coverage",
-    catalogue: &[59],
-    title: "A colluding share f of hosts holds all S shards of a model, each at r hosts",
-    source: "(1 - (1-f)^r)^S",
-    kind: Kind::Chance,
-    parameters: || {
-        vec![
-            Parameter::count("S", 8),
-            Parameter::count("r", 3),
-            Parameter::probability("f", 0.3),
-        ]
-    },
-    expected: |p| {
-        let chance = libm::pow(1.0 - libm::pow(1.0 - p.get("f"), p.get("r")), p.get("S"));
-        require(
-            "shard-coverage",
-            chance > 1e-3,
-            "the chance has to be above 0.001 to be observed",
-        )?;
-        figures([("all shards", chance)])
-    },
-    observe: observe_coverage,
-};
-
-fn observe_coverage(p: &Parameters, o: Observation) -> Observed {
-    let mut dice = Dice::new(o.seed, 69);
-    let (shards, replicas, share) = (p.count("S"), p.count("r"), p.get("f"));
-    let mut is_held = || (0..replicas).filter(|_| dice.chance(share)).count() > 0;
-    let all = (0..o.size).filter(|_| (0..shards).all(|_| is_held())).count();
-    Ok(vec![all as f64 / o.size as f64])
-}

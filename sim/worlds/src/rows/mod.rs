@@ -2,14 +2,17 @@
 //!
 //! Invariant: a name and a purpose of draws belong to one check each; tests compare them.
 
+mod adoption;
 mod detection;
 mod economy;
 mod games;
 mod markets;
+mod models;
 mod queues;
 mod race;
 mod sequential;
 mod supply;
+mod systems;
 mod tools;
 
 use crate::check::Check;
@@ -25,6 +28,9 @@ pub fn all() -> impl Iterator<Item = &'static Check> {
         markets::CHECKS,
         games::CHECKS,
         economy::CHECKS,
+        models::CHECKS,
+        systems::CHECKS,
+        adoption::CHECKS,
         tools::CHECKS,
     ]
     .into_iter()

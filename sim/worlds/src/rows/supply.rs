@@ -10,7 +10,10 @@ use stakeout_protocol::schedules::ethereum::{compute_base_reward, compute_yearly
 use stakeout_protocol::schedules::halving::{
     HalvingParams, SupplyHalvingParams, compute_block_subsidy, compute_emission_by_supply,
 };
+use stakeout_protocol::schedules::lockup::{LockParams, compute_boosted_stake};
 use stakeout_protocol::schedules::net_emission::{NetEmissionParams, compute_net_emission};
+use stakeout_protocol::schedules::quadratic::compute_quadratic_sum;
+use stakeout_protocol::schedules::yuma::{YumaRound, process_round};
 use stakeout_protocol::settlement::{
     ForfeitsTo, RewardParams, RewardRule, SettlementCap, compute_epoch_reward,
 };
@@ -22,6 +25,7 @@ use crate::check::{Check, Kind, figures, none, require};
 /// The checks of this theme.
 pub const CHECKS: &[Check] = &[
     BITCOIN, GONKA, PRICE, VESTING, FILECOIN, BASELINE, HELIUM, BITTENSOR, ETHEREUM, IO_NET, RENDER, TAIL,
+    YUMA, LOCK_UP, QUADRATIC,
 ];
 
 const BITCOIN: Check = Check {
@@ -441,5 +445,103 @@ const TAIL: Check = Check {
             supply += issued;
         }
         Ok(vec![growth])
+    },
+};
+
+const YUMA: Check = Check {
+    id: "yuma-majority",
+    catalogue: &[45],
+    title: "Yuma consensus: validators with less than half of the stake give their own miner nothing the others do not",
+    source: "opentensor/subtensor docs/consensus.md",
+    kind: Kind::Exact,
+    parameters: || {
+        let stake: (&str, fn(f64) -> bool) = ("a whole number from 1 to 49", |value| {
+            value.fract() == 0.0 && (1.0..=49.0).contains(&value)
+        });
+        vec![Parameter::ranged("minority", 49.0, stake)]
+    },
+    expected: |_| {
+        figures([
+            ("weight a minority gives its own miner", 0.0),
+            ("weight a majority gives its own miner", 1.0),
+        ])
+    },
+    observe: |p, _| {
+        let weight = |stake: u64| {
+            let (none, all) = (Fraction::ZERO, Fraction::ONE);
+            let outcome = process_round(&YumaRound {
+                stake: vec![100 - stake, stake],
+                weights: vec![vec![all, none], vec![none, all]],
+                kappa: Fraction::from_percent(50),
+            });
+            outcome.consensus[1].parts() as f64 / 1e18
+        };
+        let minority = u64::from(p.count("minority"));
+        Ok(vec![weight(minority), weight(100 - minority)])
+    },
+};
+
+const LOCK_UP: Check = Check {
+    id: "lock-up",
+    catalogue: &[45],
+    title: "A lock whose boost is linear: locked to the end while its slope is above the cost of waiting, else not at all",
+    source: "marginal boost = discount rate; vote-escrow contracts",
+    kind: Kind::Exact,
+    parameters: || {
+        vec![
+            Parameter::count("longest", 208),
+            Parameter::positive("boost", 2.5),
+        ]
+    },
+    expected: |p| {
+        let holds = p.get("longest") <= 2_000.0 && (1.1..=10.0).contains(&p.get("boost"));
+        require("lock-up", holds, "at most 2000 weeks and a boost from 1.1 to 10")?;
+        // The boost's slope a week against the discount of a week of the whole boosted stake.
+        let slope = (p.get("boost") - 1.0) / p.get("longest");
+        let best = |yearly: f64| {
+            let weekly = yearly / 52.0;
+            // (1 + s w)(1 - d w) has its top at (s - d)/(2 s d).
+            let top = (slope - weekly) / (2.0 * slope * weekly);
+            libm::round(top.clamp(0.0, p.get("longest")))
+        };
+        figures([
+            ("best lock where time costs 5 % a year", best(0.05)),
+            ("best lock where time costs 60 % a year", best(0.6)),
+        ])
+    },
+    observe: |p, _| {
+        let params = LockParams {
+            longest: p.count("longest"),
+            boost_max_permille: (p.get("boost") * 1_000.0) as u32,
+        };
+        let stake = Amount::from_base_units(1 << 60);
+        let best = |yearly: f64| {
+            let worth = |weeks: u32| {
+                let boosted = compute_boosted_stake(&params, stake, weeks).base_units() as f64;
+                boosted * (1.0 - yearly / 52.0 * f64::from(weeks))
+            };
+            (0..=params.longest).fold(
+                0,
+                |best, weeks| if worth(weeks) > worth(best) { weeks } else { best },
+            )
+        };
+        Ok(vec![f64::from(best(0.05)), f64::from(best(0.6))])
+    },
+};
+
+const QUADRATIC: Check = Check {
+    id: "quadratic",
+    catalogue: &[45],
+    title: "Quadratic funding: one giver under k names multiplies what it is matched to by k",
+    source: "(k sqrt(c/k))^2 = k c; Buterin, Hitzig, Weyl 2019",
+    kind: Kind::Exact,
+    parameters: none,
+    expected: |_| figures([("gain of four names", 4.0), ("gain of a hundred", 100.0)]),
+    observe: |_, _| {
+        let gain = |names: usize| {
+            let gift = Amount::from_base_units(1_000_000 / names as i128);
+            compute_quadratic_sum(&vec![gift; names]).base_units() as f64 / 1e6
+        };
+        Ok(vec![gain(4), gain(100)])
     },
 };

@@ -41,6 +41,7 @@ fn every_command_explains_itself_with_an_example_first() {
         "scenario",
         "trace",
         "validate",
+        "worlds",
         "examples",
         "runs",
         "completions",

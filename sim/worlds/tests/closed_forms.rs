@@ -34,3 +34,38 @@ fn names_are_unique_across_the_registry() {
     let names: BTreeSet<&str> = all.iter().map(|oracle| oracle.id()).collect();
     assert_eq!(names.len(), all.len());
 }
+
+/// The rows of the table on the page, each with the names in its last cell.
+fn page() -> Vec<(u8, BTreeSet<String>)> {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/validation.md");
+    let page = std::fs::read_to_string(path).expect("the page is there");
+    let rows = page.lines().filter_map(|line| {
+        let cells: Vec<&str> = line.strip_prefix("| ")?.split(" | ").collect();
+        let number = cells[0].parse().ok()?;
+        let names = cells[2]
+            .split('`')
+            .skip(1)
+            .step_by(2)
+            .map(str::to_owned)
+            .collect();
+        Some((number, names))
+    });
+    rows.collect()
+}
+
+#[test]
+fn all_eighty_two_rows_of_the_catalogue_are_answered_by_the_checks_the_page_names() {
+    let page = page();
+    assert_eq!(page.len(), 82);
+    let all = stakeout_worlds::registry();
+    for (row, (number, named)) in page.into_iter().enumerate() {
+        assert_eq!(usize::from(number), row + 1);
+        let answering: BTreeSet<String> = all
+            .iter()
+            .filter(|oracle| oracle.catalogue().contains(&number))
+            .map(|oracle| oracle.id().to_owned())
+            .collect();
+        assert!(!answering.is_empty(), "nothing answers row {number}");
+        assert_eq!(answering, named, "row {number}");
+    }
+}

@@ -39,6 +39,9 @@ fn file_formula_and_observation_agree_in_every_shipped_world() {
         );
     }
     judge(&mut lines);
+    for line in lines.iter().filter(|line| line.source == "market") {
+        println!("{:24} {:44} {:.4}", line.world, line.figure, line.observed);
+    }
     let failed: Vec<String> = lines
         .iter()
         .filter(|line| !line.holds)

@@ -350,27 +350,38 @@ impl Market {
         }
     }
 
-    /// Who loses for long leaves; the cheapest outside enter where the mean income of the active covers their cost and
-    /// what they earn elsewhere.
+    /// Who loses for long leaves, the largest losses first; the cheapest outside enter where an equal part of what was
+    /// paid would cover their cost and what they earn elsewhere. Both are limited, so that not everybody moves at once.
     fn process_entry(&mut self, active: &[usize], earned: &[Amount], record: &mut EpochRecord) {
         let price = self.price() as i128;
         let outside = (self.params.outside * MICRO) as i128;
-        let all: Amount = earned.iter().sum();
-        let mean = all.base_units() / active.len().max(1) as i128 * price / UNIT;
+        let limit = self.params.entry_limit.max(1) as usize;
+        let mut leaving = Vec::new();
         for (at, coins) in active.iter().zip(earned) {
             let margin = coins.base_units() * price / UNIT - self.paid_cost(*at) as i128 - outside;
             let provider = &mut self.providers[*at];
             provider.losses = if margin < 0 { provider.losses + 1 } else { 0 };
             if provider.losses >= self.params.patience {
-                provider.is_active = false;
-                provider.losses = 0;
-                record.left += 1;
+                leaving.push((margin, *at));
             }
         }
+        leaving.sort_unstable();
+        for (_, at) in leaving.into_iter().take(limit) {
+            self.providers[at].is_active = false;
+            self.providers[at].losses = 0;
+            record.left += 1;
+        }
+        let paid: Amount = earned.iter().sum();
+        let pot = if active.is_empty() {
+            record.issued
+        } else {
+            paid.base_units()
+        };
+        let joined = pot / (active.len() as i128 + 1) * price / UNIT;
         let mut waiting: Vec<(u128, usize)> = (0..self.providers.len())
             .filter(|at| !self.providers[*at].is_active && !self.providers[*at].is_gone)
             .map(|at| (self.paid_cost(at), at))
-            .filter(|(cost, _)| mean - *cost as i128 - outside > 0)
+            .filter(|(cost, _)| joined - *cost as i128 - outside > 0)
             .collect();
         waiting.sort_unstable();
         for (_, at) in waiting.into_iter().take(self.params.entry_limit as usize) {

@@ -5,6 +5,7 @@
 mod adoption;
 mod detection;
 mod economy;
+mod evidence;
 mod games;
 mod markets;
 mod models;
@@ -25,6 +26,7 @@ pub fn all() -> impl Iterator<Item = &'static Check> {
         sequential::CHECKS,
         race::CHECKS,
         supply::CHECKS,
+        evidence::CHECKS,
         markets::CHECKS,
         games::CHECKS,
         economy::CHECKS,

@@ -81,7 +81,7 @@ const GONKA: Check = Check {
     observe: |p, _| {
         let params = gonka(i64::from(p.count("initial")));
         let (mut all, mut year, mut half) = (0_i128, 0_i128, 0.0);
-        for age in 0..70_000_u32 {
+        for age in 0..40_000_u32 {
             let reward = compute_epoch_reward(&params, EpochIndex::new(1 + age)).base_units();
             all += reward;
             year += if age < 365 { reward } else { 0 };

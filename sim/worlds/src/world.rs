@@ -20,7 +20,7 @@ use crate::market::{MarketError, MarketParams, simulate, summarise};
 /// four digits or so.
 const WITHIN: f64 = 1e-3;
 /// Seeds of a market: what is drawn in it moves its figures little.
-const MARKET_SEEDS: usize = 5;
+const MARKET_SEEDS: usize = 3;
 
 /// One system, as read from a file.
 #[derive(Clone, Debug, PartialEq, Deserialize)]

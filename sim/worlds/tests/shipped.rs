@@ -25,7 +25,7 @@ fn the_list_is_what_the_folders_hold() {
     assert_eq!(listed.len(), SHIPPED.len());
 }
 
-/// Twenty seeds of 2,000 draws: all figures together fail by chance once in a hundred choices of seeds, which are
+/// Eight seeds of 2,000 draws: all figures together fail by chance once in a hundred choices of seeds, which are
 /// fixed.
 #[test]
 fn file_formula_and_observation_agree_in_every_shipped_world() {
@@ -34,7 +34,7 @@ fn file_formula_and_observation_agree_in_every_shipped_world() {
         let world = World::read(shipped.name, shipped.text).unwrap_or_else(|error| panic!("{error}"));
         lines.extend(
             world
-                .run(shipped.name, 2_000, 1..21)
+                .run(shipped.name, 2_000, 1..9)
                 .unwrap_or_else(|error| panic!("{error}")),
         );
     }

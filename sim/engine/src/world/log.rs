@@ -238,7 +238,10 @@ impl World<'_> {
             self.events.push(event.wide(balance));
         }
         let hosts = self.lanes.iter().flat_map(|lane| &lane.collateral);
-        for (participant, account) in hosts.enumerate().filter(|(_, account)| !account.total().is_zero()) {
+        for (participant, account) in hosts
+            .enumerate()
+            .filter(|(_, account)| !account.total().is_zero())
+        {
             let event = Event::at(EventKind::Deposited, height, 0).of(participant as u32);
             self.events.push(event.wide(account.total().base_units()));
         }

@@ -3,13 +3,19 @@
 use crate::error::CalibrationError;
 use crate::file::Calibration;
 
-const BUILTIN: [(&str, &str); 1] = [(
-    "published-gonka",
-    include_str!("../../../scenarios/calibration/published-gonka.yaml"),
-)];
+const BUILTIN: [(&str, &str); 2] = [
+    (
+        "published-gonka",
+        include_str!("../../../scenarios/calibration/published-gonka.yaml"),
+    ),
+    (
+        "demo-large",
+        include_str!("../../../scenarios/calibration/demo-large.yaml"),
+    ),
+];
 
 /// Names of the built-in calibrations.
-pub const BUILTIN_NAMES: [&str; BUILTIN.len()] = [BUILTIN[0].0];
+pub const BUILTIN_NAMES: [&str; BUILTIN.len()] = [BUILTIN[0].0, BUILTIN[1].0];
 
 impl Calibration {
     /// The built-in calibration of this name.

@@ -17,9 +17,6 @@ use super::window::{Draw, Window};
 use crate::observe::frame::EventKind;
 use crate::scenario::{Assignment, Unsampled};
 
-/// Finishes whose executors are read together.
-const BATCH: usize = 16;
-
 impl Lane {
     /// Commits one block for all executors of the lane.
     pub(crate) fn commit(&mut self, window: &Window<'_>) {
@@ -33,23 +30,10 @@ impl Lane {
     fn commit_finishes(&mut self, window: &Window<'_>) {
         let due = self.finishes.take(window.index);
         self.totals.finished += due.len() as u64;
-        for batch in due.chunks(BATCH) {
-            self.look_at_executors(batch);
-            for record in batch {
-                self.commit_finish(record, window);
-            }
+        for record in &due {
+            self.commit_finish(record, window);
         }
         self.finishes.give_back(due);
-    }
-
-    /// Reads what a batch of finishes will need of its executors, so that it comes together.
-    #[inline(always)]
-    fn look_at_executors(&self, batch: &[Inference]) {
-        let seen = batch.iter().fold(0, |seen, record| {
-            let pair = self.states[record.host as usize].first_pair;
-            seen ^ self.plan_heads[pair as usize].none_below
-        });
-        std::hint::black_box(seen);
     }
 
     #[inline]
@@ -58,12 +42,13 @@ impl Lane {
         let host = record.host as usize;
         let used = u64::from(record.prompt) + u64::from(record.answer);
         let escrow = tables.escrow(record.price, record.prompt);
-        let is_unpaid = record.substitute != 0 && tables.conducts.get(record.substitute).is_unpaid;
-        let payment = if is_unpaid {
-            0
-        } else {
-            (record.price * used).min(escrow)
-        };
+        let mut payment = (record.price * used).min(escrow);
+        if record.substitute != 0 {
+            self.count_substitute(host, record.substitute, tables);
+            if tables.conducts.get(record.substitute).is_unpaid {
+                payment = 0;
+            }
+        }
         self.escrow -= i128::from(escrow);
         if escrow > payment {
             self.refunds.push(Refund {
@@ -75,9 +60,6 @@ impl Lane {
         finished.tokens += used;
         finished.inferences += 1;
 
-        if record.substitute != 0 {
-            self.count_substitute(host, record.substitute, tables);
-        }
         let state = &mut self.states[host];
         state.work += payment as i64;
         state.finished += 1;
@@ -102,7 +84,17 @@ impl Lane {
         if record.arrival >= tables.warm_up_ns {
             self.sojourn.record(record.completion - record.arrival);
         }
-        if tables.log {
+        if !window.is_plain {
+            self.finish_with_care(record, payment, escrow, window);
+        } else if !self.is_unchecked(record, window) {
+            self.choose_validators(record, payment, window);
+        }
+    }
+
+    /// Logs a finish, and draws who checks it by whatever rule there is.
+    #[cold]
+    fn finish_with_care(&mut self, record: &Inference, payment: u64, escrow: u64, window: &Window<'_>) {
+        if window.tables.log {
             self.log(
                 window,
                 record.completion,

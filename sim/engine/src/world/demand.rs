@@ -311,11 +311,7 @@ impl Demand {
     #[inline(always)]
     fn fill(&self, drawn: &mut Drawn, arrival: [u64; 2], content: [u64; 2], tables: &Tables) {
         let [who, lengths] = content;
-        let model = if self.models.len() == 1 {
-            0
-        } else {
-            self.models.pick(who << 32)
-        };
+        let model = self.models.pick(who << 32);
         let laws = tables.lengths(model);
         [drawn.executor, drawn.check] = arrival;
         drawn.client = (((who >> 32) * u64::from(tables.clients)) >> 32) as u32;

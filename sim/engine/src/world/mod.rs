@@ -60,7 +60,7 @@ use inference::{Inference, State};
 use lane::{Lane, Special};
 use schedule::{Schedule, Stage};
 use tables::Tables;
-use window::{Targets, Window};
+use window::{Draw, Targets, Window};
 
 pub use build::WorldOptions;
 
@@ -313,6 +313,7 @@ impl World<'_> {
             scenario,
             ..
         } = self;
+        let draw = build::draw_of(&scenario.protocol.sampling, scenario.protocol.sampling_draw);
         let window = Window {
             tables,
             groups,
@@ -321,6 +322,7 @@ impl World<'_> {
             height: self.schedule.origin + self.window + 1,
             paused_until,
             targets,
+            is_plain: draw == Draw::Independent && !tables.log,
             plan_stamps: &self.plan_stamps,
             parity: self.parity,
             epoch_start: self.epoch_start,
@@ -330,7 +332,7 @@ impl World<'_> {
                 .saturating_sub(self.window),
             dispute: &scenario.protocol.dispute,
             collateral: &scenario.protocol.collateral,
-            draw: build::draw_of(&scenario.protocol.sampling, scenario.protocol.sampling_draw),
+            draw,
             sampling: &scenario.protocol.sampling,
             measures: &scenario.protocol.measures,
             at_least_one: scenario.protocol.sampling.at_least_one_for_newcomers,

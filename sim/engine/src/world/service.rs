@@ -38,13 +38,14 @@ impl Lane {
     pub(crate) fn serve_requests(&mut self, window: &Window<'_>) {
         let requests = std::mem::take(&mut self.requests);
         self.totals.requests += requests.len() as u64;
+        let takes_care = window.tables.log || !self.specials.is_empty();
         for batch in requests.chunks(BATCH) {
             self.look_ahead(batch);
             for request in batch {
                 if self.next_job.0 <= request.arrival {
                     self.take_jobs_before((request.arrival, request.number), window);
                 }
-                self.take_request(request, window);
+                self.take_request(request, takes_care, window);
             }
         }
         self.requests = requests;
@@ -117,8 +118,7 @@ impl Lane {
 
     /// Takes one request: starts it at once if a slot is free in time, or queues it.
     #[inline]
-    fn take_request(&mut self, request: &Inference, window: &Window<'_>) {
-        let takes_care = window.tables.log || !self.specials.is_empty();
+    fn take_request(&mut self, request: &Inference, takes_care: bool, window: &Window<'_>) {
         if takes_care || !self.take_plainly(request, window) {
             self.take_with_care(*request, window);
         }

@@ -8,7 +8,7 @@ mod law;
 #[allow(dead_code)]
 mod targets;
 
-use stakeout_calibration::{Calibration, Kind, ScoreTable};
+use stakeout_calibration::{Calibration, Kind, OperatingPoint, ScoreTable};
 
 const COMMITTED: &str = include_str!("../../../scenarios/calibration/published-gonka.yaml");
 
@@ -74,7 +74,9 @@ fn honest_and_int4_answers_fail_as_published() {
     assert!((fails(0, "launch") - 26.0 / (26.0 + 0.684 * 6289.0)).abs() < 1e-6);
     assert!((table.class_pass_probability(int4, kernel, kernel, 0, at("study")) - 0.18).abs() < 1e-6);
     assert!((table.class_pass_probability(int4, kernel, kernel, 0, at("vl-study")) - 0.013).abs() < 1e-6);
-    for point in calibration.operating_points() {
+    // The second check has a statistic of its own; the laws of similarity say nothing about it.
+    let of_similarity = |point: &&OperatingPoint| !point.label.starts_with("S2");
+    for point in calibration.operating_points().iter().filter(of_similarity) {
         let found =
             1.0 - table.class_pass_probability(point.substitute, kernel, kernel, 0, point.threshold_ppb);
         let published = point.true_positive;

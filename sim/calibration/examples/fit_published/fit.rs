@@ -498,5 +498,36 @@ fn operating_points() -> Vec<OperatingPoint> {
                 n: 1000,
             },
         },
+        second_check(
+            "S2 (seed-synchronised, margin-gated): DeepSeek-V4-Flash, weights in int4, 40 prompts of 192 tokens",
+            Attack::Naive,
+        ),
+        second_check(
+            "S2 (seed-synchronised, margin-gated): the same, artifact from one prefill of the promised model",
+            Attack::Laundered,
+        ),
     ]
+}
+
+/// What the second check found: 40 of 40 int4 answers, laundered or not, and 1 of 80 honest ones.
+fn second_check(label: &str, attack: Attack) -> OperatingPoint {
+    OperatingPoint {
+        label: label.into(),
+        substitute: 2,
+        threshold_ppb: 900_000_000,
+        attack,
+        length: Some(192),
+        false_positive: Rate {
+            estimate: 0.0125,
+            low: 0.000316,
+            high: 0.0677,
+            n: 80,
+        },
+        true_positive: Rate {
+            estimate: 1.0,
+            low: 0.9119,
+            high: 1.0,
+            n: 40,
+        },
+    }
 }

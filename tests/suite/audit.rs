@@ -129,7 +129,7 @@ fn two_runs_part_at_the_first_event_that_differs() {
     let sides = sides.as_array().expect("a list");
     let last = |side: &str| {
         let of_side = sides.iter().filter(|line| line["run"] == side);
-        of_side.last().expect("both sides are told").clone()
+        of_side.next_back().expect("both sides are told").clone()
     };
     assert_eq!(last("first")["event"], last("second")["event"]);
     assert_ne!(last("first")["what"], last("second")["what"]);

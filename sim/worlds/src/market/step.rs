@@ -219,7 +219,7 @@ impl Market {
     fn sell_held(&mut self, wanted: Amount) {
         let sold = wanted.min(self.holders);
         self.pool = self.pool.sell(sold.base_units().unsigned_abs()).pool;
-        self.holders = self.holders - sold;
+        self.holders -= sold;
     }
 
     /// Demand, fees and rewards: what each active provider earned, in coins that are free at once.
@@ -326,7 +326,7 @@ impl Market {
         if !all.is_zero() {
             self.pool = self.pool.sell(all.base_units().unsigned_abs()).pool;
             for (provider, offer) in self.providers.iter_mut().zip(offers) {
-                provider.wallet = provider.wallet - offer;
+                provider.wallet -= offer;
             }
         }
         let price = self.price();

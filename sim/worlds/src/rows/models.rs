@@ -269,7 +269,7 @@ const REDUNDANT: Check = Check {
             all_lie += u64::from((0..p.count("r")).all(|_| dice.chance(f)));
             let (lies, is_checked) = (dice.chance(f), dice.chance(q));
             work += 1 + u64::from(is_checked);
-            passed += u64::from(lies && !(is_checked && !dice.chance(f)));
+            passed += u64::from(lies && (!is_checked || dice.chance(f)));
         }
         Ok([all_lie, passed, work]
             .map(|sum| sum as f64 / o.size as f64)

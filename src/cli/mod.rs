@@ -7,12 +7,14 @@ mod attacks;
 mod audit;
 mod bug;
 mod clock;
+mod compare;
 mod completions;
 mod estimate;
 mod examples;
 mod failure;
 mod files;
 mod format;
+mod game;
 mod host_table;
 mod init;
 mod interrupt;
@@ -26,6 +28,11 @@ mod runs;
 mod scenario;
 mod sibling;
 mod simulate;
+mod solve;
+mod sweep;
+mod sweep_estimate;
+mod sweep_page;
+mod sweep_progress;
 mod table;
 mod terminal;
 mod trace;
@@ -84,6 +91,16 @@ enum Command {
     Worlds(worlds::Worlds),
     /// List, show or copy the scenarios that come with the program
     Examples(examples::Examples),
+    /// Run a scenario at many points, each several times
+    Sweep(sweep::Sweep),
+    /// Find the cheapest rule under which no attack of a menu pays
+    Solve(solve::Solve),
+    /// Simulate what each strategy earns among the others, and solve the game
+    Game(game::Game),
+    /// Compare two mechanisms under the same random numbers
+    Compare(compare::Compare),
+    /// Put the shards of a sweep together
+    Merge(sweep::Merge),
     /// List finished runs
     Runs(runs::Runs),
     /// Make a page of a run (needs stakeout-report)
@@ -131,6 +148,11 @@ fn dispatch(command: &Command) -> Result<(), Failure> {
         Command::Attacks(arguments) => attacks::run(arguments),
         Command::Worlds(arguments) => worlds::run(arguments),
         Command::Examples(arguments) => examples::run(arguments),
+        Command::Sweep(arguments) => sweep::run(arguments),
+        Command::Solve(arguments) => solve::run(arguments),
+        Command::Game(arguments) => game::run(arguments),
+        Command::Compare(arguments) => compare::run(arguments),
+        Command::Merge(arguments) => sweep::merge(arguments),
         Command::Runs(arguments) => runs::run(arguments),
         Command::Report(passed) => sibling::run("report", &passed.arguments),
         Command::Plot(passed) => sibling::run("plot", &passed.arguments),

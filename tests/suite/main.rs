@@ -13,3 +13,4 @@ mod mainnet;
 mod prose;
 mod scenarios;
 mod support;
+mod sweep;

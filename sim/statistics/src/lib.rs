@@ -10,6 +10,7 @@ mod bootstrap;
 mod chi_square;
 mod count_prediction;
 pub mod design;
+pub mod deterrence;
 pub mod games;
 mod interval;
 mod linear;

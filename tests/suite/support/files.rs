@@ -60,6 +60,7 @@ pub fn scenarios() -> Vec<PathBuf> {
             "scenarios/worlds/",
             "scenarios/schedules/",
             "scenarios/markets/",
+            "scenarios/sweeps/",
         ]
         .iter()
         .any(|part| shown(path).starts_with(part))

@@ -1,0 +1,76 @@
+//! A bench for experiments that decide as they go: resolves scenarios, and runs cells or finds them in a store.
+
+use std::sync::Mutex;
+
+use rayon::prelude::*;
+
+use super::sweep::SweepError;
+use super::sweep::campaign::Monitor;
+use super::sweep::cell::{Cell, key, run_cell};
+use super::sweep::plan::ScenarioSource;
+use super::sweep::store::Store;
+use crate::scenario::Scenario;
+use crate::strategy::registry::Registry;
+
+/// What running cells needs.
+pub struct Bench<'a> {
+    /// The scenario.
+    pub source: &'a ScenarioSource,
+    /// The strategies it may name.
+    pub registry: &'a Registry,
+    /// Where cells are kept.
+    pub store: &'a Store,
+    /// Who watches.
+    pub monitor: &'a dyn Monitor,
+}
+
+impl Bench<'_> {
+    /// The scenario with these values.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub fn resolve(&self, set: &[(String, String)]) -> Result<Scenario, SweepError> {
+        self.source
+            .resolve(set, self.registry)
+            .map_err(SweepError::Scenario)
+    }
+
+    /// The cells of these replicates in their order, from the store or run now on every thread.
+    ///
+    /// # Errors
+    /// A disk that refuses, or [`SweepError::Interrupted`].
+    pub fn cells(&self, jobs: &[(&Scenario, u32)], has_twin: bool) -> Result<Vec<Cell>, SweepError> {
+        self.monitor.expect(jobs.len() as u64);
+        let refused: Mutex<Option<SweepError>> = Mutex::new(None);
+        let cells: Vec<Option<Cell>> = jobs
+            .par_iter()
+            .map(|&(scenario, replicate)| {
+                let name = key(&scenario.hash, scenario.seed, replicate, has_twin);
+                let cell = match self.store.get(&name) {
+                    Some(cell) => cell,
+                    None if self.monitor.is_stopping() => return None,
+                    None => {
+                        let cell = run_cell(scenario, name, replicate, has_twin, self.registry);
+                        if let Err(error) = self.store.put(&cell) {
+                            refused
+                                .lock()
+                                .expect("no thread panics with the lock")
+                                .get_or_insert(error);
+                            return None;
+                        }
+                        cell
+                    }
+                };
+                self.monitor.tell(&cell);
+                Some(cell)
+            })
+            .collect();
+        if let Some(error) = refused.into_inner().expect("no thread panics with the lock") {
+            return Err(error);
+        }
+        cells
+            .into_iter()
+            .collect::<Option<Vec<_>>>()
+            .ok_or(SweepError::Interrupted)
+    }
+}

@@ -1,0 +1,200 @@
+//! The file that asks for a game.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::experiment::sweep::SweepError;
+use crate::experiment::sweep::file::{read_name, read_set};
+use crate::experiment::sweep::flow::to_flow;
+use crate::experiment::sweep::reading::Reading;
+use crate::scenario::document::{self, Node, Value};
+use crate::scenario::{Problem, Source};
+
+const KEYS: [&str; 12] = [
+    "game",
+    "question",
+    "scenario",
+    "set",
+    "players",
+    "reduced",
+    "player",
+    "strategies",
+    "replicates",
+    "confidence",
+    "alpha",
+    "population",
+];
+
+/// One strategy of the game.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Choice {
+    /// What tables call it.
+    pub name: String,
+    /// The strategy as a scenario has it.
+    pub strategy: String,
+    /// The strategy's registered name, under which cells keep its profit.
+    pub registered: String,
+}
+
+/// What a game file asks for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GameFile {
+    /// Name, safe as a folder's.
+    pub name: String,
+    /// The question it asks.
+    pub question: Option<String>,
+    /// The scenario's file; its population is replaced by the players.
+    pub scenario: PathBuf,
+    /// What is different from the file throughout.
+    pub set: Vec<(String, String)>,
+    /// Identities that choose a strategy.
+    pub players: u32,
+    /// Players of the reduced game that stands for them.
+    pub reduced: u32,
+    /// What every player is, as a group of a population has it.
+    pub player: Vec<(String, String)>,
+    /// What they choose from.
+    pub choices: Vec<Choice>,
+    /// Replicates of each profile.
+    pub replicates: u32,
+    /// Confidence of intervals.
+    pub confidence: f64,
+    /// Intensity of selection of the ranking, for payoffs in units of the first strategy's.
+    pub alpha: f64,
+    /// Population of the ranking.
+    pub population: u32,
+}
+
+impl GameFile {
+    /// Reads a game file.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub fn load(path: &Path) -> Result<Self, SweepError> {
+        let text = std::fs::read_to_string(path).map_err(|error| SweepError::io(path, error))?;
+        let source = Source::file(&path.display().to_string(), &text);
+        Self::parse(&source, path.parent().unwrap_or(Path::new("")))
+    }
+
+    /// Reads a game from a text whose paths are relative to a folder.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub fn parse(source: &Arc<Source>, folder: &Path) -> Result<Self, SweepError> {
+        let tree = document::parse(source).map_err(SweepError::File)?;
+        let mut reading = Reading::default();
+        reading.entries(&tree, "", &KEYS);
+        for key in ["game", "scenario", "players", "player", "strategies"] {
+            if tree.get(key).is_none() {
+                let problem = Problem::new(&source.start(), key, "missing");
+                reading.problems.push(problem.allowed("every game gives it"));
+            }
+        }
+        let file = read(&tree, folder, &mut reading);
+        if reading.problems.is_empty() {
+            Ok(file)
+        } else {
+            Err(SweepError::File(reading.problems))
+        }
+    }
+}
+
+fn read(tree: &Node, folder: &Path, reading: &mut Reading) -> GameFile {
+    let count = |key: &str, default: u64, min: u64, max: u64, reading: &mut Reading| {
+        tree.get(key)
+            .map_or(default, |node| reading.count(node, key, min, max)) as u32
+    };
+    let players = count("players", 2, 2, 100_000, reading);
+    let reduced = count("reduced", 2, 2, 8, reading);
+    if let (false, Some(node)) = ((players - 1).is_multiple_of(reduced - 1), tree.get("players")) {
+        let found = format!("{players} players for {reduced} reduced ones");
+        reading.refuse(
+            node,
+            "players",
+            found,
+            "one more than a multiple of the reduced players less one",
+        );
+    }
+    let choices: Vec<Choice> = tree.get("strategies").map_or_else(Vec::new, |node| {
+        let items = reading.items(node);
+        items
+            .into_iter()
+            .filter_map(|item| read_choice(item, reading))
+            .collect()
+    });
+    if let (true, Some(node)) = (choices.len() < 2 || choices.len() > 8, tree.get("strategies")) {
+        reading.refuse(
+            node,
+            "strategies",
+            format!("found {}", choices.len()),
+            "two to eight strategies",
+        );
+    }
+    for (i, choice) in choices.iter().enumerate() {
+        let is_repeated = choices[..i]
+            .iter()
+            .any(|other| other.strategy == choice.strategy || other.name == choice.name);
+        if let (true, Some(node)) = (is_repeated, tree.get("strategies")) {
+            reading.refuse(
+                node,
+                "strategies",
+                format!("`{}` twice", choice.name),
+                "strategies that differ",
+            );
+        }
+    }
+    let number = |key: &str, default: f64, reading: &mut Reading| {
+        tree.get(key)
+            .map_or(default, |node| reading.measured(node, key).0)
+    };
+    GameFile {
+        name: tree
+            .get("game")
+            .map_or_else(String::new, |node| read_name(node, reading)),
+        question: tree.get("question").map(|node| reading.text(node, "question")),
+        scenario: folder.join(
+            tree.get("scenario")
+                .map_or_else(String::new, |node| reading.text(node, "scenario")),
+        ),
+        set: tree
+            .get("set")
+            .map_or_else(Vec::new, |node| read_set(node, "set", reading)),
+        players,
+        reduced,
+        player: tree
+            .get("player")
+            .map_or_else(Vec::new, |node| read_set(node, "player", reading)),
+        choices,
+        replicates: count("replicates", 10, 2, 1_000_000, reading),
+        confidence: tree
+            .get("confidence")
+            .map_or(0.95, |node| reading.share(node, "confidence")),
+        alpha: number("alpha", 10.0, reading),
+        population: count("population", 50, 2, 100_000, reading),
+    }
+}
+
+fn read_choice(node: &Node, reading: &mut Reading) -> Option<Choice> {
+    reading.entries(node, "strategies", &["name", "strategy"]);
+    let Some(strategy) = node.get("strategy") else {
+        reading.refuse(
+            node,
+            "strategies",
+            "a strategy without `strategy`",
+            "`name` and `strategy`",
+        );
+        return None;
+    };
+    let registered = match &strategy.value {
+        Value::Map(entries) => entries.first().map(|entry| entry.key.clone()).unwrap_or_default(),
+        _ => strategy.text().unwrap_or_default().to_owned(),
+    };
+    let text = to_flow(strategy);
+    Some(Choice {
+        name: node
+            .get("name")
+            .map_or_else(|| text.clone(), |node| reading.text(node, "strategies.name")),
+        strategy: text,
+        registered,
+    })
+}

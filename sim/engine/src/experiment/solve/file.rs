@@ -1,0 +1,217 @@
+//! The file that asks for the cheapest rule.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use stakeout_statistics::deterrence::{Demand, Search};
+
+use crate::experiment::sweep::SweepError;
+use crate::experiment::sweep::factor::{Factor, Level, Levels, Range};
+use crate::experiment::sweep::file::{read_factor, read_name, read_set};
+use crate::experiment::sweep::reading::Reading;
+use crate::scenario::document::{self, Node};
+use crate::scenario::{Problem, Source};
+
+const KEYS: [&str; 13] = [
+    "solve",
+    "question",
+    "scenario",
+    "set",
+    "parameter",
+    "tolerance",
+    "across",
+    "attacks",
+    "honest",
+    "epsilon",
+    "confidence",
+    "replicates",
+    "price",
+];
+/// Figures that are shown as the price where the file names none.
+const DEFAULT_PRICE: [&str; 3] = ["verification_overhead", "checked_share", "honest_convicted_share"];
+
+/// What a solve file asks for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SolveFile {
+    /// Name, safe as a folder's.
+    pub name: String,
+    /// The question it asks.
+    pub question: Option<String>,
+    /// The scenario's file.
+    pub scenario: PathBuf,
+    /// What is different from the file throughout.
+    pub set: Vec<(String, String)>,
+    /// The parameter, from its lax end to its strict one.
+    pub parameter: Range,
+    /// How it is searched.
+    pub search: Search,
+    /// What the question goes across, a frontier row a level.
+    pub across: Option<Factor>,
+    /// The menu of attacks.
+    pub attacks: Vec<Level>,
+    /// What makes everybody honest: the network whose price is told.
+    pub honest: Vec<(String, String)>,
+    /// What is tolerated, how sure, how many replicates.
+    pub demand: Demand,
+    /// Figures that are told as the price.
+    pub price: Vec<String>,
+}
+
+impl SolveFile {
+    /// Reads a solve file.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub fn load(path: &Path) -> Result<Self, SweepError> {
+        let text = std::fs::read_to_string(path).map_err(|error| SweepError::io(path, error))?;
+        let source = Source::file(&path.display().to_string(), &text);
+        Self::parse(&source, path.parent().unwrap_or(Path::new("")))
+    }
+
+    /// Reads a question from a text whose paths are relative to a folder.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub fn parse(source: &Arc<Source>, folder: &Path) -> Result<Self, SweepError> {
+        let tree = document::parse(source).map_err(SweepError::File)?;
+        let mut reading = Reading::default();
+        reading.entries(&tree, "", &KEYS);
+        for key in ["solve", "scenario", "parameter", "attacks", "honest"] {
+            if tree.get(key).is_none() {
+                let problem = Problem::new(&source.start(), key, "missing");
+                reading.problems.push(problem.allowed("every question gives it"));
+            }
+        }
+        let file = read(&tree, folder, &mut reading);
+        match file {
+            Some(file) if reading.problems.is_empty() => Ok(file),
+            _ => Err(SweepError::File(reading.problems)),
+        }
+    }
+}
+
+fn read(tree: &Node, folder: &Path, reading: &mut Reading) -> Option<SolveFile> {
+    let name = tree
+        .get("solve")
+        .map_or_else(String::new, |node| read_name(node, reading));
+    let question = tree.get("question").map(|node| reading.text(node, "question"));
+    let scenario = tree
+        .get("scenario")
+        .map_or_else(String::new, |node| reading.text(node, "scenario"));
+    let set = |key: &str, reading: &mut Reading| {
+        tree.get(key)
+            .map_or_else(Vec::new, |node| read_set(node, key, reading))
+    };
+    let (fixed, honest) = (set("set", reading), set("honest", reading));
+    let node = tree.get("parameter")?;
+    let Levels::Range(parameter) = read_factor(node, "parameter", reading).levels else {
+        reading.refuse(
+            node,
+            "parameter",
+            "a list of values",
+            "`path` with `range`, from the lax end to the strict one",
+        );
+        return None;
+    };
+    let attacks: Vec<Level> = tree.get("attacks").map_or_else(Vec::new, |node| {
+        let items = reading.items(node);
+        items
+            .into_iter()
+            .flat_map(|item| read_attack(item, reading))
+            .collect()
+    });
+    if let (true, Some(node)) = (attacks.is_empty(), tree.get("attacks")) {
+        reading.refuse(node, "attacks", "no attack", "one attack or more");
+    }
+    let share = |key: &str, default: f64, reading: &mut Reading| {
+        tree.get(key).map_or(default, |node| reading.share(node, key))
+    };
+    let (floor, ceiling) = read_replicates(tree, reading);
+    let demand = Demand {
+        tolerated: share("epsilon", 0.01, reading),
+        confidence: share("confidence", 0.95, reading),
+        floor,
+        ceiling,
+    };
+    let search = Search {
+        from: parameter.from,
+        to: parameter.to,
+        is_log: parameter.is_log,
+        tolerance: share("tolerance", 0.05, reading),
+    };
+    let price = tree.get("price").map_or_else(
+        || DEFAULT_PRICE.map(str::to_owned).to_vec(),
+        |node| {
+            let items = reading.items(node);
+            items
+                .into_iter()
+                .map(|item| reading.text(item, "price"))
+                .collect()
+        },
+    );
+    let across = tree
+        .get("across")
+        .map(|node| read_factor(node, "across", reading));
+    Some(SolveFile {
+        name,
+        question,
+        scenario: folder.join(scenario),
+        set: fixed,
+        parameter,
+        search,
+        across,
+        attacks,
+        honest,
+        demand,
+        price,
+    })
+}
+
+/// One attack, or one for each level of a factor: a family with its parameters.
+fn read_attack(node: &Node, reading: &mut Reading) -> Vec<Level> {
+    if node.get("set").is_some() {
+        reading.entries(node, "attacks", &["name", "set"]);
+        let set = node
+            .get("set")
+            .map_or_else(Vec::new, |node| read_set(node, "attacks.set", reading));
+        let label = node
+            .get("name")
+            .map_or_else(|| words(&set), |node| reading.text(node, "attacks.name"));
+        return vec![Level { label, set }];
+    }
+    let before = reading.problems.len();
+    let factor = read_factor(node, "attacks", reading);
+    if reading.problems.len() > before {
+        return Vec::new();
+    }
+    let named = |index: usize| {
+        let level = factor.level(index);
+        Level {
+            label: format!("{} {}", factor.name, level.label),
+            set: level.set,
+        }
+    };
+    (0..factor.count()).map(named).collect()
+}
+
+fn words(set: &[(String, String)]) -> String {
+    let words: Vec<String> = set
+        .iter()
+        .map(|(path, value)| format!("{path}={value}"))
+        .collect();
+    words.join(", ")
+}
+
+fn read_replicates(tree: &Node, reading: &mut Reading) -> (u32, u32) {
+    let Some(node) = tree.get("replicates") else {
+        return (8, 60);
+    };
+    reading.entries(node, "replicates", &["floor", "ceiling"]);
+    let mut of = |key: &str, default: u32| {
+        node.get(key).map_or(default, |node| {
+            reading.count(node, "replicates", 2, 1_000_000) as u32
+        })
+    };
+    let (floor, ceiling) = (of("floor", 8), of("ceiling", 60));
+    (floor, ceiling.max(floor))
+}

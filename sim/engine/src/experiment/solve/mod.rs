@@ -1,0 +1,180 @@
+//! The cheapest rule that holds: the laxest value of one parameter at which no attack of a menu beats honesty.
+//!
+//! A [`file::SolveFile`] names the scenario, the parameter that is searched, the menu, and what a gain is worth. Each
+//! attack is a scenario of its own, run beside the honest twin of its heaviest owner on the same random numbers; its
+//! gain is what the owner earned over the twin, as a share of the twin's profit. The search is that of
+//! [`stakeout_statistics::deterrence`].
+//!
+//! **Invariant.** The answer is a function of the file, the scenario and its seed; cells are kept as a sweep keeps them,
+//! so a search that was cut goes on where it was.
+
+pub mod file;
+
+use std::collections::BTreeMap;
+
+use stakeout_statistics::deterrence::{Judgement, Threshold, find_threshold, judge};
+
+use super::cells::Bench;
+use super::sweep::SweepError;
+use super::sweep::campaign::PointCells;
+use super::sweep::cell::Cell;
+use super::sweep::factor::Level;
+use super::sweep::table::{Estimate, estimate};
+use crate::scenario::Scenario;
+use file::SolveFile;
+
+/// The figure that a gain is read from.
+const GAIN: &str = "deviator_gain_share";
+
+/// The answer for one level of what the question goes across.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Frontier {
+    /// The level.
+    pub level: String,
+    /// What the search found; values are those of the parameter, in its unit.
+    pub threshold: Threshold,
+    /// The price at the laxest value that deters: figures of the network in which everybody is honest.
+    pub price: Vec<(String, Estimate)>,
+    /// The command that shows the binding attack again at the strictest value that did not deter, or at the one that did.
+    pub replay: String,
+}
+
+/// What answering needs.
+pub struct Solver<'a> {
+    /// The question.
+    pub file: &'a SolveFile,
+    /// What runs the cells.
+    pub bench: Bench<'a>,
+}
+
+type Set = Vec<(String, String)>;
+
+impl Solver<'_> {
+    /// The frontier, level by level.
+    ///
+    /// # Errors
+    /// A scenario that is wrong, a gain that does not exist, a disk that refuses, or an interruption.
+    pub fn solve(&self) -> Result<Vec<Frontier>, SweepError> {
+        let everywhere = Level {
+            label: "all".to_owned(),
+            set: Vec::new(),
+        };
+        let levels = match &self.file.across {
+            Some(factor) => (0..factor.count()).map(|index| factor.level(index)).collect(),
+            None => vec![everywhere],
+        };
+        levels.iter().map(|level| self.frontier(level)).collect()
+    }
+
+    fn frontier(&self, level: &Level) -> Result<Frontier, SweepError> {
+        let mut refused = None;
+        let threshold = find_threshold(self.file.search, |value| self.judge(level, value, &mut refused));
+        if let Some(error) = refused {
+            return Err(error);
+        }
+        let price = match threshold.deterred {
+            Some(value) => self.price(level, value)?,
+            None => Vec::new(),
+        };
+        let shown = threshold
+            .not_deterred
+            .or(threshold.deterred)
+            .unwrap_or(self.file.search.to);
+        let binding = threshold
+            .judged
+            .iter()
+            .find(|(value, _)| *value == shown)
+            .map_or(0, |(_, judgement)| judgement.binding);
+        let set = self.set(level, shown, Some(binding));
+        let seed = self.bench.resolve(&set)?.seed;
+        Ok(Frontier {
+            level: level.label.clone(),
+            threshold,
+            price,
+            replay: self.bench.source.replay_set(&set, seed, self.file.demand.floor),
+        })
+    }
+
+    /// Judges the menu at one value. A refusal ends the search: everything counts as deterred from then on.
+    fn judge(&self, level: &Level, value: f64, refused: &mut Option<SweepError>) -> Judgement {
+        let menu = &self.file.attacks;
+        let mut scenarios: BTreeMap<usize, Scenario> = BTreeMap::new();
+        judge(menu.len(), self.file.demand, |wanted| {
+            let mut sampled = || -> Result<Vec<Vec<f64>>, SweepError> {
+                if let Some(error) = refused.take() {
+                    return Err(error);
+                }
+                for &(attack, ..) in wanted {
+                    if !scenarios.contains_key(&attack) {
+                        let set = self.set(level, value, Some(attack));
+                        scenarios.insert(attack, self.bench.resolve(&set)?);
+                    }
+                }
+                let jobs: Vec<(&Scenario, u32)> = wanted
+                    .iter()
+                    .flat_map(|&(attack, from, to)| {
+                        let scenario = &scenarios[&attack];
+                        (from..to).map(move |replicate| (scenario, replicate))
+                    })
+                    .collect();
+                let cells = self.bench.cells(&jobs, true)?;
+                let mut gains = cells
+                    .iter()
+                    .map(|cell| self.gain(cell))
+                    .collect::<Result<Vec<f64>, _>>()?
+                    .into_iter();
+                Ok(wanted
+                    .iter()
+                    .map(|&(_, from, to)| gains.by_ref().take((to - from) as usize).collect())
+                    .collect())
+            };
+            match sampled() {
+                Ok(gains) => gains,
+                Err(error) => {
+                    *refused = Some(error);
+                    let none =
+                        |&(_, from, to): &(usize, u32, u32)| vec![f64::NEG_INFINITY; (to - from) as usize];
+                    wanted.iter().map(none).collect()
+                }
+            }
+        })
+    }
+
+    fn gain(&self, cell: &Cell) -> Result<f64, SweepError> {
+        if let Some(error) = &cell.error {
+            return Err(SweepError::Limit(format!("a replicate failed: {error}")));
+        }
+        cell.figures.get(GAIN).copied().ok_or_else(|| {
+            let reason =
+                "nobody deviates in an attack, or the honest twin earns nothing to compare a gain with";
+            SweepError::Limit(reason.to_owned())
+        })
+    }
+
+    fn price(&self, level: &Level, value: f64) -> Result<Vec<(String, Estimate)>, SweepError> {
+        let scenario = self.bench.resolve(&self.set(level, value, None))?;
+        let jobs: Vec<(&Scenario, u32)> = (0..self.file.demand.floor)
+            .map(|replicate| (&scenario, replicate))
+            .collect();
+        let point = PointCells {
+            point: 0,
+            cells: self.bench.cells(&jobs, false)?,
+        };
+        let outputs = self.file.price.iter();
+        Ok(outputs
+            .map(|name| (name.clone(), estimate(&point, name, self.file.demand.confidence)))
+            .collect())
+    }
+
+    /// What a scenario of the search sets: the file's values, the level's, the parameter, and the attack or honesty.
+    fn set(&self, level: &Level, value: f64, attack: Option<usize>) -> Set {
+        let mut set = self.file.set.clone();
+        set.extend(level.set.iter().cloned());
+        set.extend(self.file.parameter.level(value).set);
+        set.extend(match attack {
+            Some(attack) => self.file.attacks[attack].set.clone(),
+            None => self.file.honest.clone(),
+        });
+        set
+    }
+}

@@ -1,0 +1,287 @@
+//! The plan: every point with what it sets, frozen before a cell is run.
+//!
+//! **Invariant.** A plan holds no path of a machine and no time: two machines that freeze the same question get the same
+//! bytes, which is what lets shards be merged.
+
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+use stakeout_statistics::stopping::{Precision, StoppingRule};
+
+use super::SweepError;
+use super::factor::{self, Design, Level};
+use super::file::SweepFile;
+use crate::observe::manifest::MODEL_VERSION;
+use crate::scenario::{self, Override, Scenario, ScenarioErrors};
+use crate::strategy::registry::Registry;
+
+/// Layout of plans and cells.
+pub const SWEEP_FORMAT: u32 = 1;
+/// Most points of a plan.
+pub const POINTS_MAX: usize = 1_000_000;
+
+/// One point.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Point {
+    /// Labels of its levels, one a factor.
+    pub labels: Vec<String>,
+    /// What it sets, in order; later values win.
+    pub set: Vec<(String, String)>,
+    /// Root seed of its replicates.
+    pub seed: u64,
+    /// Hash of the resolved scenario; none where it is invalid.
+    pub scenario: Option<String>,
+    /// Why it is invalid.
+    pub error: Option<String>,
+}
+
+/// What will be run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Plan {
+    /// Layout, [`SWEEP_FORMAT`].
+    pub format: u32,
+    /// Version of the model, which decides what a cell holds.
+    pub model_version: u32,
+    /// Name.
+    pub name: String,
+    /// Names of the factors.
+    pub factors: Vec<String>,
+    /// Which points; the analysis asks.
+    pub design: Design,
+    /// Seed that placed what the design draws.
+    pub design_seed: u64,
+    /// Fewest replicates of a point.
+    pub floor: u32,
+    /// Most replicates of a point.
+    pub ceiling: u32,
+    /// Relative half-width at which a point has enough.
+    pub relative: Option<f64>,
+    /// Absolute half-width at which a point has enough.
+    pub half_width: Option<f64>,
+    /// Confidence of every interval.
+    pub confidence: f64,
+    /// Output whose precision is watched.
+    pub watched: String,
+    /// Figures that tables show.
+    pub outputs: Vec<String>,
+    /// Each cell runs an honest twin as well.
+    pub has_twin: bool,
+    /// The points, in their order.
+    pub points: Vec<Point>,
+}
+
+/// The text of a scenario, read once, so that a file that changes meanwhile changes nothing.
+#[derive(Clone, Debug)]
+pub struct ScenarioSource {
+    /// The file, for messages and replay lines.
+    pub path: PathBuf,
+    text: String,
+}
+
+impl ScenarioSource {
+    /// Reads a scenario's file.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    pub fn read(path: &Path) -> Result<Self, SweepError> {
+        let text = std::fs::read_to_string(path).map_err(|error| SweepError::io(path, error))?;
+        Ok(Self {
+            path: path.to_path_buf(),
+            text,
+        })
+    }
+
+    /// A scenario that is only named, for replay lines of results whose scenario lies elsewhere.
+    pub fn unread(name: &str) -> Self {
+        Self {
+            path: PathBuf::from(name),
+            text: String::new(),
+        }
+    }
+
+    /// The scenario with these values laid over it.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub fn resolve(&self, set: &[(String, String)], registry: &Registry) -> Result<Scenario, ScenarioErrors> {
+        let overrides: Vec<Override> = set
+            .iter()
+            .map(|(path, value)| Override::set(&format!("{path}={value}")))
+            .collect::<Result<_, _>>()?;
+        let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let name = self.path.display().to_string();
+        scenario::from_str_in(
+            folder.unwrap_or(Path::new(".")),
+            &name,
+            &self.text,
+            &overrides,
+            registry,
+        )
+    }
+
+    /// The command that runs one replicate of a point again, with those before it.
+    pub fn replay(&self, point: &Point, replicate: u32) -> String {
+        self.replay_set(&point.set, point.seed, replicate + 1)
+    }
+
+    /// The command that runs the scenario with these values.
+    pub fn replay_set(&self, set: &[(String, String)], seed: u64, replicates: u32) -> String {
+        let sets = set
+            .iter()
+            .map(|(path, value)| format!(" --set {}", shell(&format!("{path}={value}"))));
+        let sets: String = sets.collect();
+        let file = shell(&self.path.display().to_string());
+        format!("stakeout run {file}{sets} --seed {seed} --replicates {replicates}")
+    }
+}
+
+/// A word as a POSIX shell reads it back.
+fn shell(word: &str) -> String {
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./:=+,@".contains(letter);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+impl Plan {
+    /// Freezes a sweep: places its points and resolves the scenario at each.
+    ///
+    /// # Errors
+    /// A limit, or a scenario that is wrong at every point.
+    pub fn freeze(
+        file: &SweepFile,
+        source: &ScenarioSource,
+        registry: &Registry,
+    ) -> Result<Self, SweepError> {
+        let design_seed = source
+            .resolve(&file.set, registry)
+            .map_or(1, |scenario| scenario.seed);
+        let levels = factor::points(&file.factors, &file.design, design_seed);
+        if levels.len() > POINTS_MAX {
+            let message = format!(
+                "the design has {} points, and {POINTS_MAX} are allowed",
+                levels.len()
+            );
+            return Err(SweepError::Limit(message));
+        }
+        let resolved: Vec<(Point, Option<ScenarioErrors>)> = levels
+            .into_par_iter()
+            .enumerate()
+            .map(|(index, levels)| planned(file, source, registry, index, &levels))
+            .collect();
+        let is_valid = |(point, _): &(Point, Option<ScenarioErrors>)| point.error.is_none();
+        if !resolved.iter().any(is_valid) {
+            let first = resolved.into_iter().find_map(|(_, errors)| errors);
+            return Err(first.map_or_else(
+                || SweepError::Limit("the design has no point".to_owned()),
+                SweepError::Scenario,
+            ));
+        }
+        let rule = file.replication.rule;
+        Ok(Self {
+            format: SWEEP_FORMAT,
+            model_version: MODEL_VERSION,
+            name: file.name.clone(),
+            factors: file.factors.iter().map(|factor| factor.name.clone()).collect(),
+            design: file.design.clone(),
+            design_seed,
+            floor: rule.floor,
+            ceiling: rule.ceiling,
+            relative: match rule.precision {
+                Some(Precision::Relative(share)) => Some(share),
+                _ => None,
+            },
+            half_width: match rule.precision {
+                Some(Precision::HalfWidth(width)) => Some(width),
+                _ => None,
+            },
+            confidence: rule.confidence,
+            watched: file.replication.watched.clone(),
+            outputs: file.outputs.clone(),
+            has_twin: file.has_twin,
+            points: resolved.into_iter().map(|(point, _)| point).collect(),
+        })
+    }
+
+    /// The rule that says how many replicates a point gets.
+    pub fn rule(&self) -> StoppingRule {
+        let relative = self.relative.map(Precision::Relative);
+        StoppingRule {
+            floor: self.floor,
+            ceiling: self.ceiling,
+            precision: relative.or(self.half_width.map(Precision::HalfWidth)),
+            confidence: self.confidence,
+        }
+    }
+
+    /// The rule in words.
+    pub fn rule_text(&self) -> String {
+        let percent = self.confidence * 100.0;
+        match self.rule().precision {
+            None => format!("{} replicates a point; intervals at {percent} %", self.ceiling),
+            Some(precision) => {
+                let width = match precision {
+                    Precision::Relative(share) => format!("{} % of the mean", share * 100.0),
+                    Precision::HalfWidth(width) => width.to_string(),
+                };
+                format!(
+                    "{} to {} replicates a point, until the half-width of {} at {percent} % is {width}",
+                    self.floor, self.ceiling, self.watched
+                )
+            }
+        }
+    }
+
+    /// The plan as it is kept.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string_pretty(self).expect("a plan is printable") + "\n"
+    }
+}
+
+fn planned(
+    file: &SweepFile,
+    source: &ScenarioSource,
+    registry: &Registry,
+    index: usize,
+    levels: &[Level],
+) -> (Point, Option<ScenarioErrors>) {
+    let mut set = file.set.clone();
+    set.extend(levels.iter().flat_map(|level| level.set.iter().cloned()));
+    let mut point = Point {
+        labels: levels.iter().map(|level| level.label.clone()).collect(),
+        set,
+        seed: 0,
+        scenario: None,
+        error: None,
+    };
+    match source.resolve(&point.set, registry) {
+        Ok(scenario) => {
+            point.seed = if file.has_common_numbers {
+                scenario.seed
+            } else {
+                independent_seed(scenario.seed, index)
+            };
+            point.scenario = Some(scenario.hash);
+            (point, None)
+        }
+        Err(errors) => {
+            point.error = Some(errors.to_string());
+            (point, Some(errors))
+        }
+    }
+}
+
+/// A seed of a point's own.
+fn independent_seed(seed: u64, index: usize) -> u64 {
+    let mut hasher = blake3::Hasher::new_derive_key("stakeout 2026 sweep point seed v1");
+    hasher.update(&seed.to_le_bytes());
+    hasher.update(&(index as u64).to_le_bytes());
+    let mut bytes = [0; 8];
+    bytes.copy_from_slice(&hasher.finalize().as_bytes()[..8]);
+    // Seeds in a scenario are whole numbers that any JSON reader keeps.
+    u64::from_le_bytes(bytes) >> 12
+}

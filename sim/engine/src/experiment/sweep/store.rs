@@ -1,0 +1,158 @@
+//! Where cells are kept: a file each, under its key, written whole or not at all.
+//!
+//! **Invariant.** A cell under its final name is complete: it is written under a name of its own, forced onto the disk
+//! and renamed. A process that is killed loses the cells in flight and nothing else.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use super::SweepError;
+use super::cell::Cell;
+use super::plan::{Plan, SWEEP_FORMAT};
+
+/// Beginning of the names of files being written.
+const UNFINISHED: &str = ".tmp-";
+
+/// A folder with a plan and cells.
+#[derive(Debug)]
+pub struct Store {
+    folder: PathBuf,
+    _lock: File,
+}
+
+impl Store {
+    /// Opens a folder, or makes it. What a killed process left behind is cleared when nobody else is at work here.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    pub fn open(folder: &Path) -> Result<Self, SweepError> {
+        let cells = folder.join("cells");
+        fs::create_dir_all(&cells).map_err(|error| SweepError::io(&cells, error))?;
+        let path = folder.join(".lock");
+        let lock = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&path)
+            .map_err(|error| SweepError::io(&path, error))?;
+        if lock.try_lock().is_ok() {
+            clear(&cells).map_err(|error| SweepError::io(&cells, error))?;
+            // Shards share the folder from here on.
+            lock.unlock().map_err(|error| SweepError::io(&path, error))?;
+        }
+        match lock.lock_shared() {
+            Err(error) if error.kind() != io::ErrorKind::Unsupported => Err(SweepError::io(&path, error)),
+            _ => Ok(Self {
+                folder: folder.to_path_buf(),
+                _lock: lock,
+            }),
+        }
+    }
+
+    /// The folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Puts the plan into the folder. Another plan that is there is kept unless `is_extending`.
+    ///
+    /// # Errors
+    /// [`SweepError::OtherPlan`], or what the operating system says.
+    pub fn adopt(&self, plan: &Plan, is_extending: bool) -> Result<(), SweepError> {
+        let (path, text) = (self.folder.join("plan.json"), plan.to_json());
+        match fs::read_to_string(&path) {
+            Ok(there) if there == text => return Ok(()),
+            Ok(_) if !is_extending => {
+                return Err(SweepError::OtherPlan {
+                    folder: self.folder.clone(),
+                });
+            }
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(SweepError::io(&path, error));
+            }
+            _ => {}
+        }
+        self.write(&path, text.as_bytes())
+    }
+
+    /// The plan of a folder.
+    ///
+    /// # Errors
+    /// What the operating system says, or a plan of another release.
+    pub fn plan(folder: &Path) -> Result<Plan, SweepError> {
+        let path = folder.join("plan.json");
+        let text = fs::read_to_string(&path).map_err(|error| SweepError::io(&path, error))?;
+        serde_json::from_str(&text)
+            .map_err(|error| SweepError::io(&path, io::Error::other(error.to_string())))
+    }
+
+    /// A cell that is there; one that cannot be read counts as missing and is run again.
+    pub fn get(&self, key: &str) -> Option<Cell> {
+        let bytes = fs::read(self.path(key)).ok()?;
+        let cell: Cell = serde_json::from_slice(&bytes).ok()?;
+        (cell.key == key && cell.format == SWEEP_FORMAT).then_some(cell)
+    }
+
+    /// Keeps a cell.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    pub fn put(&self, cell: &Cell) -> Result<(), SweepError> {
+        let path = self.path(&cell.key);
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder).map_err(|error| SweepError::io(folder, error))?;
+        }
+        let text = serde_json::to_string(cell).expect("a cell is printable") + "\n";
+        self.write(&path, text.as_bytes())
+    }
+
+    /// Writes a file of results whole.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    pub fn write_result(&self, name: &str, text: &str) -> Result<PathBuf, SweepError> {
+        let path = self.folder.join(name);
+        self.write(&path, text.as_bytes())?;
+        Ok(path)
+    }
+
+    fn path(&self, key: &str) -> PathBuf {
+        let (shelf, _) = key.split_at(2.min(key.len()));
+        self.folder.join("cells").join(shelf).join(format!("{key}.json"))
+    }
+
+    fn write(&self, path: &Path, bytes: &[u8]) -> Result<(), SweepError> {
+        let name = path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        // Two processes that write the same cell must not write into the same file; the name reaches no result.
+        let unfinished = path.with_file_name(format!("{UNFINISHED}{}-{name}", std::process::id()));
+        let work = || -> io::Result<()> {
+            let mut file = File::create(&unfinished)?;
+            file.write_all(bytes)?;
+            file.sync_all()?;
+            drop(file);
+            fs::rename(&unfinished, path)
+        };
+        work().map_err(|error| SweepError::io(path, error))
+    }
+}
+
+/// Removes files that were being written.
+fn clear(folder: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        let is_unfinished = path
+            .file_name()
+            .is_some_and(|name| name.to_string_lossy().starts_with(UNFINISHED));
+        if path.is_dir() {
+            clear(&path)?;
+        } else if is_unfinished {
+            fs::remove_file(&path)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,132 @@
+//! `stakeout game`: what each strategy earns among the others, and where that leads.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use stakeout_engine::experiment::cells::Bench;
+use stakeout_engine::experiment::game::file::GameFile;
+use stakeout_engine::experiment::game::{Solved, solve};
+use stakeout_engine::experiment::sweep::plan::ScenarioSource;
+use stakeout_engine::experiment::sweep::store::Store;
+use stakeout_statistics::games::to_gambit;
+
+use super::failure::Failure;
+use super::format::{Format, FormatOption};
+use super::interrupt;
+use super::simulate::set_threads;
+use super::sweep_page::decimals;
+use super::sweep_progress::CellBar;
+use super::table::{Cell, Table, render_all};
+use super::terminal::{print, remark};
+
+/// Arguments of `game`.
+#[derive(Args, Debug)]
+#[command(before_help = "Examples:\n  stakeout game scenarios/sweeps/swap-or-serve.yaml")]
+pub struct Game {
+    /// The game's file
+    file: PathBuf,
+    /// Where cells and tables are kept; sweeps/NAME where not given
+    #[arg(long, value_name = "FOLDER")]
+    out: Option<PathBuf>,
+    /// Threads; the answer does not depend on it
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
+    #[command(flatten)]
+    format: FormatOption,
+}
+
+/// Simulates, solves and prints.
+pub fn run(arguments: &Game) -> Result<(), Failure> {
+    set_threads(arguments.threads)?;
+    let file = GameFile::load(&arguments.file)?;
+    let source = ScenarioSource::read(&file.scenario)?;
+    let registry = stakeout_agents::registry();
+    let folder = arguments
+        .out
+        .clone()
+        .unwrap_or_else(|| Path::new("sweeps").join(&file.name));
+    let store = Store::open(&folder)?;
+    interrupt::listen();
+    let bar = CellBar::new();
+    let bench = Bench {
+        source: &source,
+        registry: &registry,
+        store: &store,
+        monitor: &bar,
+    };
+    let solved = solve(&file, &bench);
+    bar.finish();
+    let solved = solved?;
+    let tables = [
+        payoff_table(&file, &solved),
+        rest_table(&file, &solved),
+        rank_table(&file, &solved),
+    ];
+    for (name, table) in ["payoffs.csv", "rests.csv", "ranks.csv"].iter().zip(&tables) {
+        store.write_result(name, &table.render(Format::Csv))?;
+    }
+    let names: Vec<&str> = file.choices.iter().map(|choice| choice.name.as_str()).collect();
+    if let Some(text) = to_gambit(&solved.table, &file.name, &names) {
+        store.write_result("game.nfg", &text)?;
+    }
+    print(&render_all(&tables, arguments.format.format))?;
+    remark(&format!(
+        "{} players stand for {}; payoffs in units of {:.0} base units, what one earns when all follow `{}`",
+        file.reduced, file.players, solved.unit, file.choices[0].name
+    ));
+    remark(&format!(
+        "tables, cells and game.nfg (for Gambit) in {}",
+        folder.display()
+    ));
+    Ok(())
+}
+
+fn real(value: f64) -> Cell {
+    Cell::Real(value, decimals(value))
+}
+
+fn payoff_table(file: &GameFile, solved: &Solved) -> Table {
+    let mut columns: Vec<&str> = file.choices.iter().map(|choice| choice.name.as_str()).collect();
+    columns.extend(["one who follows", "earns", "from", "to"]);
+    let mut table = Table::new("Payoffs", &columns);
+    for payoff in &solved.payoffs {
+        let mut row: Vec<Cell> = payoff.full.iter().map(|&count| Cell::count(count)).collect();
+        row.extend([
+            Cell::text(&file.choices[payoff.strategy].name),
+            real(payoff.mean),
+            Cell::or_empty(payoff.interval, |interval| real(interval.low)),
+            Cell::or_empty(payoff.interval, |interval| real(interval.high)),
+        ]);
+        table.push(row);
+    }
+    table
+}
+
+fn rest_table(file: &GameFile, solved: &Solved) -> Table {
+    let mut columns: Vec<&str> = file.choices.iter().map(|choice| choice.name.as_str()).collect();
+    columns.extend(["regret", "from", "to", "starts"]);
+    let mut table = Table::new("Where the replicator dynamics end", &columns);
+    for rest in &solved.rests {
+        let mut row: Vec<Cell> = rest.mix.iter().map(|&share| Cell::Real(share, 4)).collect();
+        row.extend([
+            Cell::Real(rest.regret, 5),
+            Cell::or_empty(rest.interval, |interval| Cell::Real(interval.low, 5)),
+            Cell::or_empty(rest.interval, |interval| Cell::Real(interval.high, 5)),
+            Cell::count(rest.starts),
+        ]);
+        table.push(row);
+    }
+    table
+}
+
+fn rank_table(file: &GameFile, solved: &Solved) -> Table {
+    let title = format!(
+        "Long-run shares (α-rank, α {}, population {})",
+        file.alpha, file.population
+    );
+    let mut table = Table::new(&title, &["strategy", "share"]);
+    for (choice, share) in file.choices.iter().zip(solved.ranks.iter().flatten()) {
+        table.push(vec![Cell::text(&choice.name), Cell::Real(*share, 4)]);
+    }
+    table
+}

@@ -1,0 +1,199 @@
+//! `stakeout solve`: the laxest rule under which no attack of a menu pays.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use stakeout_engine::experiment::cells::Bench;
+use stakeout_engine::experiment::solve::file::SolveFile;
+use stakeout_engine::experiment::solve::{Frontier, Solver};
+use stakeout_engine::experiment::sweep::plan::ScenarioSource;
+use stakeout_engine::experiment::sweep::store::Store;
+use stakeout_statistics::deterrence::Verdict;
+
+use super::failure::Failure;
+use super::format::FormatOption;
+use super::interrupt;
+use super::simulate::set_threads;
+use super::sweep_page::decimals;
+use super::sweep_progress::CellBar;
+use super::table::{Cell, Table, render_all};
+use super::terminal::{print, remark};
+
+const EXAMPLES: &str = "\
+Examples:
+  stakeout solve scenarios/sweeps/cheapest-floor.yaml
+  stakeout solve scenarios/sweeps/cheapest-floor.yaml --format json";
+
+/// Arguments of `solve`.
+#[derive(Args, Debug)]
+#[command(before_help = EXAMPLES)]
+pub struct Solve {
+    /// The question's file
+    file: PathBuf,
+    /// Where cells are kept; sweeps/NAME where not given
+    #[arg(long, value_name = "FOLDER")]
+    out: Option<PathBuf>,
+    /// Threads; the answer does not depend on it
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
+    #[command(flatten)]
+    format: FormatOption,
+}
+
+/// Answers and prints.
+pub fn run(arguments: &Solve) -> Result<(), Failure> {
+    set_threads(arguments.threads)?;
+    let file = SolveFile::load(&arguments.file)?;
+    let source = ScenarioSource::read(&file.scenario)?;
+    let registry = stakeout_agents::registry();
+    let folder = arguments
+        .out
+        .clone()
+        .unwrap_or_else(|| Path::new("sweeps").join(&file.name));
+    let store = Store::open(&folder)?;
+    interrupt::listen();
+    let bar = CellBar::new();
+    let solver = Solver {
+        file: &file,
+        bench: Bench {
+            source: &source,
+            registry: &registry,
+            store: &store,
+            monitor: &bar,
+        },
+    };
+    let answer = solver.solve();
+    bar.finish();
+    let frontiers = answer?;
+    let tables = [frontier_table(&file, &frontiers), search_table(&file, &frontiers)];
+    store.write_result("frontier.csv", &tables[0].render(super::format::Format::Csv))?;
+    store.write_result("search.csv", &tables[1].render(super::format::Format::Csv))?;
+    print(&render_all(&tables, arguments.format.format))?;
+    for frontier in &frontiers {
+        remark(&sentence(&file, frontier));
+    }
+    Ok(())
+}
+
+fn value(file: &SolveFile, value: f64) -> String {
+    file.parameter.level(value).label
+}
+
+fn frontier_table(file: &SolveFile, frontiers: &[Frontier]) -> Table {
+    let mut columns: Vec<String> = [
+        "across",
+        "deters from",
+        "not below",
+        "binding attack",
+        "its gain there",
+        "from",
+        "to",
+        "replicates",
+    ]
+    .map(str::to_string)
+    .to_vec();
+    for name in &file.price {
+        columns.extend([name.clone(), format!("{name} from"), format!("{name} to")]);
+    }
+    columns.push("replay".to_string());
+    let names: Vec<&str> = columns.iter().map(String::as_str).collect();
+    let mut table = Table::new(&file.name, &names);
+    for frontier in frontiers {
+        let threshold = &frontier.threshold;
+        let shown = threshold.deterred.or(threshold.not_deterred);
+        let judgement = threshold
+            .judged
+            .iter()
+            .find(|(value, _)| Some(*value) == shown)
+            .map(|(_, j)| j);
+        let gain = judgement.map(|judgement| judgement.gains[judgement.binding]);
+        let real = |number: f64| Cell::Real(number, decimals(number));
+        let mut row = vec![
+            Cell::text(&frontier.level),
+            Cell::or_empty(threshold.deterred, |found| Cell::text(value(file, found))),
+            Cell::or_empty(threshold.not_deterred, |found| Cell::text(value(file, found))),
+            Cell::or_empty(judgement, |judgement| {
+                Cell::text(&file.attacks[judgement.binding].label)
+            }),
+            Cell::or_empty(gain, |gain| real(gain.mean)),
+            Cell::or_empty(gain, |gain| real(gain.bounds.low)),
+            Cell::or_empty(gain, |gain| real(gain.bounds.high)),
+            Cell::or_empty(gain, |gain| Cell::count(gain.replicates)),
+        ];
+        for name in &file.price {
+            let found = frontier
+                .price
+                .iter()
+                .find(|(known, _)| known == name)
+                .map(|(_, estimate)| estimate);
+            let interval = found.and_then(|found| found.interval);
+            row.push(Cell::or_empty(found.and_then(|found| found.mean), real));
+            row.push(Cell::or_empty(interval, |interval| real(interval.low)));
+            row.push(Cell::or_empty(interval, |interval| real(interval.high)));
+        }
+        row.push(Cell::text(&frontier.replay));
+        table.push(row);
+    }
+    table
+}
+
+/// Every value and every attack that was judged: what the answer rests on.
+fn search_table(file: &SolveFile, frontiers: &[Frontier]) -> Table {
+    let columns = [
+        "across",
+        "parameter",
+        "verdict",
+        "attack",
+        "gain",
+        "from",
+        "to",
+        "replicates",
+    ];
+    let mut table = Table::new("The search", &columns);
+    for frontier in frontiers {
+        for (parameter, judgement) in &frontier.threshold.judged {
+            let verdict = match judgement.verdict {
+                Verdict::Deterred => "deterred",
+                Verdict::Profitable => "profitable",
+                Verdict::Unclear => "unclear",
+            };
+            for (attack, gain) in file.attacks.iter().zip(&judgement.gains) {
+                let real = |number: f64| Cell::Real(number, decimals(number));
+                table.push(vec![
+                    Cell::text(&frontier.level),
+                    Cell::text(value(file, *parameter)),
+                    Cell::text(verdict),
+                    Cell::text(&attack.label),
+                    real(gain.mean),
+                    real(gain.bounds.low),
+                    real(gain.bounds.high),
+                    Cell::count(gain.replicates),
+                ]);
+            }
+        }
+    }
+    table
+}
+
+fn sentence(file: &SolveFile, frontier: &Frontier) -> String {
+    let (percent, tolerated) = (file.demand.confidence * 100.0, file.demand.tolerated * 100.0);
+    let path = &file.parameter.path;
+    let threshold = &frontier.threshold;
+    let what = match (threshold.deterred, threshold.not_deterred) {
+        (Some(high), Some(low)) => format!(
+            "{path} {} deters every attack of the menu, {} does not (or not surely)",
+            value(file, high),
+            value(file, low)
+        ),
+        (Some(low), None) => format!("{path} deters already at the lax end, {}", value(file, low)),
+        (None, Some(high)) => format!(
+            "{path} does not deter even at the strict end, {}",
+            value(file, high)
+        ),
+        (None, None) => "nothing was judged".to_string(),
+    };
+    format!(
+        "{}: {what}; a gain counts above {tolerated} % of the honest profit, bounds hold at {percent} % each",
+        frontier.level
+    )
+}

@@ -1,0 +1,100 @@
+//! What a sweep will cost: one cell is run and timed, the others are measured against it by their expected counts.
+
+use stakeout_engine::experiment::sweep::cell::{key, run_cell};
+use stakeout_engine::experiment::sweep::plan::{Plan, ScenarioSource};
+use stakeout_engine::scenario::Scenario;
+use stakeout_engine::strategy::registry::Registry;
+
+use super::clock::Stopwatch;
+use super::estimate::Estimate;
+use super::table::{Cell, Table};
+
+/// Points whose cost is worked out one by one; of more, evenly spread ones stand for all.
+const SAMPLED: usize = 64;
+/// A cell that is expected to take longer than this is not run to be timed.
+const TIMED_SECONDS: f64 = 60.0;
+/// What a small file takes on a disk.
+const BLOCK_BYTES: f64 = 4096.0;
+const BYTES_PER_MIB: f64 = 1_048_576.0;
+
+/// Points, cells, time, memory and disk.
+pub fn estimate(plan: &Plan, source: &ScenarioSource, registry: &Registry, threads: usize) -> Table {
+    let valid: Vec<&_> = plan.points.iter().filter(|point| point.error.is_none()).collect();
+    let step = valid.len().div_ceil(SAMPLED).max(1);
+    let sampled: Vec<Scenario> = valid
+        .iter()
+        .step_by(step)
+        .filter_map(|point| source.resolve(&point.set, registry).ok())
+        .map(|mut scenario| {
+            scenario.replicates = 1;
+            scenario
+        })
+        .collect();
+    let costs: Vec<Estimate> = sampled
+        .iter()
+        .map(|scenario| Estimate::compute(scenario, 1, false))
+        .collect();
+    let mean_seconds = costs.iter().map(|cost| cost.seconds).sum::<f64>() / costs.len().max(1) as f64;
+    let most_memory = costs.iter().map(|cost| cost.memory_bytes).fold(0.0, f64::max);
+    let (mut ratio, mut bytes) = (if plan.has_twin { 2.0 } else { 1.0 }, BLOCK_BYTES);
+    let mut timed = "no";
+    if let (Some(first), Some(cost)) = (sampled.first(), costs.first())
+        && cost.seconds < TIMED_SECONDS
+    {
+        let stopwatch = Stopwatch::start();
+        let cell = run_cell(
+            first,
+            key(&first.hash, first.seed, 0, plan.has_twin),
+            0,
+            plan.has_twin,
+            registry,
+        );
+        ratio = stopwatch.elapsed().as_secs_f64() / cost.seconds.max(1e-9);
+        let length = serde_json::to_string(&cell).map_or(0, |text| text.len()) as f64;
+        // The cell's own file, and its row in responses.csv.
+        bytes = (length / BLOCK_BYTES).ceil() * BLOCK_BYTES + length / 2.0;
+        timed = "one cell was run and timed";
+    }
+    let (least, most) = (
+        valid.len() as f64 * f64::from(plan.floor),
+        valid.len() as f64 * f64::from(plan.ceiling),
+    );
+    let busy = (threads as f64).min(most);
+    let mut table = Table::new("Estimate", &["what", "at least", "at most", "unit"]);
+    let mut line = |what: &str, low: f64, high: f64, decimals: usize, unit: &str| {
+        table.push(vec![
+            Cell::text(what),
+            Cell::Real(low, decimals),
+            Cell::Real(high, decimals),
+            Cell::text(unit),
+        ]);
+    };
+    let points = plan.points.len() as f64;
+    line("points", points, points, 0, "");
+    line(
+        "invalid points",
+        points - valid.len() as f64,
+        points - valid.len() as f64,
+        0,
+        "",
+    );
+    line("cells", least, most, 0, plan.rule_text().as_str());
+    let seconds = |cells: f64| cells * mean_seconds * ratio / busy.max(1.0);
+    line(
+        "time",
+        seconds(least),
+        seconds(most),
+        1,
+        &format!("s on {threads} threads ({timed})"),
+    );
+    let memory = most_memory * busy / BYTES_PER_MIB;
+    line("memory", memory, memory, 0, "MiB");
+    line(
+        "disk",
+        least * bytes / BYTES_PER_MIB,
+        most * bytes / BYTES_PER_MIB,
+        2,
+        "MiB",
+    );
+    table
+}

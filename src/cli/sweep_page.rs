@@ -1,0 +1,218 @@
+//! What a finished sweep prints: a row a point, what each factor did, what failed.
+
+use stakeout_engine::experiment::sweep::analysis::{self, Sensitivity};
+use stakeout_engine::experiment::sweep::campaign::PointCells;
+use stakeout_engine::experiment::sweep::plan::{Plan, ScenarioSource};
+use stakeout_engine::experiment::sweep::table::{estimate, figure_names};
+
+use super::format::Format;
+use super::table::{Cell, Table, render_all};
+
+/// Significant decimals that tables show of a figure.
+const DECIMALS: usize = 4;
+
+/// A finished sweep.
+pub struct SweepPage<'a> {
+    /// Its plan.
+    pub plan: &'a Plan,
+    /// Its cells.
+    pub points: &'a [PointCells],
+    /// The scenario, for replay lines.
+    pub source: &'a ScenarioSource,
+}
+
+impl SweepPage<'_> {
+    /// The tables.
+    pub fn render(&self, format: Format) -> String {
+        let mut tables = vec![self.results()];
+        tables.extend(self.sensitivities());
+        let uses = self.uses();
+        if !uses.is_empty() {
+            tables.push(uses);
+        }
+        let failures = self.failures();
+        if !failures.is_empty() {
+            tables.push(failures);
+        }
+        match tables.as_slice() {
+            [only] => only.render(format),
+            several => render_all(several, format),
+        }
+    }
+
+    /// Sentences for standard error.
+    pub fn remarks(&self) -> Vec<String> {
+        let mut lines = vec![self.plan.rule_text()];
+        let known = figure_names(self.points);
+        let unknown = |output: &&String| !known.contains(output);
+        for output in self
+            .plan
+            .outputs
+            .iter()
+            .chain([&self.plan.watched])
+            .filter(unknown)
+        {
+            if !output.is_empty() {
+                lines.push(format!(
+                    "warning: no cell has a figure `{output}`; the columns of results.csv are the figures"
+                ));
+            }
+        }
+        for used in analysis::factor_uses(self.plan, self.points)
+            .iter()
+            .filter(|used| used.is_dead())
+        {
+            lines.push(format!(
+                "warning: the factor `{}` changed no figure: dead in this scenario",
+                used.name
+            ));
+        }
+        lines
+    }
+
+    fn results(&self) -> Table {
+        let mut columns: Vec<&str> = vec!["point"];
+        columns.extend(self.plan.factors.iter().map(String::as_str));
+        columns.push("replicates");
+        let ends: Vec<[String; 3]> = self
+            .plan
+            .outputs
+            .iter()
+            .map(|output| [output.clone(), format!("{output} from"), format!("{output} to")])
+            .collect();
+        columns.extend(ends.iter().flatten().map(String::as_str));
+        let mut table = Table::new(&self.plan.name, &columns);
+        for point in self.points {
+            let planned = &self.plan.points[point.point];
+            let mut row = vec![Cell::count(point.point as i128)];
+            row.extend(planned.labels.iter().map(Cell::text));
+            row.push(Cell::count(point.cells.len() as i128));
+            for output in &self.plan.outputs {
+                let found = estimate(point, output, self.plan.confidence);
+                let ends = [
+                    found.mean,
+                    found.interval.map(|i| i.low),
+                    found.interval.map(|i| i.high),
+                ];
+                row.extend(
+                    ends.map(|value| Cell::or_empty(value, |value| Cell::Real(value, decimals(value)))),
+                );
+            }
+            table.push(row);
+        }
+        table
+    }
+
+    fn sensitivities(&self) -> Vec<Table> {
+        let outputs = self.plan.outputs.iter();
+        outputs
+            .filter_map(|output| {
+                let found = analysis::sensitivity(self.plan, self.points, output)?;
+                Some(self.sensitivity(output, &found))
+            })
+            .collect()
+    }
+
+    fn sensitivity(&self, output: &str, found: &Sensitivity) -> Table {
+        let real = |value: f64| Cell::Real(value, decimals(value));
+        match found {
+            Sensitivity::Morris(effects) => {
+                let columns = [
+                    "factor",
+                    "mean |effect|",
+                    "from",
+                    "to",
+                    "mean effect",
+                    "deviation",
+                ];
+                let mut table = Table::new(&format!("Elementary effects on {output}"), &columns);
+                for (factor, effect) in self.plan.factors.iter().zip(effects) {
+                    table.push(vec![
+                        Cell::text(factor),
+                        real(effect.mean_absolute),
+                        Cell::or_empty(effect.interval, |i| real(i.low)),
+                        Cell::or_empty(effect.interval, |i| real(i.high)),
+                        real(effect.mean),
+                        real(effect.deviation),
+                    ]);
+                }
+                table
+            }
+            Sensitivity::Indices(indices) => {
+                let columns = ["index", "factor", "share", "from", "to", "from half the rows"];
+                let mut table = Table::new(&format!("Shares of the variance of {output}"), &columns);
+                let names = &self.plan.factors;
+                let first = names
+                    .iter()
+                    .cloned()
+                    .zip(&indices.first)
+                    .map(|(n, i)| ("first", n, i));
+                let total = names
+                    .iter()
+                    .cloned()
+                    .zip(&indices.total)
+                    .map(|(n, i)| ("total", n, i));
+                let second = indices
+                    .second
+                    .iter()
+                    .map(|(i, j, index)| ("second", format!("{} x {}", names[*i], names[*j]), index));
+                for (kind, name, index) in first.chain(total).chain(second) {
+                    table.push(vec![
+                        Cell::text(kind),
+                        Cell::text(name),
+                        Cell::Real(index.share, DECIMALS),
+                        Cell::or_empty(index.interval, |i| Cell::Real(i.low, DECIMALS)),
+                        Cell::or_empty(index.interval, |i| Cell::Real(i.high, DECIMALS)),
+                        Cell::Real(index.from_half, DECIMALS),
+                    ]);
+                }
+                table
+            }
+        }
+    }
+
+    fn uses(&self) -> Table {
+        let mut table = Table::new("Factors", &["factor", "pairs compared", "pairs that differ"]);
+        for used in analysis::factor_uses(self.plan, self.points) {
+            if used.pairs > 0 {
+                table.push(vec![
+                    Cell::text(used.name),
+                    Cell::count(used.pairs as i128),
+                    Cell::count(used.differing as i128),
+                ]);
+            }
+        }
+        table
+    }
+
+    fn failures(&self) -> Table {
+        let mut table = Table::new("Failures", &["point", "why", "replay"]);
+        for (point, why, replay) in analysis::failures(self.plan, self.points, self.source) {
+            let first = why
+                .lines()
+                .find(|line| line.starts_with("error: "))
+                .unwrap_or(why.as_str());
+            table.push(vec![
+                Cell::count(point as i128),
+                Cell::text(first),
+                Cell::text(replay),
+            ]);
+        }
+        table
+    }
+}
+
+/// Decimals that show four significant digits.
+pub fn decimals(value: f64) -> usize {
+    if value == 0.0 || !value.is_finite() {
+        return 0;
+    }
+    let magnitude = value.abs();
+    let mut decimals = 0;
+    let mut scale = 1.0;
+    while magnitude * scale < 1_000.0 && decimals < 9 {
+        scale *= 10.0;
+        decimals += 1;
+    }
+    decimals
+}

@@ -1,0 +1,209 @@
+//! `stakeout sweep` and `stakeout merge`: what is kept, found again and put together.
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::support::files::text;
+use crate::support::program::{Folder, command, stakeout};
+
+const SWEEP: &str = "\
+sweep: small
+scenario: SCENARIO
+set: { until: 160 blocks }
+factors:
+  - { path: protocol.sampling.flat_rate, values: [5 %, 40 %] }
+  - { path: population.swapper.strategy.model_swapper.rate, values: [20 %, 100 %] }
+replicates: 3
+outputs: [checked_share, cheated]
+";
+
+fn file(folder: &Folder, from: &str) -> String {
+    let scenario = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/smoke/first.yaml");
+    let text = from.replace("SCENARIO", &format!("'{}'", scenario.display()));
+    folder.write("sweep.yaml", &text).display().to_string()
+}
+
+fn results(folder: &Path) -> [String; 3] {
+    ["plan.json", "results.csv", "responses.csv"].map(|name| text(&folder.join(name)))
+}
+
+fn out(folder: &Folder, name: &str) -> String {
+    folder.path().join(name).display().to_string()
+}
+
+#[test]
+fn threads_shards_and_a_second_run_change_no_byte_of_a_sweep() {
+    let folder = Folder::new();
+    let file = file(&folder, SWEEP);
+    let whole = out(&folder, "whole");
+    let first = stakeout(["sweep", &file, "--out", &whole, "--threads", "2"]).expect(0);
+    assert!(
+        first.out.contains("40 %") && first.err.contains("12 cells run, 0 found"),
+        "{}",
+        first.err
+    );
+    let expected = results(Path::new(&whole));
+    assert_eq!(expected[2].lines().count(), 13);
+    let single = out(&folder, "single");
+    stakeout(["sweep", &file, "--out", &single, "--threads", "1"]).expect(0);
+    assert_eq!(results(Path::new(&single)), expected);
+    let again = stakeout(["sweep", &file, "--out", &whole]).expect(0);
+    assert!(again.err.contains("0 cells run, 12 found"), "{}", again.err);
+    assert_eq!(
+        (results(Path::new(&whole)), again.out),
+        (expected.clone(), first.out)
+    );
+    let (one, two) = (out(&folder, "one"), out(&folder, "two"));
+    stakeout(["sweep", &file, "--out", &two, "--shard", "2/2"]).expect(0);
+    stakeout(["merge", &one, &two, "--out", &out(&folder, "m")]).expect(4);
+    stakeout(["sweep", &file, "--out", &one, "--shard", "1/2"]).expect(0);
+    let merged = out(&folder, "merged");
+    stakeout(["merge", &two, &one, "--out", &merged]).expect(0);
+    assert_eq!(results(Path::new(&merged)), expected);
+    stakeout(["merge", &two, "--out", &out(&folder, "half")]).expect(1);
+}
+
+#[test]
+fn a_killed_sweep_loses_the_cells_in_flight_and_goes_on() {
+    let folder = Folder::new();
+    let file = file(&folder, &SWEEP.replace("replicates: 3", "replicates: 30"));
+    let (whole, cut) = (out(&folder, "whole"), out(&folder, "cut"));
+    stakeout(["sweep", &file, "--out", &whole]).expect(0);
+    let mut killed = command();
+    let mut child = killed
+        .args(["sweep", &file, "--out", &cut, "--threads", "1"])
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .expect("the program starts");
+    let cells = Path::new(&cut).join("cells");
+    // Some cells, but not all: the child is stopped as soon as the first shelves are there.
+    while std::fs::read_dir(&cells).map_or(0, Iterator::count) < 3 {
+        if child.try_wait().expect("the child can be asked").is_some() {
+            break;
+        }
+        std::thread::yield_now();
+    }
+    let _ = child.kill();
+    child.wait().expect("the child ends");
+    stakeout(["sweep", &file, "--out", &cut]).expect(0);
+    assert_eq!(results(Path::new(&cut)), results(Path::new(&whole)));
+}
+
+#[test]
+fn more_replicates_keep_the_cells_that_are_there() {
+    let folder = Folder::new();
+    let file = file(&folder, SWEEP);
+    let place = out(&folder, "place");
+    stakeout(["sweep", &file, "--out", &place]).expect(0);
+    let refused = stakeout(["sweep", &file, "--out", &place, "--replicates", "5"]).expect(4);
+    assert!(refused.err.contains("--extend"), "{}", refused.err);
+    let more = stakeout(["sweep", &file, "--out", &place, "--replicates", "5", "--extend"]).expect(0);
+    assert!(more.err.contains("8 cells run, 12 found"), "{}", more.err);
+}
+
+#[test]
+fn an_invalid_point_is_a_row_and_a_factor_without_effect_is_named() {
+    let folder = Folder::new();
+    let text = SWEEP
+        .replace("values: [5 %, 40 %]", "values: [5 %, 400 %]")
+        .replace(
+            "population.swapper.strategy.model_swapper.rate, values: [20 %, 100 %]",
+            "protocol.sampling.rate_halfway, values: [4 %, 5 %]",
+        );
+    let file = file(&folder, &text);
+    let done = stakeout(["sweep", &file, "--out", &out(&folder, "place")]).expect(0);
+    assert!(
+        done.out.contains("Failures") && done.out.contains("stakeout run"),
+        "{}",
+        done.out
+    );
+    assert!(
+        done.err
+            .contains("`protocol.sampling.rate_halfway` changed no figure"),
+        "{}",
+        done.err
+    );
+}
+
+#[test]
+fn a_dry_run_counts_and_runs_nothing_that_is_kept() {
+    let folder = Folder::new();
+    let file = file(&folder, SWEEP);
+    let place = out(&folder, "place");
+    let shown = stakeout(["sweep", &file, "--out", &place, "--dry-run", "--format", "json"]).expect(0);
+    let rows = shown.json();
+    let row = |what: &str| {
+        let rows = rows.as_array().expect("a table is a list");
+        rows.iter()
+            .find(|row| row["what"] == what)
+            .expect("the row is there")["at most"]
+            .clone()
+    };
+    assert_eq!(
+        (row("points").as_f64(), row("cells").as_f64()),
+        (Some(4.0), Some(12.0))
+    );
+    assert!(row("time").as_f64().is_some_and(|seconds| seconds > 0.0));
+    assert!(!Path::new(&place).exists());
+}
+
+#[test]
+fn a_grid_from_the_command_line_needs_no_file() {
+    let folder = Folder::new();
+    let done = stakeout([
+        "sweep",
+        "scenarios/smoke/first.yaml",
+        "--over",
+        "protocol.sampling.flat_rate=10 %..50 %/3",
+        "--set",
+        "until=160 blocks",
+        "--replicates",
+        "2",
+        "--outputs",
+        "checked_share",
+        "--out",
+        &out(&folder, "place"),
+        "--format",
+        "csv",
+    ])
+    .expect(0);
+    let lines: Vec<&str> = done.out.lines().filter(|line| line.contains(" %,2,")).collect();
+    assert_eq!(lines.len(), 3, "{}", done.out);
+    let mistake = stakeout([
+        "sweep",
+        "scenarios/smoke/first.yaml",
+        "--over",
+        "protocol.sampling.flat_rat=1",
+    ])
+    .expect(3);
+    assert!(mistake.err.contains("flat_rate"), "{}", mistake.err);
+}
+
+/// The whole path of an interruption is the program's; here only that the second signal is not needed.
+#[test]
+#[cfg(unix)]
+fn an_interrupted_sweep_says_how_to_go_on() {
+    let folder = Folder::new();
+    let file = file(&folder, &SWEEP.replace("replicates: 3", "replicates: 400"));
+    let place = out(&folder, "place");
+    let mut asked = command();
+    let child = asked
+        .args(["sweep", &file, "--out", &place, "--threads", "1"])
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let cells = Path::new(&place).join("cells");
+    while std::fs::read_dir(&cells).map_or(0, Iterator::count) < 2 {
+        std::thread::yield_now();
+    }
+    let signal = Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status();
+    assert!(signal.expect("kill starts").success());
+    let ended = child.wait_with_output().expect("the child ends");
+    let said = String::from_utf8_lossy(&ended.stderr);
+    assert_eq!(ended.status.code(), Some(130), "{said}");
+    assert!(said.contains("run the same command again"), "{said}");
+}

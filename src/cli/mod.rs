@@ -10,6 +10,7 @@ mod clock;
 mod compare;
 mod completions;
 mod estimate;
+mod exact;
 mod examples;
 mod failure;
 mod files;
@@ -97,6 +98,8 @@ enum Command {
     Solve(solve::Solve),
     /// Simulate what each strategy earns among the others, and solve the game
     Game(game::Game),
+    /// Error rates of sequential tests, exactly and without a simulation
+    Exact(exact::Exact),
     /// Compare two mechanisms under the same random numbers
     Compare(compare::Compare),
     /// Put the shards of a sweep together
@@ -151,6 +154,7 @@ fn dispatch(command: &Command) -> Result<(), Failure> {
         Command::Sweep(arguments) => sweep::run(arguments),
         Command::Solve(arguments) => solve::run(arguments),
         Command::Game(arguments) => game::run(arguments),
+        Command::Exact(arguments) => exact::run(arguments),
         Command::Compare(arguments) => compare::run(arguments),
         Command::Merge(arguments) => sweep::merge(arguments),
         Command::Runs(arguments) => runs::run(arguments),

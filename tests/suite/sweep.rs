@@ -9,7 +9,7 @@ use crate::support::program::{Folder, command, stakeout};
 const SWEEP: &str = "\
 sweep: small
 scenario: SCENARIO
-set: { until: 160 blocks }
+set: { until: 300 blocks }
 factors:
   - { path: protocol.sampling.flat_rate, values: [5 %, 40 %] }
   - { path: population.swapper.strategy.model_swapper.rate, values: [20 %, 100 %] }
@@ -157,7 +157,7 @@ fn a_grid_from_the_command_line_needs_no_file() {
         "--over",
         "protocol.sampling.flat_rate=10 %..50 %/3",
         "--set",
-        "until=160 blocks",
+        "until=300 blocks",
         "--replicates",
         "2",
         "--outputs",

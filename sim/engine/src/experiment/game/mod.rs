@@ -171,12 +171,12 @@ fn profits(file: &GameFile, full: &[u32], cell: &Cell) -> Result<Vec<f64>, Sweep
     if let Some(error) = &cell.error {
         return Err(SweepError::Limit(format!("a replicate failed: {error}")));
     }
-    let mut seen: BTreeMap<&str, u32> = BTreeMap::new();
+    let mut seen: BTreeMap<String, u32> = BTreeMap::new();
     let of = |(choice, &count): (&file::Choice, &u32)| {
         if count == 0 {
             return Ok(0.0);
         }
-        let number = seen.entry(&choice.registered).or_default();
+        let number = seen.entry(choice.registered.clone()).or_default();
         *number += 1;
         let name = match number {
             1 => format!("{}.profit", choice.registered),

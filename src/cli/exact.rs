@@ -117,7 +117,12 @@ pub fn run(arguments: &Exact) -> Result<(), Failure> {
                 let flagged = z_flagged_by(rule, rate, last);
                 Box::new(move |checks: u64| flagged[checks as usize - 1]) as Box<dyn Fn(u64) -> f64>
             };
-            question.print("Convicted by the z-rule", "mean checks until then", |_| Cell::Empty, by)
+            question.print(
+                "Convicted by the z-rule",
+                "mean checks until then",
+                |_| Cell::Empty,
+                by,
+            )
         }
         Test::Streak { length, question } => {
             let mean = |rate: f64| Cell::Real(mean_until_streak(*length, rate), 1);

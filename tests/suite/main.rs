@@ -8,6 +8,7 @@ mod assumptions;
 mod audit;
 mod cli;
 mod determinism;
+mod experiments;
 mod golden;
 mod mainnet;
 mod prose;

@@ -11,6 +11,7 @@
 pub mod file;
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use stakeout_statistics::deterrence::{Judgement, Threshold, find_threshold, judge};
 
@@ -105,9 +106,8 @@ impl Solver<'_> {
                     return Err(error);
                 }
                 for &(attack, ..) in wanted {
-                    if !scenarios.contains_key(&attack) {
-                        let set = self.set(level, value, Some(attack));
-                        scenarios.insert(attack, self.bench.resolve(&set)?);
+                    if let Entry::Vacant(place) = scenarios.entry(attack) {
+                        place.insert(self.bench.resolve(&self.set(level, value, Some(attack)))?);
                     }
                 }
                 let jobs: Vec<(&Scenario, u32)> = wanted

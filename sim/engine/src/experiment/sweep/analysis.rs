@@ -36,7 +36,7 @@ pub fn factor_uses(plan: &Plan, points: &[PointCells]) -> Vec<FactorUse> {
             differing: 0,
         })
         .collect();
-    for factor in 0..uses.len() {
+    for (factor, used) in uses.iter_mut().enumerate() {
         // Points that agree in all other factors come together, in their order.
         let mut order: Vec<(Vec<&str>, usize)> = points
             .iter()
@@ -51,13 +51,13 @@ pub fn factor_uses(plan: &Plan, points: &[PointCells]) -> Vec<FactorUse> {
                 && first.labels[factor] != second.labels[factor]
                 && first.seed == second.seed;
             if is_pair {
-                uses[factor].pairs += 1;
+                used.pairs += 1;
                 let is_same = a
                     .cells
                     .iter()
                     .zip(&b.cells)
                     .all(|(x, y)| x.figures == y.figures && x.error == y.error);
-                uses[factor].differing += usize::from(!is_same);
+                used.differing += usize::from(!is_same);
             }
         }
     }

@@ -5,7 +5,14 @@ use std::path::{Path, PathBuf};
 use crate::step::{Outcome, build_stakeout, root, run, timed};
 
 /// Folders below `scenarios/` that hold parts of scenarios, worlds or experiments, and not scenarios of a network.
-const PARTS: [&str; 6] = ["presets", "calibration", "worlds", "schedules", "markets", "sweeps"];
+const PARTS: [&str; 6] = [
+    "presets",
+    "calibration",
+    "worlds",
+    "schedules",
+    "markets",
+    "sweeps",
+];
 
 /// Every scenario file, sorted by path.
 pub fn scenarios() -> Outcome<Vec<PathBuf>> {

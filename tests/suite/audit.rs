@@ -128,7 +128,7 @@ fn two_runs_part_at_the_first_event_that_differs() {
     let sides = finish(diff).expect(0).json();
     let sides = sides.as_array().expect("a list");
     let last = |side: &str| {
-        let of_side = sides.iter().filter(|line| line["run"] == side);
+        let mut of_side = sides.iter().filter(|line| line["run"] == side);
         of_side.next_back().expect("both sides are told").clone()
     };
     assert_eq!(last("first")["event"], last("second")["event"]);

@@ -435,6 +435,6 @@ mod tests {
                 subset_as_bits(&selected)
             })
             .collect();
-        assert_eq!(drawn, [33, 128, 33, 32, 128, 0, 0, 9]);
+        assert_eq!(drawn, [56, 33, 1, 0, 0, 0, 17, 49]);
     }
 }

@@ -215,6 +215,6 @@ mod tests {
         let index = WeightedIndex::new(&(1..=50).map(|i| i * 3).collect::<Vec<u64>>());
         let key = StreamKey::from_raw(1);
         let picks: Vec<usize> = (0..8).map(|i| index.pick(key.draw(i, 0))).collect();
-        assert_eq!(picks, [47, 46, 30, 37, 47, 33, 31, 44]);
+        assert_eq!(picks, [49, 31, 35, 27, 27, 29, 43, 46]);
     }
 }

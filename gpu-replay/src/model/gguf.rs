@@ -1,4 +1,4 @@
-//! Reading GGUF: one file with metadata, tokenizer and block-quantised tensors (ggml-org/ggml, docs/gguf.md).
+//! Reading GGUF: one file with metadata, tokenizer and block-quantised tensors (ggml-org/ggml, its page on GGUF).
 //!
 //! **Invariant.** Every count and length is checked against the bytes that are left before anything is allocated for
 //! it, so that a header costs no more memory than a small multiple of its own size.

@@ -2,7 +2,7 @@
 //!
 //! Invariant: validators with less than the majority of stake cannot raise a miner's consensus weight.
 //!
-//! References: opentensor/subtensor docs/consensus.md and pallets/subtensor/src/epoch.
+//! References: opentensor/subtensor, its page on consensus, and pallets/subtensor/src/epoch.
 
 use crate::units::{Fraction, Rounding, mul_div};
 

@@ -452,7 +452,7 @@ const YUMA: Check = Check {
     id: "yuma-majority",
     catalogue: &[45],
     title: "Yuma consensus: validators with less than half of the stake give their own miner nothing the others do not",
-    source: "opentensor/subtensor docs/consensus.md",
+    source: "opentensor/subtensor, its page on consensus",
     kind: Kind::Exact,
     parameters: || {
         let stake: (&str, fn(f64) -> bool) = ("a whole number from 1 to 49", |value| {

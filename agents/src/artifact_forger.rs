@@ -68,12 +68,7 @@ pub(crate) const DESCRIPTOR: StrategyDescriptor = StrategyDescriptor {
             default: Some("50"),
             doc: "Longest answer, in model tokens, that counts as short.",
         },
-        ParamDescriptor {
-            name: "substitute",
-            kind: ParamKind::Name,
-            default: Some("int4"),
-            doc: "Name of the substitute in the calibration.",
-        },
+        params::SUBSTITUTE,
     ],
     build: |given| Roles {
         executor: Box::new(ArtifactForger {

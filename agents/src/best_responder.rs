@@ -34,12 +34,7 @@ pub(crate) const DESCRIPTOR: StrategyDescriptor = StrategyDescriptor {
             default: Some("10 %"),
             doc: "Sampling rate below which it cheats: saving over power times loss.",
         },
-        ParamDescriptor {
-            name: "substitute",
-            kind: ParamKind::Name,
-            default: Some("int4"),
-            doc: "Name of the substitute in the calibration.",
-        },
+        params::SUBSTITUTE,
     ],
     build: |given| Roles {
         executor: Box::new(BestResponder {

@@ -11,7 +11,7 @@
 //! - Reference: pre-fill attack: gonka-ai/gonka proposals/inference-validation, PRs 486, 719, 1448, issue
 //!   1199.
 
-use stakeout_engine::strategy::registry::{ParamDescriptor, ParamKind, StrategyDescriptor};
+use stakeout_engine::strategy::registry::StrategyDescriptor;
 use stakeout_engine::strategy::{Artifact, ExecutorPolicy, ExecutorStrategy, ExecutorView, Roles};
 use stakeout_protocol::units::Fraction;
 
@@ -29,20 +29,7 @@ pub struct Launderer {
 pub(crate) const DESCRIPTOR: StrategyDescriptor = StrategyDescriptor {
     name: "launderer",
     summary: "Lets a cheap model write and one prefill of the promised model make the artifact.",
-    params: &[
-        ParamDescriptor {
-            name: "rate",
-            kind: ParamKind::Fraction,
-            default: Some("100 %"),
-            doc: "Share of the requests that are treated so.",
-        },
-        ParamDescriptor {
-            name: "substitute",
-            kind: ParamKind::Name,
-            default: Some("int4"),
-            doc: "Name of the substitute in the calibration.",
-        },
-    ],
+    params: &[params::RATE_TREATED, params::SUBSTITUTE],
     build: |given| Roles {
         executor: Box::new(Launderer {
             rate: params::fraction(given, "rate"),

@@ -9,7 +9,7 @@
 //! - Reference: gonka-ai/gonka proposals/models, issue 1199; the rate below the sequential test's
 //!   indifference point, x/inference/calculations/sprt.go.
 
-use stakeout_engine::strategy::registry::{ParamDescriptor, ParamKind, StrategyDescriptor};
+use stakeout_engine::strategy::registry::StrategyDescriptor;
 use stakeout_engine::strategy::{ExecutorPolicy, ExecutorStrategy, ExecutorView, Roles};
 use stakeout_protocol::units::Fraction;
 
@@ -28,32 +28,23 @@ pub struct ModelSwapper {
 pub(crate) const DESCRIPTOR: StrategyDescriptor = StrategyDescriptor {
     name: "model_swapper",
     summary: "Serves a share of the requests with a cheaper model; saves its decode time at full payment.",
-    params: &[
-        ParamDescriptor {
-            name: "rate",
-            kind: ParamKind::Fraction,
-            default: Some("100 %"),
-            doc: "Share of the requests that the substitute serves.",
-        },
-        ParamDescriptor {
-            name: "substitute",
-            kind: ParamKind::Name,
-            default: Some("int4"),
-            doc: "Name of the substitute in the calibration.",
-        },
-    ],
-    build: |given| {
-        let swapper = ModelSwapper {
-            rate: params::fraction(given, "rate"),
-            substitute: params::name(given, "substitute").to_owned(),
-        };
-        Roles {
-            executor: Box::new(swapper),
-            validator: Box::new(Honest),
-            ..Roles::honest()
-        }
+    params: &[params::RATE, params::SUBSTITUTE],
+    build: |given| Roles {
+        executor: Box::new(ModelSwapper::read(given)),
+        validator: Box::new(Honest),
+        ..Roles::honest()
     },
 };
+
+impl ModelSwapper {
+    /// The swapper that the parameters `rate` and `substitute` describe.
+    pub(crate) fn read(given: &params::Params) -> Self {
+        Self {
+            rate: params::fraction(given, "rate"),
+            substitute: params::name(given, "substitute").to_owned(),
+        }
+    }
+}
 
 impl ExecutorStrategy for ModelSwapper {
     fn policy(&mut self, _view: &ExecutorView) -> ExecutorPolicy {

@@ -29,24 +29,14 @@ pub(crate) const DESCRIPTOR: StrategyDescriptor = StrategyDescriptor {
     name: "part_swapper",
     summary: "Lets a substitute write a part of each answer, so that the mean distance stays small.",
     params: &[
-        ParamDescriptor {
-            name: "rate",
-            kind: ParamKind::Fraction,
-            default: Some("100 %"),
-            doc: "Share of the requests that are treated so.",
-        },
+        params::RATE_TREATED,
         ParamDescriptor {
             name: "part",
             kind: ParamKind::Fraction,
             default: Some("30 %"),
             doc: "Part of each answer that the substitute writes.",
         },
-        ParamDescriptor {
-            name: "substitute",
-            kind: ParamKind::Name,
-            default: Some("int4"),
-            doc: "Name of the substitute in the calibration.",
-        },
+        params::SUBSTITUTE,
     ],
     build: |given| Roles {
         executor: Box::new(PartSwapper {

@@ -26,12 +26,7 @@ pub(crate) const DESCRIPTOR: StrategyDescriptor = StrategyDescriptor {
     name: "payload_withholder",
     summary: "Answers clients with a substitute and hands validators no payload.",
     params: &[
-        ParamDescriptor {
-            name: "rate",
-            kind: ParamKind::Fraction,
-            default: Some("100 %"),
-            doc: "Share of the requests that are treated so.",
-        },
+        params::RATE_TREATED,
         ParamDescriptor {
             name: "substitute",
             kind: ParamKind::Name,

@@ -28,12 +28,7 @@ pub(crate) const DESCRIPTOR: StrategyDescriptor = StrategyDescriptor {
     name: "prompt_truncator",
     summary: "Cuts prompts before it reads them; saves prefill time.",
     params: &[
-        ParamDescriptor {
-            name: "rate",
-            kind: ParamKind::Fraction,
-            default: Some("100 %"),
-            doc: "Share of the requests that are treated so.",
-        },
+        params::RATE_TREATED,
         ParamDescriptor {
             name: "kept",
             kind: ParamKind::Fraction,

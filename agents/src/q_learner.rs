@@ -54,12 +54,7 @@ pub(crate) const DESCRIPTOR: StrategyDescriptor = StrategyDescriptor {
             default: Some("90 %"),
             doc: "Weight of the future.",
         },
-        ParamDescriptor {
-            name: "substitute",
-            kind: ParamKind::Name,
-            default: Some("int4"),
-            doc: "Name of the substitute in the calibration.",
-        },
+        params::SUBSTITUTE,
     ],
     build: |given| Roles {
         executor: Box::new(QLearner {

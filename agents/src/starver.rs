@@ -9,7 +9,7 @@
 //! - Reference: gonka-ai/gonka issue 424: P(a request fails) = 1 - (1 - f_agent)(1 - f_executor);
 //!   x/inference/keeper/query_get_random_executor.go.
 
-use stakeout_engine::strategy::registry::{ParamDescriptor, ParamKind, StrategyDescriptor};
+use stakeout_engine::strategy::registry::StrategyDescriptor;
 use stakeout_engine::strategy::{Harm, Roles, TransferPolicy, TransferStrategy, TransferView};
 use stakeout_protocol::units::Fraction;
 
@@ -27,20 +27,7 @@ pub struct Starver {
 pub(crate) const DESCRIPTOR: StrategyDescriptor = StrategyDescriptor {
     name: "starver",
     summary: "As transfer agent, passes no request to the executors of its victim.",
-    params: &[
-        ParamDescriptor {
-            name: "victim",
-            kind: ParamKind::Name,
-            default: None,
-            doc: "Owner whose executors are harmed.",
-        },
-        ParamDescriptor {
-            name: "share",
-            kind: ParamKind::Fraction,
-            default: Some("100 %"),
-            doc: "Share of the requests through it that are treated so.",
-        },
-    ],
+    params: &[params::VICTIM, params::SHARE_TREATED],
     build: |given| Roles {
         transfer: Box::new(Starver {
             victim: params::name(given, "victim").to_owned(),

@@ -72,12 +72,7 @@ pub(crate) const DESCRIPTOR: StrategyDescriptor = StrategyDescriptor {
             default: Some("500"),
             doc: "Model tokens of a long answer, waiting requests of a busy host, last blocks of an epoch, or points of a full reputation.",
         },
-        ParamDescriptor {
-            name: "substitute",
-            kind: ParamKind::Name,
-            default: Some("int4"),
-            doc: "Name of the substitute in the calibration.",
-        },
+        params::SUBSTITUTE,
     ],
     build: |given| Roles {
         executor: Box::new(TargetedSwapper {

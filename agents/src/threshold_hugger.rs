@@ -47,12 +47,7 @@ pub(crate) const DESCRIPTOR: StrategyDescriptor = StrategyDescriptor {
             default: Some("1"),
             doc: "Failed checks that may come on top.",
         },
-        ParamDescriptor {
-            name: "substitute",
-            kind: ParamKind::Name,
-            default: Some("int4"),
-            doc: "Name of the substitute in the calibration.",
-        },
+        params::SUBSTITUTE,
     ],
     build: |given| Roles {
         executor: Box::new(ThresholdHugger {

@@ -8,7 +8,7 @@
 //!   committed`); misses counted against the agent.
 //! - Reference: gonka-ai/gonka issues 518, 549 and 629 (misses injected into honest hosts).
 
-use stakeout_engine::strategy::registry::{ParamDescriptor, ParamKind, StrategyDescriptor};
+use stakeout_engine::strategy::registry::StrategyDescriptor;
 use stakeout_engine::strategy::{Harm, Roles, TransferPolicy, TransferStrategy, TransferView};
 use stakeout_protocol::units::Fraction;
 
@@ -26,20 +26,7 @@ pub struct TimestampForger {
 pub(crate) const DESCRIPTOR: StrategyDescriptor = StrategyDescriptor {
     name: "timestamp_forger",
     summary: "As transfer agent, forges time stamps so that its victim misses requests.",
-    params: &[
-        ParamDescriptor {
-            name: "victim",
-            kind: ParamKind::Name,
-            default: None,
-            doc: "Owner whose executors are harmed.",
-        },
-        ParamDescriptor {
-            name: "share",
-            kind: ParamKind::Fraction,
-            default: Some("100 %"),
-            doc: "Share of the requests through it that are treated so.",
-        },
-    ],
+    params: &[params::VICTIM, params::SHARE_TREATED],
     build: |given| Roles {
         transfer: Box::new(TimestampForger {
             victim: params::name(given, "victim").to_owned(),

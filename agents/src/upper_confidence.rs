@@ -6,7 +6,7 @@
 //! - Stopped by: whatever makes honest epochs earn more than cheating ones: it then learns to be honest.
 //! - Reference: Auer, Cesa-Bianchi, Fischer 2002, UCB1.
 
-use stakeout_engine::strategy::registry::{ParamDescriptor, ParamKind, StrategyDescriptor};
+use stakeout_engine::strategy::registry::StrategyDescriptor;
 use stakeout_engine::strategy::{ExecutorPolicy, ExecutorStrategy, ExecutorView, Roles};
 
 use crate::learner;
@@ -23,12 +23,7 @@ pub struct UpperConfidence {
 pub(crate) const DESCRIPTOR: StrategyDescriptor = StrategyDescriptor {
     name: "upper_confidence",
     summary: "Learns by upper confidence bounds whether cheating epochs pay.",
-    params: &[ParamDescriptor {
-        name: "substitute",
-        kind: ParamKind::Name,
-        default: Some("int4"),
-        doc: "Name of the substitute in the calibration.",
-    }],
+    params: &[params::SUBSTITUTE],
     build: |given| Roles {
         executor: Box::new(UpperConfidence {
             substitute: params::name(given, "substitute").to_owned(),

@@ -9,62 +9,26 @@
 //! - Reference: Friedman and Resnick 2001, The social cost of cheap pseudonyms; gonka-ai/gonka
 //!   x/inference/calculations/reputation.go.
 
-use stakeout_engine::strategy::registry::{ParamDescriptor, ParamKind, StrategyDescriptor};
-use stakeout_engine::strategy::{
-    EntrantStrategy, EntrantView, ExecutorPolicy, ExecutorStrategy, ExecutorView, Roles,
-};
-use stakeout_protocol::units::Fraction;
+use stakeout_engine::strategy::registry::StrategyDescriptor;
+use stakeout_engine::strategy::{EntrantStrategy, EntrantView, Roles};
 
+use crate::model_swapper::ModelSwapper;
 use crate::params;
 
 /// One identity of an owner that cheats under one name at a time.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Whitewasher {
-    /// Share of the requests.
-    pub rate: Fraction,
-    /// Name of the substitute in the calibration.
-    pub substitute: String,
-}
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Whitewasher;
 
 pub(crate) const DESCRIPTOR: StrategyDescriptor = StrategyDescriptor {
     name: "whitewasher",
     summary: "Swaps the model under one identity at a time; a convicted name is replaced by a fresh one.",
-    params: &[
-        ParamDescriptor {
-            name: "rate",
-            kind: ParamKind::Fraction,
-            default: Some("100 %"),
-            doc: "Share of the requests that the substitute serves.",
-        },
-        ParamDescriptor {
-            name: "substitute",
-            kind: ParamKind::Name,
-            default: Some("int4"),
-            doc: "Name of the substitute in the calibration.",
-        },
-    ],
-    build: |given| {
-        let whitewasher = Whitewasher {
-            rate: params::fraction(given, "rate"),
-            substitute: params::name(given, "substitute").to_owned(),
-        };
-        Roles {
-            executor: Box::new(whitewasher.clone()),
-            entrant: Box::new(whitewasher),
-            ..Roles::honest()
-        }
+    params: &[params::RATE, params::SUBSTITUTE],
+    build: |given| Roles {
+        executor: Box::new(ModelSwapper::read(given)),
+        entrant: Box::new(Whitewasher),
+        ..Roles::honest()
     },
 };
-
-impl ExecutorStrategy for Whitewasher {
-    fn policy(&mut self, _view: &ExecutorView) -> ExecutorPolicy {
-        ExecutorPolicy {
-            substitute_rate: self.rate,
-            substitute: Some(self.substitute.clone()),
-            ..ExecutorPolicy::honest()
-        }
-    }
-}
 
 impl EntrantStrategy for Whitewasher {
     fn is_present(&mut self, view: &EntrantView) -> bool {

@@ -1,15 +1,15 @@
 //! `stakeout game`: what each strategy earns among the others, and where that leads.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use stakeout_engine::experiment::cells::Bench;
 use stakeout_engine::experiment::game::file::GameFile;
 use stakeout_engine::experiment::game::{Solved, solve};
 use stakeout_engine::experiment::sweep::plan::ScenarioSource;
-use stakeout_engine::experiment::sweep::store::Store;
 use stakeout_statistics::games::to_gambit;
 
+use super::cell_store;
 use super::failure::Failure;
 use super::format::{Format, FormatOption};
 use super::interrupt;
@@ -41,11 +41,7 @@ pub fn run(arguments: &Game) -> Result<(), Failure> {
     let file = GameFile::load(&arguments.file)?;
     let source = ScenarioSource::read(&file.scenario)?;
     let registry = stakeout_agents::registry();
-    let folder = arguments
-        .out
-        .clone()
-        .unwrap_or_else(|| Path::new("sweeps").join(&file.name));
-    let store = Store::open(&folder)?;
+    let (folder, store) = cell_store::open(arguments.out.as_deref(), &file.name)?;
     interrupt::listen();
     let bar = CellBar::new();
     let bench = Bench {

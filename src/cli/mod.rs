@@ -6,6 +6,7 @@
 mod attacks;
 mod audit;
 mod bug;
+mod cell_store;
 mod clock;
 mod compare;
 mod completions;

@@ -1,15 +1,15 @@
 //! `stakeout solve`: the laxest rule under which no attack of a menu pays.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use stakeout_engine::experiment::cells::Bench;
 use stakeout_engine::experiment::solve::file::SolveFile;
 use stakeout_engine::experiment::solve::{Frontier, Solver};
 use stakeout_engine::experiment::sweep::plan::ScenarioSource;
-use stakeout_engine::experiment::sweep::store::Store;
 use stakeout_statistics::deterrence::Verdict;
 
+use super::cell_store;
 use super::failure::Failure;
 use super::format::FormatOption;
 use super::interrupt;
@@ -46,11 +46,7 @@ pub fn run(arguments: &Solve) -> Result<(), Failure> {
     let file = SolveFile::load(&arguments.file)?;
     let source = ScenarioSource::read(&file.scenario)?;
     let registry = stakeout_agents::registry();
-    let folder = arguments
-        .out
-        .clone()
-        .unwrap_or_else(|| Path::new("sweeps").join(&file.name));
-    let store = Store::open(&folder)?;
+    let (_, store) = cell_store::open(arguments.out.as_deref(), &file.name)?;
     interrupt::listen();
     let bar = CellBar::new();
     let solver = Solver {

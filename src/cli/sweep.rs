@@ -13,6 +13,7 @@ use stakeout_engine::experiment::sweep::plan::{Plan, ScenarioSource};
 use stakeout_engine::experiment::sweep::store::Store;
 use stakeout_engine::experiment::sweep::table::{responses_csv, results_csv};
 
+use super::cell_store;
 use super::clock::Stopwatch;
 use super::failure::{Failure, Reason};
 use super::format::FormatOption;
@@ -96,11 +97,7 @@ pub fn run(arguments: &Sweep) -> Result<(), Failure> {
         let estimate = sweep_estimate::estimate(&plan, &source, &registry, threads);
         return print(&estimate.render(arguments.format.format));
     }
-    let folder = arguments
-        .out
-        .clone()
-        .unwrap_or_else(|| Path::new("sweeps").join(&plan.name));
-    let store = Store::open(&folder)?;
+    let (folder, store) = cell_store::open(arguments.out.as_deref(), &plan.name)?;
     store.adopt(&plan, arguments.extend)?;
     interrupt::listen();
     let stopwatch = Stopwatch::start();

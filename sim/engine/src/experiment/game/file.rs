@@ -6,9 +6,9 @@ use std::sync::Arc;
 use crate::experiment::sweep::SweepError;
 use crate::experiment::sweep::file::{read_name, read_set};
 use crate::experiment::sweep::flow::to_flow;
-use crate::experiment::sweep::reading::Reading;
-use crate::scenario::document::{self, Node, Value};
-use crate::scenario::{Problem, Source};
+use crate::experiment::sweep::reading::{self, Reading};
+use crate::scenario::Source;
+use crate::scenario::document::{Node, Value};
 
 const KEYS: [&str; 12] = [
     "game",
@@ -71,9 +71,8 @@ impl GameFile {
     /// # Errors
     /// Everything that is wrong with it.
     pub fn load(path: &Path) -> Result<Self, SweepError> {
-        let text = std::fs::read_to_string(path).map_err(|error| SweepError::io(path, error))?;
-        let source = Source::file(&path.display().to_string(), &text);
-        Self::parse(&source, path.parent().unwrap_or(Path::new("")))
+        let (source, folder) = reading::open(path)?;
+        Self::parse(&source, folder)
     }
 
     /// Reads a game from a text whose paths are relative to a folder.
@@ -81,21 +80,10 @@ impl GameFile {
     /// # Errors
     /// Everything that is wrong with it.
     pub fn parse(source: &Arc<Source>, folder: &Path) -> Result<Self, SweepError> {
-        let tree = document::parse(source).map_err(SweepError::File)?;
-        let mut reading = Reading::default();
-        reading.entries(&tree, "", &KEYS);
-        for key in ["game", "scenario", "players", "player", "strategies"] {
-            if tree.get(key).is_none() {
-                let problem = Problem::new(&source.start(), key, "missing");
-                reading.problems.push(problem.allowed("every game gives it"));
-            }
-        }
+        let required = ["game", "scenario", "players", "player", "strategies"];
+        let (tree, mut reading) = Reading::begin(source, &KEYS, &required, "every game gives it")?;
         let file = read(&tree, folder, &mut reading);
-        if reading.problems.is_empty() {
-            Ok(file)
-        } else {
-            Err(SweepError::File(reading.problems))
-        }
+        reading.finish(file)
     }
 }
 

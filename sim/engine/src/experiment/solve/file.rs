@@ -8,9 +8,9 @@ use stakeout_statistics::deterrence::{Demand, Search};
 use crate::experiment::sweep::SweepError;
 use crate::experiment::sweep::factor::{Factor, Level, Levels, Range};
 use crate::experiment::sweep::file::{read_factor, read_name, read_set};
-use crate::experiment::sweep::reading::Reading;
-use crate::scenario::document::{self, Node};
-use crate::scenario::{Problem, Source};
+use crate::experiment::sweep::reading::{self, Reading};
+use crate::scenario::Source;
+use crate::scenario::document::Node;
 
 const KEYS: [&str; 13] = [
     "solve",
@@ -63,9 +63,8 @@ impl SolveFile {
     /// # Errors
     /// Everything that is wrong with it.
     pub fn load(path: &Path) -> Result<Self, SweepError> {
-        let text = std::fs::read_to_string(path).map_err(|error| SweepError::io(path, error))?;
-        let source = Source::file(&path.display().to_string(), &text);
-        Self::parse(&source, path.parent().unwrap_or(Path::new("")))
+        let (source, folder) = reading::open(path)?;
+        Self::parse(&source, folder)
     }
 
     /// Reads a question from a text whose paths are relative to a folder.
@@ -73,15 +72,8 @@ impl SolveFile {
     /// # Errors
     /// Everything that is wrong with it.
     pub fn parse(source: &Arc<Source>, folder: &Path) -> Result<Self, SweepError> {
-        let tree = document::parse(source).map_err(SweepError::File)?;
-        let mut reading = Reading::default();
-        reading.entries(&tree, "", &KEYS);
-        for key in ["solve", "scenario", "parameter", "attacks", "honest"] {
-            if tree.get(key).is_none() {
-                let problem = Problem::new(&source.start(), key, "missing");
-                reading.problems.push(problem.allowed("every question gives it"));
-            }
-        }
+        let required = ["solve", "scenario", "parameter", "attacks", "honest"];
+        let (tree, mut reading) = Reading::begin(source, &KEYS, &required, "every question gives it")?;
         let file = read(&tree, folder, &mut reading);
         match file {
             Some(file) if reading.problems.is_empty() => Ok(file),

@@ -11,10 +11,10 @@ use stakeout_statistics::stopping::{Precision, StoppingRule};
 use super::SweepError;
 use super::factor::{Design, Factor, Level, Levels, Range};
 use super::flow::to_flow;
-use super::reading::Reading;
+use super::reading::{self, Reading};
+use crate::scenario::Source;
 use crate::scenario::document::{self, Node, Value};
 use crate::scenario::files::{MAX_DATA_BYTES, read_bounded};
-use crate::scenario::{Problem, Source};
 
 /// Most levels of one factor.
 const LEVELS_MAX: u64 = 10_000;
@@ -85,9 +85,7 @@ impl SweepFile {
     /// # Errors
     /// Everything that is wrong with it.
     pub fn load(path: &Path) -> Result<Self, SweepError> {
-        let text = std::fs::read_to_string(path).map_err(|error| SweepError::io(path, error))?;
-        let source = Source::file(&path.display().to_string(), &text);
-        let folder = path.parent().unwrap_or(Path::new(""));
+        let (source, folder) = reading::open(path)?;
         Self::parse(&source, folder)
     }
 
@@ -96,23 +94,13 @@ impl SweepFile {
     /// # Errors
     /// Everything that is wrong with it.
     pub fn parse(source: &Arc<Source>, folder: &Path) -> Result<Self, SweepError> {
-        let tree = document::parse(source).map_err(SweepError::File)?;
-        let mut reading = Reading::default();
-        reading.entries(&tree, "", &KEYS);
-        for key in ["sweep", "scenario", "factors"] {
-            let is_given = tree.get(key).is_some() || (key == "factors" && tree.get("points").is_some());
-            if !is_given {
-                reading
-                    .problems
-                    .push(Problem::new(&source.start(), key, "missing").allowed("every sweep gives it"));
-            }
+        let reason = "every sweep gives it";
+        let (tree, mut reading) = Reading::begin(source, &KEYS, &["sweep", "scenario"], reason)?;
+        if tree.get("factors").is_none() && tree.get("points").is_none() {
+            reading.miss(source, "factors", reason);
         }
         let file = Self::read(&tree, folder, &mut reading);
-        if reading.problems.is_empty() {
-            Ok(file)
-        } else {
-            Err(SweepError::File(reading.problems))
-        }
+        reading.finish(file)
     }
 
     /// A sweep of a scenario without a file of its own: factors as `PATH=VALUE, VALUE` or `PATH=FROM..TO/STEPS`.

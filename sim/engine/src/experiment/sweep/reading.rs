@@ -1,6 +1,11 @@
 //! Small readers over a tree that remember what was wrong.
 
-use crate::scenario::document::{Entry, Node, Value};
+use std::path::Path;
+use std::sync::Arc;
+
+use super::SweepError;
+use crate::scenario::Source;
+use crate::scenario::document::{self, Entry, Node, Value};
 use crate::scenario::error::{Problem, nearest, quoted};
 
 /// Reads values and keeps every problem.
@@ -10,7 +15,55 @@ pub struct Reading {
     pub problems: Vec<Problem>,
 }
 
+/// Opens a file: its text as a source, and the folder to which its paths are relative.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn open(path: &Path) -> Result<(Arc<Source>, &Path), SweepError> {
+    let text = std::fs::read_to_string(path).map_err(|error| SweepError::io(path, error))?;
+    let source = Source::file(&path.display().to_string(), &text);
+    Ok((source, path.parent().unwrap_or(Path::new(""))))
+}
+
 impl Reading {
+    /// Begins to read a file that is a map with only these keys and gives all that are `required`; `reason`
+    /// says whose requirement that is.
+    ///
+    /// # Errors
+    /// When it is no tree at all.
+    pub fn begin(
+        source: &Arc<Source>,
+        keys: &[&str],
+        required: &[&str],
+        reason: &str,
+    ) -> Result<(Node, Self), SweepError> {
+        let tree = document::parse(source).map_err(SweepError::File)?;
+        let mut reading = Self::default();
+        reading.entries(&tree, "", keys);
+        for key in required.iter().filter(|key| tree.get(key).is_none()) {
+            reading.miss(source, key, reason);
+        }
+        Ok((tree, reading))
+    }
+
+    /// Remembers that a key is missing.
+    pub fn miss(&mut self, source: &Arc<Source>, key: &str, reason: &str) {
+        let problem = Problem::new(&source.start(), key, "missing");
+        self.problems.push(problem.allowed(reason));
+    }
+
+    /// What was read, if nothing was wrong with it.
+    ///
+    /// # Errors
+    /// Everything that was wrong.
+    pub fn finish<T>(self, read: T) -> Result<T, SweepError> {
+        if self.problems.is_empty() {
+            Ok(read)
+        } else {
+            Err(SweepError::File(self.problems))
+        }
+    }
+
     /// Remembers a problem at a node.
     pub fn refuse(&mut self, node: &Node, path: &str, found: impl Into<String>, allowed: &str) {
         self.problems

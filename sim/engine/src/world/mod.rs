@@ -156,6 +156,7 @@ impl World<'_> {
     /// Simulates one block window.
     pub fn step(&mut self) {
         let end = (self.window + 1) * self.tables.block_ns;
+        self.stamp_plans();
         self.serve(end);
         self.exchange_answers();
         self.limit_block();
@@ -298,13 +299,17 @@ impl World<'_> {
         !arrivals.requests.is_empty()
     }
 
-    /// Runs one phase on every lane.
-    fn each_lane(&mut self, end: u64, phase: fn(&mut Lane, &Window<'_>)) {
-        let paused_until = self.all_paused_until();
+    /// Stamps the sampling plans of a window: weights and rates hold until its end.
+    fn stamp_plans(&mut self) {
         let versions = self.groups.iter().map(|group| group.version);
         let stamps = versions.map(|version| u64::from(version) << 32 | u64::from(self.targets.version));
         self.plan_stamps.clear();
         self.plan_stamps.extend(stamps);
+    }
+
+    /// Runs one phase on every lane.
+    fn each_lane(&mut self, end: u64, phase: fn(&mut Lane, &Window<'_>)) {
+        let paused_until = self.all_paused_until();
         let Self {
             lanes,
             tables,

@@ -8,7 +8,7 @@
 use stakeout_kernel::sample::bernoulli;
 
 use super::demand::Errand;
-use super::inference::{Inference, Kept, NONE, State};
+use super::inference::{GONE, Inference, Kept, NONE, State};
 use super::lane::{Deadline, Lane, Special, TASK};
 use super::mail::{Task, TaskKind};
 use super::tables::scale_ppm;
@@ -70,7 +70,7 @@ impl Lane {
                 if job == NONE {
                     break;
                 }
-                if job & TASK == 0 && self.kept[job].record.number == NEVER {
+                if job & TASK == 0 && self.kept[job].record.number == GONE {
                     self.pop(host, job);
                     self.kept.remove(job);
                     continue;

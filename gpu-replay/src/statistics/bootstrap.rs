@@ -4,7 +4,7 @@
 
 use stakeout_kernel::sample::below;
 use stakeout_kernel::streams::{Purpose, RootSeed, StreamKey};
-use stakeout_statistics::{Interval, normal_quantile, sample_quantile};
+use stakeout_statistics::{Interval, normal_cdf, normal_quantile, sample_quantile};
 
 /// Purpose of the draws in the keyed streams.
 const PURPOSE: Purpose = Purpose(0x6273);
@@ -80,11 +80,6 @@ fn acceleration(clusters: usize, statistic: impl Fn(&[u32]) -> f64) -> f64 {
     } else {
         0.0
     }
-}
-
-/// Standard normal distribution function.
-fn normal_cdf(z: f64) -> f64 {
-    0.5 * libm::erfc(-z * std::f64::consts::FRAC_1_SQRT_2)
 }
 
 #[cfg(test)]

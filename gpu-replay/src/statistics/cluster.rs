@@ -7,7 +7,7 @@
 //! **Invariant.** The effective number never exceeds the answers counted, and without any contrast (no failure, or
 //! nothing but) never the clusters.
 
-use stakeout_statistics::{Interval, normal_quantile};
+use stakeout_statistics::{Interval, wilson_of_share};
 
 /// One cluster's count.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -53,28 +53,15 @@ pub fn clustered_rate(clusters: &[ClusterCount]) -> Option<ClusteredRate> {
     };
     Some(ClusteredRate {
         estimate,
-        interval: wilson(estimate, effective),
+        interval: wilson_of_share(estimate, effective, 0.95),
         trials,
         effective,
     })
 }
 
-/// Wilson's interval for a share among `n` answers, `n` not necessarily whole.
-fn wilson(p: f64, n: f64) -> Interval {
-    let z = normal_quantile(0.975);
-    let scale = 1.0 / (1.0 + z * z / n);
-    let centre = (p + z * z / (2.0 * n)) * scale;
-    let half_width = z * scale * (p * (1.0 - p) / n + z * z / (4.0 * n * n)).sqrt();
-    let around = Interval::around(centre, half_width);
-    Interval {
-        low: if p == 0.0 { 0.0 } else { around.low.max(0.0) },
-        high: if p == 1.0 { 1.0 } else { around.high.min(1.0) },
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use stakeout_kernel::sample::{standard_normal, unit_open};
+    use stakeout_kernel::sample::{normal_quantile, standard_normal, unit_open};
     use stakeout_kernel::streams::{Purpose, RootSeed, StreamKey};
 
     use super::*;

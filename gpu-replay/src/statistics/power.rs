@@ -3,6 +3,8 @@
 //! **Invariant.** Sizes are in model tokens, powers in probabilities; closed forms are for independent positions,
 //! measured curves are read where they cross.
 
+use stakeout_statistics::normal_cdf;
+
 /// Tokens for a one-sided test of a mean: `((z_{1-α}·σ₀ + z_{1-β}·σ₁)/(μ₁ - μ₀))²`.
 pub fn tokens_for_mean_shift(z_alpha: f64, z_beta: f64, sigma: (f64, f64), shift: f64) -> f64 {
     let ratio = (z_alpha * sigma.0 + z_beta * sigma.1) / shift;
@@ -18,8 +20,7 @@ pub fn tokens_for_divergence(alpha: f64, divergence: f64) -> f64 {
 /// Area under the curve of means over `tokens` normal positions: `Φ(√N·(μ₁ - μ₀)/√(σ₀² + σ₁²))`.
 pub fn auc_of_means(shift: f64, sigma_honest: f64, sigma_substitute: f64, tokens: f64) -> f64 {
     let spread = (sigma_honest * sigma_honest + sigma_substitute * sigma_substitute).sqrt();
-    let z = tokens.sqrt() * shift / spread;
-    0.5 * libm::erfc(-z * std::f64::consts::FRAC_1_SQRT_2)
+    normal_cdf(tokens.sqrt() * shift / spread)
 }
 
 /// Tokens at which a measured power curve reaches `target`: the first crossing, linear in the logarithm of the

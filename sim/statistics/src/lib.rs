@@ -38,12 +38,12 @@ pub use interval::Interval;
 pub use moments::Moments;
 pub use multiplicity::holm;
 pub use paired::{PairedDifference, paired_difference};
-pub use proportion::{clopper_pearson, wilson};
+pub use proportion::{clopper_pearson, wilson, wilson_of_share};
 pub use quantile::sample_quantile;
 pub use series::{WarmUp, batch_means, find_warm_up};
 pub use stakeout_kernel::sample::normal_quantile;
 pub use student::{mean_interval, student_p_value, student_quantile};
-pub use z_score::{normal_p_value, proportion_z_score, z_score};
+pub use z_score::{normal_cdf, normal_p_value, proportion_z_score, z_score};
 
 #[cfg(test)]
 mod coverage_tests;

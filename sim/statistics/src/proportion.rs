@@ -17,24 +17,22 @@ fn check(successes: u64, trials: u64, confidence: f64) {
 /// `successes <= trials`, `trials > 0` and `confidence` is strictly between 0 and 1.
 pub fn wilson(successes: u64, trials: u64, confidence: f64) -> Interval {
     check(successes, trials, confidence);
+    wilson_of_share(successes as f64 / trials as f64, trials as f64, confidence)
+}
+
+/// Wilson's score interval of a share `p` seen among `n` trials that need not be a whole number: an effective
+/// sample size. Panics unless `confidence` is strictly between 0 and 1.
+pub fn wilson_of_share(p: f64, n: f64, confidence: f64) -> Interval {
+    check_confidence(confidence);
     let z = normal_quantile(0.5 + confidence / 2.0);
-    let (n, p) = (trials as f64, successes as f64 / trials as f64);
     let scale = 1.0 / (1.0 + z * z / n);
     let centre = (p + z * z / (2.0 * n)) * scale;
     let half_width = z * scale * (p * (1.0 - p) / n + z * z / (4.0 * n * n)).sqrt();
     let interval = Interval::around(centre, half_width);
     // At the ends the formula gives 0 and 1 exactly but for rounding.
     Interval {
-        low: if successes == 0 {
-            0.0
-        } else {
-            interval.low.max(0.0)
-        },
-        high: if successes == trials {
-            1.0
-        } else {
-            interval.high.min(1.0)
-        },
+        low: if p == 0.0 { 0.0 } else { interval.low.max(0.0) },
+        high: if p == 1.0 { 1.0 } else { interval.high.min(1.0) },
     }
 }
 

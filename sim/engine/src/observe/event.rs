@@ -1,7 +1,7 @@
 //! One event of a run, as the log keeps it.
 //!
 //! Invariant: an event that moves coins says between which accounts and how much
-//! ([`posting`](super::posting)), so that all balances follow from the log alone. Figures are integers in the
+//! ([`posting`](crate::audit::posting)), so that all balances follow from the log alone. Figures are integers in the
 //! unit that the kind names. Adding an event to the log never changes a digest: those that the digest knows
 //! are mixed in where they happen, log or no log.
 

@@ -13,7 +13,7 @@ pub struct Rounds {
 }
 
 /// Nanoseconds per inference on one core.
-fn measure(prepared: &Prepared, inferences: u64) -> Result<(Done, f64), String> {
+fn measure(prepared: &mut Prepared, inferences: u64) -> Result<(Done, f64), String> {
     let before = cpu_time()?;
     let done = prepared.run(inferences, 1)?;
     let spent = cpu_time()? - before;
@@ -23,19 +23,19 @@ fn measure(prepared: &Prepared, inferences: u64) -> Result<(Done, f64), String> 
 
 /// Sets each workload beside the baseline and prints the median of the ratios of each round, with the range.
 pub fn compare(workloads: &[Workload], rounds: Rounds) -> Result<(), String> {
-    let baseline = Workload::StdHeap.prepare()?;
+    let mut baseline = Workload::StdHeap.prepare()?;
     println!(
         "| workload | ns/inference | std heap | ratio, median [range] | sojourn s | std heap s | checked | convictions, disputes, expiries |"
     );
     println!("|---|---|---|---|---|---|---|---|");
     for workload in workloads {
-        let prepared = workload.prepare()?;
+        let mut prepared = workload.prepare()?;
         let mut ratios = Vec::new();
         let (mut ours, mut theirs) = (Vec::new(), Vec::new());
         let mut last = (Done::default(), Done::default());
         for round in 0..rounds.rounds {
-            let (done, engine) = measure(&prepared, rounds.inferences)?;
-            let (base_done, base) = measure(&baseline, rounds.inferences)?;
+            let (done, engine) = measure(&mut prepared, rounds.inferences)?;
+            let (base_done, base) = measure(&mut baseline, rounds.inferences)?;
             eprintln!(
                 "{} round {}: {engine:.1} ns against {base:.1} ns",
                 workload.name(),
@@ -63,7 +63,7 @@ pub fn compare(workloads: &[Workload], rounds: Rounds) -> Result<(), String> {
 
 /// One thread against two and against `threads`, by wall time; the digest must not change.
 pub fn scaling(workload: Workload, rounds: Rounds, threads: usize) -> Result<(), String> {
-    let prepared = workload.prepare()?;
+    let mut prepared = workload.prepare()?;
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(threads)
         .build()

@@ -77,11 +77,13 @@ fn frames_hold_every_row_with_money_to_the_last_unit() {
 #[test]
 fn amounts_beyond_64_bits_survive_the_way_to_a_frame() {
     let mut outputs = sample::outputs(1);
-    outputs[0].participants[0].reward = 10_i128.pow(37) + 7;
-    outputs[0].participants[1].work_coins = -10_i128.pow(37);
+    let mut rows: Vec<_> = outputs[0].participants.iter().collect();
+    rows[0].reward = 10_i128.pow(37) + 7;
+    rows[1].work_coins = -10_i128.pow(37);
+    outputs[0].participants = rows.iter().cloned().collect();
     let frame = ParticipantFrame::read(&run_directory("wide", &sample::cast(), &outputs)).unwrap();
     let expected = |i: usize| {
-        let row = &outputs[0].participants[i];
+        let row = &rows[i];
         row.work_coins + row.reward - row.cost - row.slashed
     };
     assert_eq!([frame.profit[0], frame.profit[1]], [expected(0), expected(1)]);

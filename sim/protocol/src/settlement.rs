@@ -108,8 +108,17 @@ pub struct Payout {
     pub debt_recovered: Amount,
     /// The part of a debt that nobody pays any more.
     pub debt_forgotten: Amount,
-    /// Why there is no reward, where a debt is the reason.
-    pub error: Option<SettlementError>,
+}
+
+impl Payout {
+    /// Why there is no reward, where a debt is the reason: a debt is forgotten only once it has taken all.
+    #[must_use]
+    pub fn error(&self) -> Option<SettlementError> {
+        (!self.debt_forgotten.is_zero()).then(|| SettlementError::NegativeBalance {
+            debt: self.debt_recovered + self.debt_forgotten,
+            reward: self.debt_recovered,
+        })
+    }
 }
 
 /// The result of an epoch's settlement.
@@ -162,13 +171,17 @@ pub fn settle_epoch(params: &RewardParams, reward: Amount, hosts: &[SettlementIn
         .collect();
     let (extra, forfeited) = compute_redistribution(params, hosts, &shares, &earned, reward);
 
+    // A million hosts' shares are not kept beside their payouts.
+    drop(shares);
+
     let mut settlement = Settlement {
         forfeited,
+        payouts: Vec::with_capacity(hosts.len()),
         ..Settlement::default()
     };
     for (i, host) in hosts.iter().enumerate() {
         let gross = if is_rewarded(host) {
-            earned[i] + extra[i]
+            earned[i] + extra.get(i).copied().unwrap_or(Amount::ZERO)
         } else {
             Amount::ZERO
         };
@@ -265,7 +278,8 @@ pub fn compute_effective_weight(host: &SettlementInput) -> Weight {
     }
 }
 
-/// What each paid host gets on top when forfeits are redistributed, and the sum of the forfeits.
+/// What each paid host gets on top when forfeits are redistributed (no entries otherwise), and the sum of the
+/// forfeits.
 fn compute_redistribution(
     params: &RewardParams,
     hosts: &[SettlementInput],
@@ -275,12 +289,13 @@ fn compute_redistribution(
 ) -> (Vec<Amount>, Amount) {
     let of_hosts = |rewarded: bool| (0..hosts.len()).filter(move |i| is_rewarded(&hosts[*i]) == rewarded);
     let forfeited: Amount = of_hosts(false).map(|i| earned[i]).sum();
-    let mut extra = vec![Amount::ZERO; hosts.len()];
+    let mut extra = Vec::new();
     if params.forfeits_to == ForfeitsTo::Redistribute {
         let whole = of_hosts(true).map(|i| shares.parts[i]).sum();
         // An uncapped offender among capped hosts could have had more than is left.
         let left = reward - of_hosts(true).map(|i| earned[i]).sum();
         let pot = forfeited.min(left);
+        extra.resize(hosts.len(), Amount::ZERO);
         for i in of_hosts(true) {
             extra[i] = share_of(pot, shares.parts[i], whole);
         }
@@ -299,7 +314,6 @@ fn compute_payout(host: &SettlementInput, gross: Amount) -> Payout {
         payout.debt_recovered = debt.min(gross);
         payout.debt_forgotten = debt - payout.debt_recovered;
         payout.reward = gross - payout.debt_recovered;
-        payout.error = (debt > gross).then_some(SettlementError::NegativeBalance { debt, reward: gross });
     } else if keeps_work {
         payout.work_coins = host.balance;
     }

@@ -145,6 +145,6 @@ fn owner_profit(cast: &Cast, output: &RunOutput, owner: u32) -> i128 {
         .participants
         .iter()
         .filter(|row| is_own(row.participant))
-        .map(profit)
+        .map(|row| profit(&row))
         .sum()
 }

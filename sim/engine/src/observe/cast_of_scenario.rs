@@ -6,7 +6,7 @@ use crate::scenario::{ParamValue, Scenario, StrategySpec};
 impl From<&Scenario> for Cast {
     fn from(scenario: &Scenario) -> Self {
         let member = |host: &crate::scenario::Host| Member {
-            id: host.id.clone(),
+            id: host.id.to_string(),
             owner: host.owner,
             strategy: u32::from(host.strategy),
         };
@@ -15,7 +15,7 @@ impl From<&Scenario> for Cast {
             hash: scenario.hash.clone(),
             seed: scenario.seed,
             members: scenario.hosts.iter().map(member).collect(),
-            owners: scenario.owners.clone(),
+            owners: scenario.owners.iter().map(ToString::to_string).collect(),
             strategies: scenario.strategies.iter().map(described).collect(),
             assumptions: scenario.assumptions.clone(),
             canonical: scenario.canonical.clone(),

@@ -7,6 +7,7 @@ use stakeout_kernel::histogram::LogHistogram;
 use stakeout_protocol::status::{Status, StatusReason};
 
 pub use super::event::{Event, EventKind};
+pub use super::participant_table::ParticipantTable;
 
 /// Network-wide totals of one settled epoch.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -285,7 +286,7 @@ pub struct RunOutput {
     /// One row a settled epoch.
     pub epochs: Vec<EpochRow>,
     /// One row a participant and settled epoch, epoch-major.
-    pub participants: Vec<ParticipantRow>,
+    pub participants: ParticipantTable,
     /// First convictions, in order of time.
     pub convictions: Vec<Conviction>,
     /// Heights of the stages, one entry an epoch entered.

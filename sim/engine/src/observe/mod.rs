@@ -20,6 +20,7 @@ pub mod idle;
 mod intervals;
 pub mod manifest;
 pub mod parquet_writer;
+pub mod participant_table;
 pub mod profit;
 pub mod recorded;
 pub mod replicate_state;

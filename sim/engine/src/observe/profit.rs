@@ -112,7 +112,7 @@ fn totals_by(
         output
             .participants
             .iter()
-            .for_each(|row| each(row.participant, &|slot| slot.add(row)));
+            .for_each(|row| each(row.participant, &|slot| slot.add(&row)));
         output
             .convictions
             .iter()

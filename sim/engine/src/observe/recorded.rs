@@ -140,8 +140,8 @@ fn height_of(stages: &StageHeights, name: &str) -> Option<u64> {
 }
 
 fn host_line(record: &Record, host: &RecordedHost, cast: &Cast, outputs: &[RunOutput]) -> HostLine {
-    let is_row = |r: &&ParticipantRow| r.participant == host.host && r.epoch == record.epoch.get();
-    let rows: Vec<&ParticipantRow> = outputs
+    let is_row = |r: &ParticipantRow| r.participant == host.host && r.epoch == record.epoch.get();
+    let rows: Vec<ParticipantRow> = outputs
         .iter()
         .filter_map(|o| o.participants.iter().find(is_row))
         .collect();

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use stakeout_kernel::histogram::LogHistogram;
 
 use super::columns::{Column, Values, column};
-use super::frame::{ACCOUNTS, RunOutput, StageHeights};
+use super::frame::{ACCOUNTS, ParticipantTable, RunOutput, StageHeights};
 
 /// Name of the file with one entry a replicate.
 pub const REPLICATES_FILE: &str = "replicates.json";
@@ -85,7 +85,7 @@ impl ReplicateState {
             blocks: self.blocks,
             time_ns: self.time_ns,
             epochs: Vec::new(),
-            participants: Vec::new(),
+            participants: ParticipantTable::default(),
             convictions: Vec::new(),
             stages: self.stages.iter().map(stage_of).collect::<Result<_, _>>()?,
             latency: LogHistogram::new(),

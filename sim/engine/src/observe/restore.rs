@@ -72,7 +72,7 @@ impl RunDirectory {
         let cast = Cast::default();
         let shape = rows::participant_columns(&cast, 0, &[]);
         self.read_rows("participants.parquet", &shape, &mut outputs, |o, cells| {
-            o.participants.push(participant_row(cells)?);
+            o.participants.push(&participant_row(cells)?);
             Ok(())
         })?;
         let shape = rows::conviction_columns(&cast, 0, &[]);

@@ -328,17 +328,22 @@ pub(crate) fn write_files(
     };
     files.write("scenario.yaml", |sink| sink.write_all(cast.canonical.as_bytes()))?;
     files.write("summary.json", |sink| write_json(sink, summary))?;
-    files.write_table("epochs.parquet", outputs, |o| &o.epochs, rows::epoch_columns)?;
+    files.write_table(
+        "epochs.parquet",
+        outputs,
+        |o| o.epochs.iter().cloned(),
+        rows::epoch_columns,
+    )?;
     files.write_table(
         "participants.parquet",
         outputs,
-        |o| &o.participants,
+        |o| o.participants.iter(),
         |replicate, part| rows::participant_columns(cast, replicate, part),
     )?;
     files.write_table(
         "convictions.parquet",
         outputs,
-        |o| &o.convictions,
+        |o| o.convictions.iter().cloned(),
         |replicate, part| rows::conviction_columns(cast, replicate, part),
     )?;
     let states: Vec<ReplicateState> = outputs.iter().map(ReplicateState::of).collect();
@@ -433,18 +438,23 @@ impl Files<'_> {
     }
 
     /// One table, replicate after replicate, in row groups of bounded size.
-    fn write_table<'c, T>(
+    fn write_table<'c, 'o, T, I: Iterator<Item = T>>(
         &mut self,
         name: &str,
-        outputs: &[RunOutput],
-        rows: impl Fn(&RunOutput) -> &[T],
+        outputs: &'o [RunOutput],
+        rows: impl Fn(&'o RunOutput) -> I,
         columns: impl Fn(u32, &[T]) -> Vec<Column<'c>>,
     ) -> Result<(), ResultsError> {
         self.write(name, |sink| {
             let mut table = ParquetWriter::create(sink, &columns(0, &[]))?;
             for output in outputs {
-                for part in rows(output).chunks(ROWS_PER_GROUP) {
-                    table.write(&columns(output.replicate, part))?;
+                let mut rows = rows(output);
+                loop {
+                    let part: Vec<T> = rows.by_ref().take(ROWS_PER_GROUP).collect();
+                    if part.is_empty() {
+                        break;
+                    }
+                    table.write(&columns(output.replicate, &part))?;
                 }
             }
             table.close()?.flush()

@@ -120,7 +120,9 @@ fn replicates_read_back_are_those_that_were_simulated() {
     outputs.remove(2);
     outputs[1].waiting = LogHistogram::new();
     outputs[2].waiting.record_many(u64::MAX, 3);
-    outputs[0].participants[3].reward = -5;
+    let mut rows: Vec<_> = outputs[0].participants.iter().collect();
+    rows[3].reward = -5;
+    outputs[0].participants = rows.into_iter().collect();
     let run = write_with(scratch.path(), &sample::cast(), &outputs, IfExists::Refuse, &Disk).unwrap();
     assert_eq!(run.outputs().unwrap(), outputs);
 }

@@ -181,7 +181,7 @@ pub fn participant_reports(cast: &Cast, output: &RunOutput) -> Vec<ParticipantRe
     let mut sums = vec![Sums::default(); cast.members.len()];
     for row in &output.participants {
         if let Some(sum) = sums.get_mut(row.participant as usize) {
-            sum.add(row);
+            sum.add(&row);
         }
     }
     cast.members

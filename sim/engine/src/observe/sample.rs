@@ -52,7 +52,7 @@ fn output(replicate: u32) -> RunOutput {
         blocks: BLOCKS_PER_EPOCH * u64::from(EPOCHS),
         time_ns: BLOCKS_PER_EPOCH * u64::from(EPOCHS) * 5_900_000_000,
         epochs,
-        participants,
+        participants: participants.into_iter().collect(),
         convictions: vec![conviction(replicate)],
         stages: (0..EPOCHS).map(stages).collect(),
         latency: times(replicate, 1_400_000_000),

@@ -45,6 +45,8 @@ pub use template::{FIRST_SCENARIO, new_from_template, template_names};
 
 use std::sync::Arc;
 
+use compact_str::CompactString;
+use smallvec::SmallVec;
 use crate::experiment::attack::AttackSpec;
 use stakeout_calibration::Calibration;
 use stakeout_kernel::time::SimDuration;
@@ -83,7 +85,7 @@ pub struct Scenario {
     /// The identities, in a stable order; the index is the `ParticipantId`.
     pub hosts: Vec<Host>,
     /// Names of the owners; hosts refer to them by index.
-    pub owners: Vec<String>,
+    pub owners: Vec<CompactString>,
     /// Distinct strategies in use; hosts refer to them by index.
     pub strategies: Vec<StrategySpec>,
     /// Who pays for inferences.
@@ -274,13 +276,13 @@ pub struct GpuClass {
 #[derive(Clone, Debug)]
 pub struct Host {
     /// Name, unique.
-    pub id: String,
+    pub id: CompactString,
     /// Owner, an index into [`Scenario::owners`].
     pub owner: u32,
     /// Proof-of-compute weight that its hardware measures.
     pub weight: u64,
     /// Models served, ascending `ModelId`s, never empty.
-    pub models: Vec<u16>,
+    pub models: SmallVec<[u16; 8]>,
     /// GPU class, an index into [`Scenario::hardware`].
     pub class: u16,
     /// Concurrent slots (the class's, times the number of its cards).

@@ -5,6 +5,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use compact_str::{CompactString, format_compact};
+use smallvec::SmallVec;
 use stakeout_protocol::units::Amount;
 
 use super::error::{Place, Problem, nearest, quoted};
@@ -31,13 +33,13 @@ pub struct Population {
     /// The identities.
     pub hosts: Vec<Host>,
     /// Owners' names.
-    pub owners: Vec<String>,
+    pub owners: Vec<CompactString>,
     /// Distinct strategies.
     pub strategies: Vec<StrategySpec>,
     /// What was wrong.
     pub problems: Vec<Problem>,
-    owner_index: BTreeMap<String, u32>,
-    ids: BTreeSet<String>,
+    owner_index: BTreeMap<CompactString, u32>,
+    ids: BTreeSet<CompactString>,
 }
 
 /// One group with the place of its item.
@@ -54,10 +56,10 @@ pub struct Group<'a> {
 
 /// What one host has of its own.
 struct Own {
-    id: String,
+    id: CompactString,
     weight: u64,
-    models: Vec<u16>,
-    owner: Option<String>,
+    models: SmallVec<[u16; 8]>,
+    owner: Option<CompactString>,
     epochs_completed: u32,
     cards: u32,
 }
@@ -141,7 +143,7 @@ impl Population {
                 );
                 return Vec::new();
             }
-            (Some(id), _) => vec![id.to_owned()],
+            (Some(id), _) => vec![id.into()],
             (None, name) => {
                 let strategy = match item.get("strategy") {
                     Some(Typed::Strategy(spec)) => spec.name.replace('_', "-"),
@@ -150,7 +152,9 @@ impl Population {
                 let name = name.map_or(strategy, str::to_owned);
                 // Three digits at least, so that names sort as they are numbered in most scenarios.
                 let digits = count.to_string().len().max(3);
-                (1..=count).map(|n| format!("{name}-{n:0digits$}")).collect()
+                (1..=count)
+                    .map(|n| format_compact!("{name}-{n:0digits$}"))
+                    .collect()
             }
         };
         let weights = self.weights(group, count);
@@ -165,14 +169,14 @@ impl Population {
                     "it is missing",
                     "the models that the hosts serve",
                 );
-                Vec::new()
+                SmallVec::new()
             }
         };
         let own = |(id, weight)| Own {
             id,
             weight,
             models: models.clone(),
-            owner: item.text("owner").map(str::to_owned),
+            owner: item.text("owner").map(CompactString::from),
             epochs_completed: item.base("epochs_completed") as u32,
             cards: item.base("cards") as u32,
         };
@@ -198,8 +202,14 @@ impl Population {
         }
     }
 
-    fn models(&mut self, place: &Place, path: &str, words: &[String], catalogue: &Catalogue<'_>) -> Vec<u16> {
-        let mut models = Vec::new();
+    fn models(
+        &mut self,
+        place: &Place,
+        path: &str,
+        words: &[String],
+        catalogue: &Catalogue<'_>,
+    ) -> SmallVec<[u16; 8]> {
+        let mut models = SmallVec::new();
         for word in words {
             match catalogue.models.iter().position(|model| model.name == *word) {
                 Some(index) => models.push(index as u16),
@@ -282,14 +292,14 @@ impl Population {
         let models = self.models(&table.place(row, models_column), &path, &words, catalogue);
         let cards_column = table.column("cards").or(table.column("ml_nodes"));
         Own {
-            id: text("host").to_owned(),
+            id: text("host").into(),
             weight: self
                 .cell_count(table, row, table.column("weight"), 1, 1_000_000_000_000)
                 .unwrap_or(1),
             models,
             owner: Some(text("owner"))
                 .filter(|owner| is_word(owner))
-                .map(str::to_owned),
+                .map(CompactString::from),
             epochs_completed: self
                 .cell_count(table, row, table.column("epochs_completed"), 0, 1_000_000)
                 .unwrap_or(group.item.base("epochs_completed") as u64) as u32,
@@ -380,7 +390,7 @@ impl Population {
         });
     }
 
-    fn owner(&mut self, name: String) -> u32 {
+    fn owner(&mut self, name: CompactString) -> u32 {
         if let Some(&index) = self.owner_index.get(&name) {
             return index;
         }

@@ -24,7 +24,7 @@ use std::num::NonZeroUsize;
 use stakeout_kernel::histogram::LogHistogram;
 use thiserror::Error;
 
-use crate::observe::frame::{EpochRow, RunOutput};
+use crate::observe::frame::{EpochRow, ParticipantTable, RunOutput};
 use crate::scenario::Scenario;
 use lane::Tally;
 use model::Model;
@@ -97,7 +97,7 @@ fn output(network: &Network, replicate: u32, ending: Ending) -> RunOutput {
         blocks: network.blocks,
         time_ns: network.blocks * network.block_time.nanos(),
         epochs,
-        participants: Vec::new(),
+        participants: ParticipantTable::default(),
         convictions: Vec::new(),
         stages: Vec::new(),
         latency: if instant {

@@ -72,7 +72,7 @@ impl Network {
             weight: host.weight,
             class: host.class,
             slots: host.slots,
-            models: host.models.clone(),
+            models: host.models.to_vec(),
         };
         Ok(Self {
             label: scenario.hash.clone(),

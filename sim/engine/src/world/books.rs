@@ -5,7 +5,9 @@
 //! accounts, with issuance counted negative, is zero at every commit.
 
 use stakeout_protocol::units::Amount;
-use stakeout_protocol::vesting::VestingSchedule;
+
+use super::amounts::Amounts;
+use super::vesting::Vesting;
 
 /// Cold balances.
 #[derive(Clone, Debug)]
@@ -15,12 +17,12 @@ pub(crate) struct Books {
     /// Payments of convicted hosts, and what rounding leaves.
     pub module: i128,
     /// Settled, not yet claimed, by participant.
-    pub claimable: Vec<i128>,
+    pub claimable: Amounts,
     /// Free coins, by participant.
-    pub wallets: Vec<i128>,
+    pub wallets: Amounts,
     /// Vesting coins, by participant.
-    pub vesting: Vec<VestingSchedule>,
-    /// Sum over `vesting`, kept because a schedule has many entries.
+    pub vesting: Vesting,
+    /// Sum over `vesting`, kept because there are many grants.
     pub locked: i128,
     /// The community's coins.
     pub governance: i128,
@@ -39,9 +41,9 @@ impl Books {
         Self {
             clients: vec![balance; clients as usize],
             module: 0,
-            claimable: vec![0; hosts],
-            wallets: vec![0; hosts],
-            vesting: vec![VestingSchedule::new(); hosts],
+            claimable: Amounts::new(hosts),
+            wallets: Amounts::new(hosts),
+            vesting: Vesting::new(hosts),
             locked: 0,
             governance: 0,
             burned: 0,
@@ -63,8 +65,8 @@ impl Books {
                 self.clients.iter().map(|&balance| i128::from(balance)).sum(),
             ),
             ("module", self.module),
-            ("claimable", self.claimable.iter().sum()),
-            ("wallets", self.wallets.iter().sum()),
+            ("claimable", self.claimable.sum()),
+            ("wallets", self.wallets.sum()),
             ("vesting", self.locked),
             ("governance", self.governance),
             ("burned", self.burned),
@@ -75,22 +77,18 @@ impl Books {
 
     /// Takes out what the next epoch releases to a participant, and says how much it was.
     pub(crate) fn release(&mut self, participant: usize) -> i128 {
-        let due = self.vesting[participant].release_epoch().base_units();
+        let due = self.vesting.release(participant);
         self.locked -= due;
-        self.wallets[participant] += due;
+        self.wallets.add(participant, due);
         due
     }
 
     /// Pays a participant: at once, or over `vesting_epochs` epochs.
     pub(crate) fn pay(&mut self, participant: usize, amount: i128, vesting_epochs: u32) {
         if vesting_epochs == 0 {
-            self.wallets[participant] += amount;
+            self.wallets.add(participant, amount);
         } else {
-            let due = self.vesting[participant].add(Amount::from_base_units(amount), vesting_epochs);
-            debug_assert!(
-                due.is_zero(),
-                "a schedule of at least one epoch pays nothing at once"
-            );
+            self.vesting.add(participant, amount, vesting_epochs);
             self.locked += amount;
         }
     }

@@ -1,5 +1,7 @@
 //! Building a world from a scenario.
 
+use std::collections::BTreeMap;
+
 use stakeout_kernel::digest::{EffectSum, RunDigest};
 use stakeout_kernel::histogram::LogHistogram;
 use stakeout_protocol::collateral::CollateralAccount;
@@ -21,6 +23,7 @@ use super::order::Order;
 use super::outage::OutageTable;
 use super::presence::Presence;
 use super::purse::Purse;
+use super::role_pool::RolePool;
 use super::routing::Routing;
 use super::schedule::Schedule;
 use super::slab::Slab;
@@ -28,9 +31,10 @@ use super::tables::Tables;
 use super::window::{Draw, Targets};
 use super::{Market, World};
 use crate::observe::frame::EpochRow;
+use crate::observe::participant_table::ParticipantTable;
 use crate::scenario::{SamplingDraw, Scenario};
+use crate::strategy::Shortcut;
 use crate::strategy::registry::Registry;
-use crate::strategy::{ExecutorView, Shortcut};
 
 /// Hosts in a lane, about, and lanes at most.
 const LANE_HOSTS: usize = 256;
@@ -127,7 +131,7 @@ impl<'a> World<'a> {
             ),
             presence: Presence::new(hosts),
             next_weights: Vec::new(),
-            confirmed: vec![None; hosts],
+            confirmed: Vec::new(),
             settled: None,
             legacy_rate: match &protocol.rewards.rule {
                 RewardRule::LegacySubsidy(params) => params.rate,
@@ -149,7 +153,7 @@ impl<'a> World<'a> {
             price_blocks: 0,
             convictions: Vec::new(),
             rows: Vec::new(),
-            participant_rows: Vec::new(),
+            participant_rows: ParticipantTable::default(),
             events: Vec::new(),
             window: 0,
             schedule,
@@ -285,27 +289,17 @@ fn build_lane(
             lane.plan_heads.push(PlanHead::default());
             lane.plans.push(None);
         }
-        let mut account = CollateralAccount::new();
-        if host.collateral > Amount::ZERO {
+        lane.collateral.push((host.collateral > Amount::ZERO).then(|| {
+            let mut account = CollateralAccount::new();
             account.deposit(host.collateral);
-        }
-        lane.collateral.push(account);
+            Box::new(account)
+        }));
         let spec = &scenario.strategies[usize::from(host.strategy)];
         let descriptor = registry
             .get(&spec.name)
             .expect("strategies were checked against the registry");
-        lane.roles.push((descriptor.build)(&spec.params));
-        lane.views.push(ExecutorView {
-            epoch: 0,
-            reputation: Reputation::new(0),
-            target_rate_ppb: 0,
-            weight_share_ppb: 0,
-            validated: 0,
-            invalidated: 0,
-            was_convicted: false,
-            earned: 0,
-            draw: 0,
-        });
+        lane.roles
+            .push(host.strategy, || (descriptor.build)(&spec.params));
         lane.duties.push(Duty {
             works_below: u64::MAX,
             otherwise: Shortcut::SayMatch,
@@ -348,8 +342,8 @@ fn empty_lane(first: u32, lanes: usize, models: usize) -> Lane {
         duties: Vec::new(),
         held: Vec::new(),
         collateral: Vec::new(),
-        roles: Vec::new(),
-        views: Vec::new(),
+        roles: RolePool::default(),
+        views: BTreeMap::new(),
         outages: Vec::new(),
         pair_models: Vec::new(),
         plan_heads: Vec::new(),

@@ -10,7 +10,7 @@ use stakeout_protocol::units::Height;
 use super::World;
 use super::settle::Settled;
 use crate::observe::event::NOBODY;
-use crate::observe::frame::EventKind;
+use crate::observe::frame::{EventKind, ParticipantRow};
 
 impl World<'_> {
     /// Everybody claims the settled epoch for the first time.
@@ -51,30 +51,33 @@ impl World<'_> {
             return;
         };
         let open = std::mem::take(&mut settled.open);
+        let participants = std::mem::take(&mut settled.participants);
+        let mut rows = participants.iter();
         for participant in open {
-            if self.is_accepted(participant, &mut settled) {
-                let (reward, work) = settled.payouts[participant as usize];
+            let row = rows
+                .find(|row| row.participant == participant)
+                .expect("open claims and rows are in order of participant");
+            let (required, missing) = self.duty(participant, &settled);
+            settled.duties[participant as usize] = (required, required - missing);
+            if self.is_accepted(&row, (required, missing), &settled) {
+                let due = row.reward + row.work_coins;
                 let epochs = self.scenario.protocol.vesting_epochs;
-                self.books.claimable[participant as usize] -= reward + work;
-                self.books.pay(participant as usize, reward + work, epochs);
-                self.log_if_any(EventKind::Claimed, participant, epochs, reward + work, end);
+                self.books.claimable.add(participant as usize, -due);
+                self.books.pay(participant as usize, due, epochs);
+                self.log_if_any(EventKind::Claimed, participant, epochs, due, end);
             } else {
                 settled.open.push(participant);
             }
         }
+        settled.participants = participants;
         settled.attempts += 1;
         settled.last_attempt = Some(Height::new(self.schedule.origin + self.window + 1));
         self.settled = Some(settled);
     }
 
     /// Whether this attempt of a claimant finds its duty done.
-    fn is_accepted(&self, participant: u32, settled: &mut Settled) -> bool {
-        let (required, missing) = self.duty(participant, settled);
-        let row = &mut settled.participants[participant as usize];
-        row.validations_required = u64::from(required);
-        row.validations_done = u64::from(required - missing);
-        let (reward, work) = settled.payouts[participant as usize];
-        if reward + work == 0 || missing == 0 {
+    fn is_accepted(&self, row: &ParticipantRow, (required, missing): (u32, u32), settled: &Settled) -> bool {
+        if row.reward + row.work_coins == 0 || missing == 0 {
             return true;
         }
         let params = self.scenario.protocol.claims;
@@ -83,7 +86,7 @@ impl World<'_> {
             Some(sample) if sample < others => {
                 let key = self.tables.keys.claims;
                 let attempt = u64::from(row.epoch) << 32 | u64::from(settled.attempts);
-                let draw = |item: u32| key.draw(u64::from(participant) << 32 | u64::from(item), attempt);
+                let draw = |item: u32| key.draw(u64::from(row.participant) << 32 | u64::from(item), attempt);
                 sample_duty(draw, others, sample, required, missing)
             }
             _ => (required, missing),
@@ -111,11 +114,19 @@ impl World<'_> {
             return;
         }
         let mut settled = self.settled.take().expect("it was there");
-        for participant in std::mem::take(&mut settled.open) {
+        let mut open = std::mem::take(&mut settled.open).into_iter().peekable();
+        for mut row in &settled.participants {
+            let participant = row.participant;
+            let (required, done) = settled.duties[participant as usize];
+            row.validations_required = u64::from(required);
+            row.validations_done = u64::from(done);
+            if open.next_if_eq(&participant).is_none() {
+                self.participant_rows.push(&row);
+                continue;
+            }
             let (required, missing) = self.duty(participant, &settled);
-            let (reward, work) = settled.payouts[participant as usize];
-            let row = &mut settled.participants[participant as usize];
-            self.books.claimable[participant as usize] -= reward + work;
+            let (reward, work) = (row.reward, row.work_coins);
+            self.books.claimable.add(participant as usize, -(reward + work));
             self.books.governance += reward + work;
             settled.row.claims_rejected += 1;
             settled.row.rewards -= reward;
@@ -127,13 +138,13 @@ impl World<'_> {
             let duty = (i64::from(missing), i64::from(required));
             self.log_pair(EventKind::ClaimRejected, participant, NOBODY, duty, end);
             self.log(EventKind::ClaimLost, participant, reward + work, end);
+            self.participant_rows.push(&row);
         }
         let parity = usize::from(settled.parity);
         for tally in self.lanes.iter_mut().flat_map(|lane| &mut lane.tallies) {
             (tally.required[parity], tally.done[parity]) = (0, 0);
         }
         self.rows.push(settled.row);
-        self.participant_rows.append(&mut settled.participants);
     }
 }
 

@@ -6,7 +6,7 @@ use stakeout_protocol::poc::{
     ConfirmationEvent, StageDuration, compute_confirmation_ratio, compute_confirmation_weight,
     compute_poc_weight, compute_trigger_probability,
 };
-use stakeout_protocol::units::{EpochIndex, Fraction, Rounding, Weight};
+use stakeout_protocol::units::{Amount, EpochIndex, Fraction, Rounding, Weight};
 use stakeout_protocol::weights::apply_power_cap;
 
 use super::World;
@@ -61,7 +61,8 @@ impl World<'_> {
         let collateral = self
             .lanes
             .iter()
-            .flat_map(|lane| lane.collateral.iter().map(|account| account.active()));
+            .flat_map(|lane| &lane.collateral)
+            .map(|account| account.as_ref().map_or(Amount::ZERO, |account| account.active()));
         let mut weights: Vec<Weight> = raw
             .iter()
             .zip(collateral)
@@ -161,8 +162,8 @@ impl World<'_> {
             return;
         }
         let mut readings = Vec::new();
+        self.confirmed.resize(self.scenario.hosts.len(), None);
         for lane in &mut self.lanes {
-            lane.confirmed.clear();
             for (host, tally) in lane.tallies.iter().enumerate() {
                 let participant = lane.first as usize + host;
                 let reading = if lane.outages[host].is_down(end) {
@@ -192,6 +193,13 @@ impl World<'_> {
     }
 }
 
+impl World<'_> {
+    /// The smallest weight that a confirmation of the epoch has found, if there was one.
+    pub(super) fn confirmed_weight(&self, participant: usize) -> Option<u64> {
+        self.confirmed.get(participant).copied().flatten()
+    }
+}
+
 impl Lane {
     /// Applies the status tests with the ratios that a confirmation found.
     fn judge_confirmation(&mut self, window: &Window<'_>) {
@@ -201,6 +209,5 @@ impl Lane {
                 self.judge_status_with(host as u32, Some(ratio), window);
             }
         }
-        self.confirmed = ratios;
     }
 }

@@ -3,6 +3,8 @@
 //! Lanes run in parallel inside a phase and share nothing. Invariant: no figure that leaves a lane
 //! depends on which hosts share it.
 
+use std::collections::BTreeMap;
+
 use stakeout_kernel::digest::EffectSum;
 use stakeout_kernel::histogram::LogHistogram;
 use stakeout_kernel::sample::SubsetPlan;
@@ -16,9 +18,10 @@ use super::inference::{Checks, GONE, Inference, Kept, NONE, State};
 use super::mail::{Answer, Credit, Outbox, Refund, Task};
 use super::order::Order;
 use super::outage::OutageTable;
+use super::role_pool::RolePool;
 use super::slab::Slab;
 use crate::observe::frame::{Conviction, EpochRow, Event};
-use crate::strategy::{ExecutorView, Roles, Shortcut};
+use crate::strategy::{ExecutorView, Shortcut};
 
 /// What the service loop reads and writes of a host: one cache line, and its slots beside it.
 #[derive(Clone, Copy, Debug)]
@@ -177,9 +180,11 @@ pub(crate) struct Lane {
     pub duties: Vec<Duty>,
     /// Share of its hardware that each host holds between proofs of compute.
     pub held: Vec<Fraction>,
-    pub collateral: Vec<CollateralAccount>,
-    pub roles: Vec<Roles>,
-    pub views: Vec<ExecutorView>,
+    /// Accounts of those who deposited something.
+    pub collateral: Vec<Option<Box<CollateralAccount>>>,
+    pub roles: RolePool,
+    /// What those know who decide request by request.
+    pub views: BTreeMap<u32, ExecutorView>,
     pub outages: Vec<OutageTable>,
     /// Model, head of the plan and plan of each pair, host by host.
     pub pair_models: Vec<u16>,
@@ -342,14 +347,15 @@ impl Lane {
     /// Coins that the lane holds for others: escrow, work coins and collateral, base units.
     pub(crate) fn money(&self) -> i128 {
         let work: i128 = self.states.iter().map(|state| i128::from(state.work)).sum();
-        let collateral: i128 = self
-            .collateral
-            .iter()
-            .map(|account| account.total().base_units())
-            .sum();
+        let collateral: i128 = self.collateral.iter().map(total_of).sum();
         // Slashed collateral stays here until the books take it at the epoch's end.
         self.escrow + work + collateral + self.slashed
     }
+}
+
+/// Collateral of a host, base units.
+pub(crate) fn total_of(account: &Option<Box<CollateralAccount>>) -> i128 {
+    account.as_ref().map_or(0, |account| account.total().base_units())
 }
 
 /// A host that has done nothing yet, without outages and with no orders.

@@ -2,18 +2,17 @@
 //!
 //! Invariant: nothing here touches state that a result depends on. Every function does nothing without a log.
 
-use stakeout_protocol::settlement::SettlementInput;
 use stakeout_protocol::status::{Status, StatusCounters, StatusReason};
 use stakeout_protocol::units::Reputation;
 
 use super::World;
 use super::commit::session_members;
 use super::inference::{Inference, Kept};
-use super::lane::Lane;
+use super::lane::{Lane, total_of};
 use super::mail::Credit;
 use super::window::{Draw, Window};
 use crate::observe::event::{Event, EventKind, NOBODY};
-use crate::observe::frame::ParticipantRow;
+use crate::observe::participant_table::ParticipantTable;
 use crate::scenario::Assignment;
 
 /// Which test a [`EventKind::TestMoved`] is about.
@@ -243,7 +242,7 @@ impl World<'_> {
             .filter(|(_, account)| !account.total().is_zero())
         {
             let event = Event::at(EventKind::Deposited, height, 0).of(participant as u32);
-            self.events.push(event.wide(account.total().base_units()));
+            self.events.push(event.wide(total_of(account)));
         }
     }
 
@@ -270,14 +269,14 @@ impl World<'_> {
     }
 
     /// What a clean record would have added to each participant's reward, and what it lacked.
-    pub(super) fn log_forfeits(&mut self, rows: &[ParticipantRow], inputs: &[SettlementInput], end: u64) {
+    pub(super) fn log_forfeits(&mut self, rows: &ParticipantTable, has_failed: &[bool], end: u64) {
         if !self.tables.log {
             return;
         }
-        for (row, input) in rows.iter().zip(inputs).filter(|(row, _)| row.forfeited > 0) {
-            let why = match input.status {
+        for (row, &has_failed) in rows.iter().zip(has_failed).filter(|(row, _)| row.forfeited > 0) {
+            let why = match row.status {
                 Status::Invalid | Status::Inactive => 1,
-                _ if !input.passes_missed_test => 2,
+                _ if has_failed => 2,
                 _ => 0,
             };
             self.log_with(EventKind::Forfeited, row.participant, why, row.forfeited, end);

@@ -7,6 +7,7 @@
 //! changes no byte of a result.
 
 mod admission;
+mod amounts;
 mod books;
 mod build;
 mod calendar;
@@ -33,6 +34,7 @@ mod presence;
 mod preserved;
 mod purpose;
 mod purse;
+mod role_pool;
 mod routing;
 mod schedule;
 mod service;
@@ -41,6 +43,7 @@ mod slab;
 mod standing;
 mod tables;
 mod verdict;
+mod vesting;
 mod window;
 
 use rayon::prelude::*;
@@ -50,7 +53,8 @@ use stakeout_protocol::reputation::ReputationRecord;
 use stakeout_protocol::status::Status;
 use stakeout_protocol::units::{EpochIndex, Fraction, Price, Reputation, TokenCount};
 
-use crate::observe::frame::{Conviction, EpochRow, Event, EventKind, ParticipantRow, RunOutput};
+use crate::observe::frame::{Conviction, EpochRow, Event, EventKind, RunOutput};
+use crate::observe::participant_table::ParticipantTable;
 use crate::scenario::Scenario;
 use admission::Admission;
 use books::Books;
@@ -96,7 +100,7 @@ pub struct World<'a> {
     routing: routing::Routing,
     purse: purse::Purse,
     presence: presence::Presence,
-    /// Smallest confirmed weight of the epoch, by participant, if anything was measured.
+    /// Smallest confirmed weight of the epoch, by participant; no entries before anything was measured.
     confirmed: Vec<Option<u64>>,
     /// What was settled and waits for its claim.
     settled: Option<settle::Settled>,
@@ -118,7 +122,7 @@ pub struct World<'a> {
     price_blocks: u64,
     convictions: Vec<Conviction>,
     rows: Vec<EpochRow>,
-    participant_rows: Vec<ParticipantRow>,
+    participant_rows: ParticipantTable,
     events: Vec<Event>,
     window: u64,
 }

@@ -11,13 +11,11 @@ impl World<'_> {
     pub(super) fn into_output(mut self) -> RunOutput {
         self.check_conservation();
         self.close_digest();
-        let locked: i128 = self
-            .books
-            .vesting
-            .iter()
-            .map(|schedule| schedule.locked().base_units())
-            .sum();
-        assert_eq!(locked, self.books.locked, "the sum of vesting coins has drifted");
+        assert_eq!(
+            self.books.vesting.locked(),
+            self.books.locked,
+            "the sum of vesting coins has drifted"
+        );
         let balances = self.balances();
         let merged = |figure: fn(&Lane) -> &LogHistogram| {
             let mut all = LogHistogram::new();
@@ -83,7 +81,7 @@ impl World<'_> {
             .map(|state| i128::from(state.work))
             .sum();
         let accounts = self.lanes.iter().flat_map(|lane| &lane.collateral);
-        let collateral = accounts.map(|account| account.total().base_units()).sum();
+        let collateral = accounts.map(|account| super::lane::total_of(account)).sum();
         let slashed = self.lanes.iter().map(|lane| lane.slashed).sum();
         let mut balances = self.books.accounts().to_vec();
         balances.extend([

@@ -1,5 +1,7 @@
 //! Asking strategies: their standing orders for an epoch, compiled for the event loop.
 
+use compact_str::CompactString;
+
 use super::World;
 use super::lane::Duty;
 use super::tables::threshold_of;
@@ -19,6 +21,7 @@ impl World<'_> {
         self.routing.clear(self.epoch);
         self.purse.user = None;
         for lane in &mut self.lanes {
+            lane.views.clear();
             for host in 0..lane.hosts.len() {
                 let participant = lane.first as usize + host;
                 let (state, tally) = (&lane.states[host], &lane.tallies[host]);
@@ -31,7 +34,7 @@ impl World<'_> {
                     validated: tally.run_judged[0],
                     invalidated: tally.run_judged[1],
                     was_convicted: tally.was_convicted,
-                    earned: self.presence.earned[participant],
+                    earned: self.presence.earned.get(participant),
                     draw: self.tables.keys.choice.draw(participant as u64, u64::from(epoch)),
                 };
                 let validator_view = ValidatorView {
@@ -41,8 +44,7 @@ impl World<'_> {
                     required: u64::from(tally.required[parity ^ 1]),
                     done: u64::from(tally.done[parity ^ 1]),
                 };
-                lane.views[host] = view;
-                let roles = &mut lane.roles[host];
+                let roles = lane.roles.of(host);
                 let orders = roles.executor.policy(&view);
                 let duty = roles.validator.policy(&validator_view);
                 let substitute = orders
@@ -61,6 +63,9 @@ impl World<'_> {
                 hot.drop_below = threshold_of(orders.drop_rate);
                 hot.asks_each = orders.ask_each;
                 hot.note_plain();
+                if orders.ask_each {
+                    lane.views.insert(host as u32, view);
+                }
                 lane.held[host] = orders.held;
                 let owner = self.scenario.hosts[participant].owner;
                 lane.duties[host] = compile_duty(&duty, owner, &self.scenario.owners);
@@ -90,7 +95,7 @@ impl World<'_> {
     }
 }
 
-fn compile_duty(duty: &ValidatorPolicy, own: u32, owners: &[String]) -> Duty {
+fn compile_duty(duty: &ValidatorPolicy, own: u32, owners: &[CompactString]) -> Duty {
     let bias = match &duty.bias {
         None => (NOBODY, Shortcut::SayMatch),
         Some(Bias {
@@ -110,6 +115,6 @@ fn compile_duty(duty: &ValidatorPolicy, own: u32, owners: &[String]) -> Duty {
 }
 
 /// The owner of a name; nobody is called what no host's owner is called.
-fn find(owners: &[String], name: &str) -> Option<u32> {
+fn find(owners: &[CompactString], name: &str) -> Option<u32> {
     owners.iter().position(|owner| owner == name).map(|at| at as u32)
 }

@@ -3,6 +3,7 @@
 //! Invariant: an identity pays the entry fee once, when it first has weight.
 
 use super::World;
+use super::amounts::Amounts;
 use crate::observe::frame::EventKind;
 use crate::strategy::EntrantView;
 
@@ -16,9 +17,9 @@ pub(super) struct Presence {
     /// Has paid its entry.
     has_entered: Vec<bool>,
     /// What it was charged for since the last settlement: entry fees and what its purse spent, base units.
-    pub charges: Vec<i128>,
+    pub charges: Amounts,
     /// What it earned in the last settled epoch, base units.
-    pub earned: Vec<i128>,
+    pub earned: Amounts,
     /// Time of the last settlement, ns.
     pub settled_at: u64,
 }
@@ -30,8 +31,8 @@ impl Presence {
             next: vec![false; participants],
             now: vec![false; participants],
             has_entered: vec![false; participants],
-            charges: vec![0; participants],
-            earned: vec![0; participants],
+            charges: Amounts::new(participants),
+            earned: Amounts::new(participants),
             settled_at: 0,
         }
     }
@@ -42,7 +43,7 @@ impl World<'_> {
     pub(super) fn ask_entrants(&mut self, epoch: u32) {
         let owners = self.scenario.owners.len();
         let (mut places, mut convicted, mut earned) =
-            (vec![0_u32; owners], vec![0_u32; owners], vec![0; owners]);
+            (vec![0_u32; owners], vec![0_u32; owners], vec![0_i128; owners]);
         for (participant, was_convicted) in self
             .each_state(|participant, _, tally| (participant, tally.was_convicted))
             .into_iter()
@@ -50,12 +51,13 @@ impl World<'_> {
             let owner = self.scenario.hosts[participant].owner as usize;
             places[owner] += 1;
             convicted[owner] += u32::from(was_convicted);
-            earned[owner] += self.presence.earned[participant];
+            earned[owner] += self.presence.earned.get(participant);
         }
         let identities = places;
         let mut places = vec![0_u32; owners];
         for lane in &mut self.lanes {
-            for (host, roles) in lane.roles.iter_mut().enumerate() {
+            for host in 0..lane.hosts.len() {
+                let roles = lane.roles.of(host);
                 let participant = lane.first as usize + host;
                 let owner = self.scenario.hosts[participant].owner as usize;
                 let view = EntrantView {
@@ -85,7 +87,7 @@ impl World<'_> {
             if fee > 0 {
                 self.books.issuance -= fee;
                 self.books.governance += fee;
-                self.presence.charges[participant] += fee;
+                self.presence.charges.add(participant, fee);
                 self.record(EventKind::EntryPaid, participant as u32, fee, end);
             }
         }
@@ -99,7 +101,7 @@ impl World<'_> {
         let balance = self.books.clients[account];
         let spent = i128::from(self.purse.balance) - i128::from(balance);
         if let Some((participant, _)) = self.purse.user {
-            self.presence.charges[participant as usize] += spent;
+            self.presence.charges.add(participant as usize, spent);
         }
         self.purse.balance = balance;
     }

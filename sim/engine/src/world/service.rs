@@ -286,7 +286,8 @@ impl Lane {
                 failed: self.states[record.host as usize].counters.invalidated,
             };
             let at = record.host as usize;
-            self.roles[at].executor.serve(&self.views[at], &view, conduct)
+            let known = &self.views[&record.host];
+            self.roles.of(at).executor.serve(known, &view, conduct)
         } else if bernoulli(drop, hot.drop_below) {
             Serve::Drop
         } else if bernoulli(conduct, hot.substitute_below) {

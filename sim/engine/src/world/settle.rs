@@ -15,6 +15,7 @@ use super::World;
 use super::build::{TakeEpoch, ZERO_ROW};
 use crate::observe::event::NOBODY;
 use crate::observe::frame::{EpochRow, EventKind, ParticipantRow};
+use crate::observe::participant_table::ParticipantTable;
 use crate::observe::profit::profit;
 use crate::scenario::GpuClass;
 
@@ -28,9 +29,10 @@ const DYNAMIC_PARTICIPANTS_MIN: u32 = 5;
 #[derive(Debug)]
 pub(super) struct Settled {
     pub row: EpochRow,
-    pub participants: Vec<ParticipantRow>,
-    /// Reward and work coins by participant.
-    pub payouts: Vec<(i128, i128)>,
+    /// Rows in order of participant, as they stood at settlement.
+    pub participants: ParticipantTable,
+    /// Validations required and done, by participant, at the last attempt to claim.
+    pub duties: Vec<(u32, u32)>,
     /// Parity under which validator duty of the epoch was booked.
     pub parity: u8,
     /// Participants whose claim has not been accepted.
@@ -47,7 +49,8 @@ impl World<'_> {
         self.close_claims(end);
         self.release_vested(end);
         self.charge_purse();
-        let inputs = self.settlement_inputs();
+        let mut inputs = self.settlement_inputs();
+        let clean = self.clean_rewards(&mut inputs);
         let reward = self.issue(&inputs);
         let settlement = settle_epoch(&self.scenario.protocol.rewards, reward, &inputs);
         self.post_settlement(&settlement, reward, &inputs, end);
@@ -59,25 +62,20 @@ impl World<'_> {
         row.burned = settlement.burned.base_units();
         row.debts_recovered = settlement.recovered_debt.base_units();
         row.missed_work_failures = inputs.iter().filter(|input| !input.passes_missed_test).count() as u64;
-        let participants = self.take_participant_rows(&settlement, &inputs, end);
-        for row in &participants {
-            self.presence.earned[row.participant as usize] = profit(row);
-        }
-        self.log_forfeits(&participants, &inputs, end);
-        let payouts = settlement
-            .payouts
-            .iter()
-            .map(|p| (p.reward.base_units(), p.work_coins.base_units()));
+        let has_failed: Vec<bool> = inputs.iter().map(|input| !input.passes_missed_test).collect();
+        drop(inputs);
+        let participants = self.take_participant_rows(&settlement, &clean, end);
+        self.log_forfeits(&participants, &has_failed, end);
         self.settled = Some(Settled {
             row,
             participants,
-            payouts: payouts.collect(),
+            duties: vec![(0, 0); self.scenario.hosts.len()],
             parity: self.parity,
             open: (0..self.scenario.hosts.len() as u32).collect(),
             attempts: 0,
             last_attempt: None,
         });
-        self.confirmed.fill(None);
+        self.confirmed = Vec::new();
     }
 
     fn settlement_inputs(&self) -> Vec<SettlementInput> {
@@ -86,7 +84,7 @@ impl World<'_> {
             let (missed, finished) = (u64::from(tally.missed), u64::from(state.finished));
             SettlementInput {
                 weight: Weight::new(tally.weight),
-                confirmation_weight: self.confirmed[participant].map(Weight::new),
+                confirmation_weight: self.confirmed_weight(participant).map(Weight::new),
                 raw_weight: Weight::new(tally.weight),
                 status: state.status,
                 balance: Amount::from_base_units(i128::from(state.work)),
@@ -185,7 +183,9 @@ impl World<'_> {
                 self.books.module += balance - work;
                 self.log_if_any(EventKind::WorkLost, id, NOBODY, balance - work, end);
             }
-            self.books.claimable[participant] += work + payout.reward.base_units();
+            self.books
+                .claimable
+                .add(participant, work + payout.reward.base_units());
             if work != 0 {
                 self.record(EventKind::WorkSettled, id, work, end);
             }
@@ -210,12 +210,13 @@ impl World<'_> {
     }
 
     fn release_vested(&mut self, end: u64) {
-        for participant in 0..self.books.vesting.len() {
+        for participant in 0..self.scenario.hosts.len() {
             let due = self.books.release(participant);
             if due != 0 {
                 self.record(EventKind::Released, participant as u32, due, end);
             }
         }
+        self.books.vesting.close_release();
     }
 
     /// Merges and resets the epoch's totals.
@@ -236,15 +237,14 @@ impl World<'_> {
     fn take_participant_rows(
         &mut self,
         settlement: &Settlement,
-        inputs: &[SettlementInput],
+        clean: &[i128],
         end: u64,
-    ) -> Vec<ParticipantRow> {
+    ) -> ParticipantTable {
         let epoch = self.epoch;
         let parity = usize::from(self.parity);
-        let clean = self.clean_rewards(inputs);
         let scenario = self.scenario;
         let elapsed = end - std::mem::replace(&mut self.presence.settled_at, end);
-        let mut rows = Vec::with_capacity(inputs.len());
+        let mut rows = ParticipantTable::default();
         for lane in &mut self.lanes {
             let standing = lane.states.iter_mut().zip(&mut lane.tallies);
             for (host, (state, tally)) in standing.enumerate() {
@@ -253,7 +253,7 @@ impl World<'_> {
                 let reward = payout.reward.base_units();
                 let busy_ns = std::mem::take(&mut lane.hosts[host].busy_ns);
                 let class = &scenario.hardware[usize::from(lane.hosts[host].class)];
-                rows.push(ParticipantRow {
+                let row = ParticipantRow {
                     epoch,
                     participant: participant as u32,
                     weight: tally.weight,
@@ -280,9 +280,11 @@ impl World<'_> {
                             elapsed,
                             tally.weight,
                         )
-                        + std::mem::take(&mut self.presence.charges[participant]),
+                        + self.presence.charges.take(participant),
                     busy_ns,
-                });
+                };
+                self.presence.earned.set(participant, profit(&row));
+                rows.push(&row);
                 self.records[participant].take_epoch(
                     state,
                     tally,
@@ -299,25 +301,26 @@ impl World<'_> {
     }
 
     /// What each participant would be rewarded if everybody's record were clean.
-    fn clean_rewards(&self, inputs: &[SettlementInput]) -> Vec<i128> {
+    ///
+    /// The records are cleaned in place and put back: a second copy of the inputs of a million hosts is
+    /// memory that nothing else needs.
+    fn clean_rewards(&self, inputs: &mut [SettlementInput]) -> Vec<i128> {
         let rewards = &self.scenario.protocol.rewards;
-        let clean: Vec<SettlementInput> = inputs
-            .iter()
-            .map(|input| SettlementInput {
-                status: Status::Active,
-                passes_missed_test: true,
-                ..*input
-            })
-            .collect();
         let reward = match rewards.rule {
             RewardRule::Decay => compute_epoch_reward(rewards, EpochIndex::new(self.epoch)),
             RewardRule::LegacySubsidy(_) => return vec![0; inputs.len()],
         };
-        settle_epoch(rewards, reward, &clean)
-            .payouts
-            .iter()
-            .map(|payout| payout.reward.base_units())
-            .collect()
+        let clean = |input: &mut SettlementInput| {
+            let status = std::mem::replace(&mut input.status, Status::Active);
+            (status, std::mem::replace(&mut input.passes_missed_test, true))
+        };
+        let records: Vec<(Status, bool)> = inputs.iter_mut().map(clean).collect();
+        let payouts = settle_epoch(rewards, reward, inputs).payouts;
+        let clean = payouts.iter().map(|payout| payout.reward.base_units()).collect();
+        for (input, record) in inputs.iter_mut().zip(records) {
+            (input.status, input.passes_missed_test) = record;
+        }
+        clean
     }
 }
 

@@ -70,9 +70,10 @@ impl Lane {
         let weight = Weight::new(self.tallies[host as usize].weight);
         let required = compute_required_collateral(window.collateral, weight);
         let epoch = EpochIndex::new(window.epoch);
-        let slashed = self.collateral[host as usize]
-            .slash(window.collateral, reason, required, epoch)
-            .total();
+        let Some(account) = &mut self.collateral[host as usize] else {
+            return;
+        };
+        let slashed = account.slash(window.collateral, reason, required, epoch).total();
         if slashed.is_zero() {
             return;
         }

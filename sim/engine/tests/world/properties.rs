@@ -58,7 +58,7 @@ fn try_case(number: u64) -> RunOutput {
         .epochs
         .iter()
         .for_each(|row| check_epoch(row, &output.participants));
-    output.participants.iter().for_each(check_participant);
+    output.participants.iter().for_each(|row| check_participant(&row));
     check_balances(&output);
     if number.is_multiple_of(10) {
         let logged = simulate(&scenario, true, 1 + (number / 10 % 7) as usize);
@@ -68,7 +68,7 @@ fn try_case(number: u64) -> RunOutput {
     output
 }
 
-fn check_epoch(row: &EpochRow, participants: &[ParticipantRow]) {
+fn check_epoch(row: &EpochRow, participants: &ParticipantTable) {
     assert_eq!(
         row.rewards + row.governance + row.burned,
         row.issued,
@@ -86,7 +86,7 @@ fn check_epoch(row: &EpochRow, participants: &[ParticipantRow]) {
     let of_epoch = participants
         .iter()
         .filter(|participant| participant.epoch == row.epoch);
-    let sum = |figure: fn(&ParticipantRow) -> u64| of_epoch.clone().map(figure).sum::<u64>();
+    let sum = |figure: fn(&ParticipantRow) -> u64| of_epoch.clone().map(|row| figure(&row)).sum::<u64>();
     assert_eq!(sum(|p| p.inferences), row.finished);
     assert_eq!(sum(|p| p.missed), row.expired);
     assert_eq!(sum(|p| p.checked), row.checked);

@@ -123,10 +123,10 @@ pub fn network(hosts: u32, epochs: u32, per_second: f64) -> Scenario {
         }],
         hosts: (0..hosts)
             .map(|host| Host {
-                id: format!("h{host}"),
+                id: format!("h{host}").into(),
                 owner: host,
                 weight: 1000 + u64::from(host % 7),
-                models: vec![0],
+                models: [0].into_iter().collect(),
                 class: 0,
                 slots: 4,
                 strategy: match host {
@@ -140,7 +140,7 @@ pub fn network(hosts: u32, epochs: u32, per_second: f64) -> Scenario {
                 absence: None,
             })
             .collect(),
-        owners: (0..hosts).map(|host| format!("o{host}")).collect(),
+        owners: (0..hosts).map(|host| format!("o{host}").into()).collect(),
         strategies: ["honest", "swapper", "dropper"]
             .iter()
             .map(|name| StrategySpec {

@@ -63,7 +63,7 @@ fn check_settlement(case: &Value) {
     for (payout, expected) in settlement.payouts.iter().zip(array(case, "hosts")) {
         assert_eq!(payout.reward, amount(expected, "reward"), "{case}");
         assert_eq!(payout.work_coins, amount(expected, "work_coins"), "{case}");
-        let is_error = matches!(payout.error, Some(SettlementError::NegativeBalance { .. }));
+        let is_error = matches!(payout.error(), Some(SettlementError::NegativeBalance { .. }));
         assert_eq!(is_error, expected.get("error").is_some(), "{case}");
     }
     assert_eq!(settlement.governance, amount(case, "governance"), "{case}");

@@ -183,11 +183,11 @@ impl Measures {
                 .participants
                 .iter()
                 .filter(|row| is_own(row.participant))
-                .map(of)
+                .map(|row| of(&row))
                 .sum()
         };
         let all = |output: &RunOutput, of: fn(&ParticipantRow) -> u64| -> u64 {
-            output.participants.iter().map(of).sum()
+            output.participants.iter().map(|row| of(&row)).sum()
         };
         let own = |part: fn(&ParticipantRow) -> u64, whole: fn(&ParticipantRow) -> u64| {
             let ratio = move |output: &RunOutput| divide(count(output, part), count(output, whole));
@@ -260,7 +260,7 @@ fn sum_of(output: &RunOutput, is_in: &dyn Fn(u32) -> bool, of: impl Fn(&Particip
         .participants
         .iter()
         .filter(|row| is_in(row.participant))
-        .map(of)
+        .map(|row| of(&row))
         .sum()
 }
 

@@ -1,0 +1,282 @@
+//! Participants' rows in a fifth of their size.
+//!
+//! A row of twenty figures is 208 bytes in memory, and most of its figures are small: here each takes as many
+//! bytes as it needs. A million participants' epoch takes about forty bytes each.
+//!
+//! **Invariant.** Rows come out as they went in, in the same order, whatever their figures are.
+
+use stakeout_protocol::status::{Status, StatusReason};
+
+use super::frame::ParticipantRow;
+
+/// Bytes after which a new piece begins: a table grows without copying what it has.
+const PIECE: usize = 1 << 18;
+/// No row is longer: thirteen figures of 64 bits, five of 128, two bytes.
+const ROW_MAX: usize = 13 * 10 + 5 * 19 + 2;
+
+const STATUSES: [Status; 4] = [Status::Ramping, Status::Active, Status::Invalid, Status::Inactive];
+const REASONS: [StatusReason; 8] = [
+    StatusReason::None,
+    StatusReason::RampingUp,
+    StatusReason::ConsecutiveFailures,
+    StatusReason::StatisticalInvalidations,
+    StatusReason::Downtime,
+    StatusReason::FailedConfirmation,
+    StatusReason::AlreadySet,
+    StatusReason::AlgorithmError,
+];
+
+/// Rows of participants, packed.
+#[derive(Clone, Debug, Default)]
+pub struct ParticipantTable {
+    pieces: Vec<Vec<u8>>,
+    rows: usize,
+    /// Epoch and participant of the last row of the last piece.
+    last: (u32, u32),
+}
+
+impl ParticipantTable {
+    /// Number of rows.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.rows
+    }
+
+    /// Whether there is no row.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.rows == 0
+    }
+
+    /// The rows in order.
+    #[must_use]
+    pub fn iter(&self) -> ParticipantRows<'_> {
+        ParticipantRows {
+            pieces: self.pieces.iter(),
+            piece: &[],
+            last: (0, 0),
+        }
+    }
+
+    /// Appends a row.
+    pub fn push(&mut self, row: &ParticipantRow) {
+        match self.pieces.last() {
+            Some(piece) if piece.len() < PIECE => {}
+            full => {
+                // A small table does not reserve what only a large one needs.
+                let room = if full.is_some() { PIECE + ROW_MAX } else { 0 };
+                self.pieces.push(Vec::with_capacity(room));
+                self.last = (0, 0);
+            }
+        }
+        let Some(out) = self.pieces.last_mut() else { return };
+        put_signed(out, i128::from(row.epoch) - i128::from(self.last.0));
+        put_signed(out, i128::from(row.participant) - i128::from(self.last.1) - 1);
+        self.last = (row.epoch, row.participant);
+        self.rows += 1;
+        out.push(row.reputation);
+        out.push(code(&STATUSES, row.status) << 4 | code(&REASONS, row.reason));
+        for figure in figures(row) {
+            put(out, u128::from(figure));
+        }
+        for coins in [row.work_coins, row.reward, row.forfeited, row.slashed, row.cost] {
+            put_signed(out, coins);
+        }
+    }
+}
+
+fn figures(row: &ParticipantRow) -> [u64; 10] {
+    [
+        row.weight,
+        row.inferences,
+        row.missed,
+        row.validated,
+        row.invalidated,
+        row.checked,
+        row.cheated,
+        row.validations_required,
+        row.validations_done,
+        row.busy_ns,
+    ]
+}
+
+fn code<T: PartialEq>(all: &[T], one: T) -> u8 {
+    let at = all.iter().position(|known| *known == one);
+    at.expect("the table knows every status and reason") as u8
+}
+
+/// Seven bits a byte, the least first; the high bit says that more follow.
+fn put(out: &mut Vec<u8>, mut value: u128) {
+    while value >= 0x80 {
+        out.push(value as u8 | 0x80);
+        value >>= 7;
+    }
+    out.push(value as u8);
+}
+
+/// Zigzag: small figures of either sign stay short.
+fn put_signed(out: &mut Vec<u8>, value: i128) {
+    put(out, ((value << 1) ^ (value >> 127)).cast_unsigned());
+}
+
+/// Rows of a [`ParticipantTable`], one after another.
+#[derive(Clone, Debug)]
+pub struct ParticipantRows<'a> {
+    pieces: std::slice::Iter<'a, Vec<u8>>,
+    piece: &'a [u8],
+    last: (u32, u32),
+}
+
+impl ParticipantRows<'_> {
+    fn byte(&mut self) -> u8 {
+        let (first, rest) = self.piece.split_first().expect("a row ends with its piece");
+        self.piece = rest;
+        *first
+    }
+
+    fn number(&mut self) -> u128 {
+        let (mut value, mut shift) = (0, 0);
+        loop {
+            let byte = self.byte();
+            value |= u128::from(byte & 0x7f) << shift;
+            shift += 7;
+            if byte < 0x80 {
+                return value;
+            }
+        }
+    }
+
+    fn figure(&mut self) -> u64 {
+        self.number() as u64
+    }
+
+    fn signed(&mut self) -> i128 {
+        let value = self.number();
+        (value >> 1).cast_signed() ^ -((value & 1).cast_signed())
+    }
+}
+
+impl Iterator for ParticipantRows<'_> {
+    type Item = ParticipantRow;
+
+    fn next(&mut self) -> Option<ParticipantRow> {
+        if self.piece.is_empty() {
+            self.piece = self.pieces.next()?;
+            self.last = (0, 0);
+        }
+        let epoch = (i128::from(self.last.0) + self.signed()) as u32;
+        let participant = (i128::from(self.last.1) + self.signed() + 1) as u32;
+        self.last = (epoch, participant);
+        let (reputation, standing) = (self.byte(), self.byte());
+        let [
+            weight,
+            inferences,
+            missed,
+            validated,
+            invalidated,
+            checked,
+            cheated,
+            required,
+            done,
+            busy_ns,
+        ] = std::array::from_fn(|_| self.figure());
+        let [work_coins, reward, forfeited, slashed, cost] = std::array::from_fn(|_| self.signed());
+        Some(ParticipantRow {
+            epoch,
+            participant,
+            weight,
+            reputation,
+            status: STATUSES[usize::from(standing >> 4)],
+            reason: REASONS[usize::from(standing & 15)],
+            inferences,
+            missed,
+            validated,
+            invalidated,
+            checked,
+            cheated,
+            validations_required: required,
+            validations_done: done,
+            work_coins,
+            reward,
+            forfeited,
+            slashed,
+            cost,
+            busy_ns,
+        })
+    }
+}
+
+impl<'a> IntoIterator for &'a ParticipantTable {
+    type Item = ParticipantRow;
+    type IntoIter = ParticipantRows<'a>;
+
+    fn into_iter(self) -> ParticipantRows<'a> {
+        self.iter()
+    }
+}
+
+impl FromIterator<ParticipantRow> for ParticipantTable {
+    fn from_iter<I: IntoIterator<Item = ParticipantRow>>(rows: I) -> Self {
+        let mut table = Self::default();
+        rows.into_iter().for_each(|row| table.push(&row));
+        table
+    }
+}
+
+/// Tables are equal if their rows are, wherever their pieces begin.
+impl PartialEq for ParticipantTable {
+    fn eq(&self, other: &Self) -> bool {
+        self.rows == other.rows && self.iter().eq(other)
+    }
+}
+
+impl Eq for ParticipantTable {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(number: u32) -> ParticipantRow {
+        // Multiples of an odd constant, cut to widths from 0 to 63 bits.
+        let figure = |at: u32| {
+            let word = u64::from(number * 31 + at).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+            word >> ((number + at) % 64)
+        };
+        let coins = |at| i128::from(figure(at)) * if number % 3 == 0 { -i128::from(i64::MAX) } else { 1 };
+        ParticipantRow {
+            epoch: 170 + number / 1_000,
+            participant: number % 1_000 * 7,
+            weight: figure(1),
+            reputation: (number % 101) as u8,
+            status: STATUSES[number as usize % 4],
+            reason: REASONS[number as usize % 8],
+            inferences: figure(2),
+            missed: figure(3),
+            validated: figure(4),
+            invalidated: figure(5),
+            checked: figure(6),
+            cheated: figure(7),
+            validations_required: figure(8),
+            validations_done: figure(9),
+            work_coins: coins(10),
+            reward: coins(11),
+            forfeited: coins(12),
+            slashed: [i128::MIN, i128::MAX, 0][number as usize % 3],
+            cost: coins(14),
+            busy_ns: u64::MAX - figure(15),
+        }
+    }
+
+    #[test]
+    fn rows_come_out_as_they_went_in() {
+        let rows: Vec<_> = (0..9_000).map(row).collect();
+        let table: ParticipantTable = rows.iter().cloned().collect();
+        assert!(table.pieces.len() > 2, "several pieces");
+        assert_eq!(table.len(), rows.len());
+        assert_eq!(table.iter().collect::<Vec<_>>(), rows);
+        assert!(ParticipantTable::default().iter().next().is_none());
+        let mut other = rows.clone();
+        other[8_999].cost += 1;
+        assert_ne!(table, other.into_iter().collect());
+    }
+}

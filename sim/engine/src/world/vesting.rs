@@ -1,0 +1,98 @@
+//! Vesting of all participants, one column an epoch whose claims are being released.
+//!
+//! Invariant: every participant is released what its own
+//! [`VestingSchedule`](stakeout_protocol::vesting::VestingSchedule) would release. Grants of one epoch end
+//! together, so a schedule a participant would say the same end a million times.
+
+use std::collections::BTreeMap;
+
+use super::amounts::Amounts;
+
+/// What is locked, by participant.
+#[derive(Clone, Debug)]
+pub(crate) struct Vesting {
+    participants: usize,
+    /// Releases made so far.
+    made: u32,
+    /// What the next release pays once: remainders of division.
+    extra: Amounts,
+    /// What every release pays until, and with, the one of this number.
+    grants: BTreeMap<u32, Amounts>,
+}
+
+impl Vesting {
+    /// Nothing is locked.
+    pub(crate) fn new(participants: usize) -> Self {
+        Self {
+            participants,
+            made: 0,
+            extra: Amounts::new(participants),
+            grants: BTreeMap::new(),
+        }
+    }
+
+    /// Locks an amount in base units over so many epochs, at least one. Panics if it is negative: a debt
+    /// does not vest.
+    pub(crate) fn add(&mut self, participant: usize, amount: i128, epochs: u32) {
+        assert!(amount >= 0, "a negative amount doesn't vest");
+        let each = amount / i128::from(epochs);
+        self.extra.add(participant, amount - each * i128::from(epochs));
+        if each != 0 {
+            let participants = self.participants;
+            self.grants
+                .entry(self.made + epochs)
+                .or_insert_with(|| Amounts::new(participants))
+                .add(participant, each);
+        }
+    }
+
+    /// Takes out what the release under way pays a participant, base units.
+    pub(crate) fn release(&mut self, participant: usize) -> i128 {
+        let each: i128 = self.grants.values().map(|grant| grant.get(participant)).sum();
+        each + self.extra.take(participant)
+    }
+
+    /// Ends the release under way: everybody has had its part.
+    pub(crate) fn close_release(&mut self) {
+        self.made += 1;
+        self.grants.remove(&self.made);
+    }
+
+    /// What is still locked, over all participants, base units.
+    pub(crate) fn locked(&self) -> i128 {
+        let left = |(&end, grant): (&u32, &Amounts)| grant.sum() * i128::from(end - self.made);
+        self.extra.sum() + self.grants.iter().map(left).sum::<i128>()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use stakeout_protocol::units::Amount;
+    use stakeout_protocol::vesting::VestingSchedule;
+
+    use super::Vesting;
+
+    #[test]
+    fn everybody_is_released_what_its_own_schedule_releases() {
+        let mut columns = Vesting::new(3);
+        let mut schedules = vec![VestingSchedule::new(); 3];
+        for step in 0..400_usize {
+            for (participant, schedule) in schedules.iter_mut().enumerate() {
+                // Some earn nothing, some twice in an epoch, some too little to divide.
+                for grant in 0..(step + participant) % 3 {
+                    let amount = (step * step * 7 + grant) % [1_000_000, 3, 50][participant];
+                    let epochs = 1 + (step * 37 % 180) as u32;
+                    let _ = schedule.add(Amount::from_base_units(amount as i128), epochs);
+                    columns.add(participant, amount as i128, epochs);
+                }
+            }
+            let locked: i128 = schedules.iter().map(|s| s.locked().base_units()).sum();
+            assert_eq!(columns.locked(), locked, "step {step}");
+            for (participant, schedule) in schedules.iter_mut().enumerate() {
+                let due = schedule.release_epoch().base_units();
+                assert_eq!(columns.release(participant), due, "step {step}");
+            }
+            columns.close_release();
+        }
+    }
+}

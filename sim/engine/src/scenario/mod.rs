@@ -45,9 +45,9 @@ pub use template::{FIRST_SCENARIO, new_from_template, template_names};
 
 use std::sync::Arc;
 
+use crate::experiment::attack::AttackSpec;
 use compact_str::CompactString;
 use smallvec::SmallVec;
-use crate::experiment::attack::AttackSpec;
 use stakeout_calibration::Calibration;
 use stakeout_kernel::time::SimDuration;
 use stakeout_protocol as protocol;

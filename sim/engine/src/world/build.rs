@@ -264,6 +264,7 @@ fn build_lane(
     let range = first..(first + size).min(scenario.hosts.len());
     let models = scenario.models.len();
     let mut lane = empty_lane(first as u32, lanes, models);
+    lane.reserve(range.len());
     for (participant, host) in scenario.hosts[range.clone()]
         .iter()
         .enumerate()
@@ -287,7 +288,6 @@ fn build_lane(
         for &model in &host.models {
             lane.pair_models.push(model);
             lane.plan_heads.push(PlanHead::default());
-            lane.plans.push(None);
         }
         lane.collateral.push((host.collateral > Amount::ZERO).then(|| {
             let mut account = CollateralAccount::new();
@@ -308,6 +308,19 @@ fn build_lane(
         lane.held.push(Fraction::ONE);
     }
     lane
+}
+
+impl Lane {
+    /// Makes room for its hosts at once: tables that grow leave holes of their old sizes.
+    fn reserve(&mut self, hosts: usize) {
+        self.hosts.reserve_exact(hosts);
+        self.tallies.reserve_exact(hosts);
+        self.states.reserve_exact(hosts);
+        self.duties.reserve_exact(hosts);
+        self.held.reserve_exact(hosts);
+        self.collateral.reserve_exact(hosts);
+        self.outages.reserve_exact(hosts);
+    }
 }
 
 fn fresh_state(epochs_completed: u32, first_pair: u32, first_model: u16, tables: &Tables) -> HostState {
@@ -347,7 +360,6 @@ fn empty_lane(first: u32, lanes: usize, models: usize) -> Lane {
         outages: Vec::new(),
         pair_models: Vec::new(),
         plan_heads: Vec::new(),
-        plans: Vec::new(),
         confirmed: Vec::new(),
         waiting: Vec::new(),
         kept: Slab::new(),

@@ -5,9 +5,10 @@
 //! then expiries. A finished inference becomes subject to sampling with its finish message: nothing
 //! that sampling reads changes within the block.
 
-use stakeout_kernel::sample::{below, bernoulli, threshold};
+use stakeout_kernel::sample::{SubsetPlan, below, bernoulli, threshold};
 use stakeout_protocol::status::Status;
 
+use super::groups::Group;
 use super::inference::{Checks, GONE, Inference, Kept, NONE, State};
 use super::lane::{Lane, PlanHead};
 use super::mail::{Answer, Refund, Task, TaskKind};
@@ -178,35 +179,32 @@ impl Lane {
             return true; // There is nobody else who could check.
         }
         let reputation = self.states[record.host as usize].reputation;
-        let rate = window.targets.rate(reputation) / others as f64;
-        let plan = group.subset.plan(rate, Some(record.member));
+        let plan = compute_plan(group, record.member, window.targets.rate(reputation));
         let is_newcomer = window.at_least_one && reputation.get() == 0;
         let none_below = if is_newcomer { 0 } else { plan.none_below() };
         self.plan_heads[pair] = PlanHead {
             stamp: window.plan_stamps[usize::from(record.group)],
             none_below,
         };
-        self.plans[pair] = Some(plan);
         bernoulli(record.check, none_below)
     }
 
     /// Chooses the validators of an answer that somebody may check.
     #[inline(never)]
     fn choose_validators(&mut self, record: &Inference, payment: u64, window: &Window<'_>) {
-        let pair = self.pair_of(record.host, record.group);
         let group = &window.groups[usize::from(record.group)];
         if group.total == group.members[record.member as usize].weight {
             return;
         }
-        let plan = self.plans[pair]
-            .as_ref()
-            .expect("a plan was made for this version");
-        let is_newcomer = window.at_least_one && self.states[record.host as usize].reputation.get() == 0;
+        let reputation = self.states[record.host as usize].reputation;
+        // Worked out again: few answers get here, and a million kept plans are 48 MB.
+        let plan = compute_plan(group, record.member, window.targets.rate(reputation));
+        let is_newcomer = window.at_least_one && reputation.get() == 0;
         let mut selected = std::mem::take(&mut self.scratch.selected);
         let (key, number, member) = (window.tables.keys.sampling, record.number, record.member);
         group
             .subset
-            .select_from(plan, record.check, key, number, &mut selected);
+            .select_from(&plan, record.check, key, number, &mut selected);
         if selected.is_empty() && is_newcomer {
             selected.push(designated(group, member, key.draw(number, 1 << 40)));
         }
@@ -520,4 +518,11 @@ pub(super) fn designated(group: &super::groups::Group, executor: u32, draw: u64)
         target += own.weight;
     }
     group.pick.locate(target) as u32
+}
+
+/// How the answers of a member are sampled at a rate: it is spread over all others by weight, of whom there
+/// must be some.
+fn compute_plan(group: &Group, member: u32, rate: f64) -> SubsetPlan {
+    let others = group.total - group.members[member as usize].weight;
+    group.subset.plan(rate / others as f64, Some(member))
 }

@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 
 use stakeout_kernel::digest::EffectSum;
 use stakeout_kernel::histogram::LogHistogram;
-use stakeout_kernel::sample::SubsetPlan;
 use stakeout_protocol::collateral::CollateralAccount;
 use stakeout_protocol::status::{Status, StatusCounters, StatusReason};
 use stakeout_protocol::units::{Fraction, Reputation};
@@ -186,10 +185,9 @@ pub(crate) struct Lane {
     /// What those know who decide request by request.
     pub views: BTreeMap<u32, ExecutorView>,
     pub outages: Vec<OutageTable>,
-    /// Model, head of the plan and plan of each pair, host by host.
+    /// Model and head of the plan of each pair, host by host.
     pub pair_models: Vec<u16>,
     pub plan_heads: Vec<PlanHead>,
-    pub plans: Vec<Option<SubsetPlan>>,
     /// Ratios that a confirmation of compute has just found, by host.
     pub confirmed: Vec<Fraction>,
     /// Hosts whose queue is not empty, in no particular order.

@@ -237,10 +237,7 @@ impl World<'_> {
             self.events.push(event.wide(balance));
         }
         let hosts = self.lanes.iter().flat_map(|lane| &lane.collateral);
-        for (participant, account) in hosts
-            .enumerate()
-            .filter(|(_, account)| total_of(account) != 0)
-        {
+        for (participant, account) in hosts.enumerate().filter(|(_, account)| total_of(account) != 0) {
             let event = Event::at(EventKind::Deposited, height, 0).of(participant as u32);
             self.events.push(event.wide(total_of(account)));
         }

@@ -10,7 +10,7 @@ use crate::scenario::{OutageLaw, Outages};
 /// Down intervals of one host, `[start, end)` in ns since the run's start.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct OutageTable {
-    intervals: Vec<(u64, u64)>,
+    intervals: Box<[(u64, u64)]>,
 }
 
 impl OutageTable {
@@ -29,7 +29,7 @@ impl OutageTable {
         }
         intervals.sort_unstable();
         Self {
-            intervals: merged(intervals),
+            intervals: merged(intervals).into(),
         }
     }
 
@@ -93,7 +93,7 @@ mod tests {
     #[test]
     fn overlapping_intervals_are_one_outage() {
         let table = OutageTable {
-            intervals: merged(vec![(10, 20), (15, 30), (40, 50)]),
+            intervals: merged(vec![(10, 20), (15, 30), (40, 50)]).into(),
         };
         assert_eq!(table.next(0), Some((10, 30)));
         assert_eq!(table.next(30), Some((40, 50)));

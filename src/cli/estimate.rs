@@ -6,7 +6,7 @@
 use std::fs;
 use std::mem::size_of;
 
-use stakeout_engine::observe::frame::{EpochRow, ParticipantRow};
+use stakeout_engine::observe::frame::EpochRow;
 use stakeout_engine::scenario::{Arrivals, Fidelity, Scenario};
 
 use super::failure::Failure;
@@ -23,12 +23,12 @@ const HOST_BLOCK_NS: f64 = 15.0;
 const BLOCK_NS: f64 = 4_000.0;
 /// Bytes of the program, its tables and buffers.
 const BASE_BYTES: f64 = 24e6;
-/// Bytes of one host apart from its rows.
-const HOST_BYTES: f64 = 400.0;
+/// Bytes of one host apart from its rows: a million of them take this at a settlement, the peak (benches/README.md).
+const HOST_BYTES: f64 = 900.0;
+/// Bytes of a participant's row of one epoch, packed.
+const ROW_BYTES: f64 = 45.0;
 /// Bytes of an inference that is still under way, with its mail.
 const OPEN_BYTES: f64 = 160.0;
-/// Bytes of a settled inference, kept until the epoch after.
-const SETTLED_BYTES: f64 = 16.0;
 /// Lines of the event log for one inference, and their compressed size on disk.
 const EVENTS_PER_INFERENCE: f64 = 7.0;
 const EVENT_DISK_BYTES: f64 = 22.0;
@@ -72,15 +72,14 @@ impl Estimate {
         // Replicates share nothing and fill the threads; what is left of one run keeps at most two busy.
         let busy = (threads as f64).min(replicates.max(1.7));
         let rows = hosts * epochs;
-        let kept = rows * size_of::<ParticipantRow>() as f64 + epochs * size_of::<EpochRow>() as f64;
-        let per_epoch = inferences / epochs.max(1.0);
+        let kept = rows * ROW_BYTES + epochs * size_of::<EpochRow>() as f64;
         let open = (inferences / seconds.max(1.0) * 120.0).min(inferences);
         let log = if has_event_log {
             inferences * EVENTS_PER_INFERENCE
         } else {
             0.0
         };
-        let one_run = hosts * HOST_BYTES + open * OPEN_BYTES + 2.0 * per_epoch * SETTLED_BYTES;
+        let one_run = hosts * HOST_BYTES + open * OPEN_BYTES;
         let running = (threads as f64).min(replicates);
         let log_buffer = if has_event_log { LOG_BYTES } else { 0.0 };
         Estimate {

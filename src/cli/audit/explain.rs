@@ -47,7 +47,7 @@ pub fn run(arguments: &Explain) -> Result<(), Failure> {
     let scenario = load_scenario(&run, arguments.files.as_ref(), &[])?;
     let participant = find_host(&scenario, &arguments.participant)?;
     let names = (0..)
-        .zip(scenario.hosts.iter().map(|host| host.id.clone()))
+        .zip(scenario.hosts.iter().map(|host| host.id.to_string()))
         .collect();
     let question = Question {
         participant,

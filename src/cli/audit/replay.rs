@@ -79,8 +79,8 @@ pub fn run(arguments: &Replay) -> Result<(), Failure> {
     for host in rows.into_iter().rev() {
         let known = &factual.hosts[host];
         table.push(vec![
-            Cell::text(&known.id),
-            Cell::text(&factual.owners[known.owner as usize]),
+            Cell::text(known.id.as_str()),
+            Cell::text(factual.owners[known.owner as usize].as_str()),
             Cell::text(&factual.strategies[usize::from(known.strategy)].name),
             Cell::Money(before[host]),
             Cell::Money(after[host]),

@@ -216,6 +216,6 @@ fn owner_profit(scenario: &Scenario, output: &RunOutput, owner: u32) -> i128 {
         .participants
         .iter()
         .filter(|row| is_own(row.participant))
-        .map(profit)
+        .map(|row| profit(&row))
         .sum()
 }

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use stakeout_engine::observe::frame::{EpochRow, Event, EventKind, ParticipantRow, ParticipantTable, RunOutput};
+use stakeout_engine::observe::frame::{
+    EpochRow, Event, EventKind, ParticipantRow, ParticipantTable, RunOutput,
+};
 use stakeout_engine::run::{RunOptions, run};
 use stakeout_engine::scenario::{Arrivals, Outages, SamplingDraw, Scenario, TraceRequest, ValidationWork};
 use stakeout_kernel::time::SimDuration;

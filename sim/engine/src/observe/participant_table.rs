@@ -242,7 +242,14 @@ mod tests {
             let word = u64::from(number * 31 + at).wrapping_mul(0x9E37_79B9_7F4A_7C15);
             word >> ((number + at) % 64)
         };
-        let coins = |at| i128::from(figure(at)) * if number % 3 == 0 { -i128::from(i64::MAX) } else { 1 };
+        let coins = |at| {
+            i128::from(figure(at))
+                * if number.is_multiple_of(3) {
+                    -i128::from(i64::MAX)
+                } else {
+                    1
+                }
+        };
         ParticipantRow {
             epoch: 170 + number / 1_000,
             participant: number % 1_000 * 7,

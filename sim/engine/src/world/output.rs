@@ -81,7 +81,7 @@ impl World<'_> {
             .map(|state| i128::from(state.work))
             .sum();
         let accounts = self.lanes.iter().flat_map(|lane| &lane.collateral);
-        let collateral = accounts.map(|account| super::lane::total_of(account)).sum();
+        let collateral = accounts.map(super::lane::total_of).sum();
         let slashed = self.lanes.iter().map(|lane| lane.slashed).sum();
         let mut balances = self.books.accounts().to_vec();
         balances.extend([

@@ -21,6 +21,7 @@ pub mod demo;
 pub mod derive;
 mod error;
 pub mod forward;
+pub mod gpu;
 pub mod measure;
 pub mod model;
 mod observation;

@@ -7,6 +7,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use super::measure::{Job, measure};
 use crate::demo::{DemoSize, shipped, train};
 use crate::error::Result;
+use crate::gpu::DeviceChoice;
 use crate::measure::Plan;
 use crate::model::load;
 
@@ -30,6 +31,9 @@ pub struct Demo {
     /// Threads; the result does not depend on it
     #[arg(long)]
     threads: Option<usize>,
+    /// Where positions are reduced and scored; sums differ in their last digits
+    #[arg(long, value_enum, default_value_t = DeviceChoice::Cpu)]
+    device: DeviceChoice,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, ValueEnum)]
@@ -103,6 +107,7 @@ impl Demo {
             sibling,
             out: self.out,
             threads: self.threads,
+            device: self.device,
         })
     }
 }

@@ -9,7 +9,8 @@ use super::clock::Clock;
 use super::{interrupt, models, progress};
 use crate::derive::{Measurement, calibration_draft, deployed_draft, derive};
 use crate::error::{ReplayError, Result};
-use crate::measure::{Plan, Progress, Tier, run};
+use crate::gpu::{Device, DeviceChoice};
+use crate::measure::{Plan, Progress, Tier, run_on};
 use crate::model::{Loaded, load};
 use crate::report::report_files;
 use crate::stratum::Stratum;
@@ -65,6 +66,9 @@ pub struct Run {
     /// Threads; the result does not depend on it
     #[arg(long)]
     threads: Option<usize>,
+    /// Where positions are reduced and scored; sums differ in their last digits
+    #[arg(long, value_enum, default_value_t = DeviceChoice::Cpu)]
+    device: DeviceChoice,
 }
 
 impl Run {
@@ -116,6 +120,7 @@ impl Run {
             sibling,
             out: self.out,
             threads: self.threads,
+            device: self.device,
         })
     }
 }
@@ -160,6 +165,8 @@ pub struct Job {
     pub out: PathBuf,
     /// Threads, if fixed.
     pub threads: Option<usize>,
+    /// Where positions are reduced.
+    pub device: DeviceChoice,
 }
 
 /// Measures, derives and writes.
@@ -170,7 +177,10 @@ pub fn measure(job: Job) -> Result<()> {
         sibling,
         out,
         threads,
+        device,
     } = job;
+    let device = Device::choose(device)?;
+    eprintln!("{}", device.line());
     let folder = out.join(format!("calibrate-{}", plan.name));
     std::fs::create_dir_all(&folder).map_err(|error| ReplayError::io(&folder, error))?;
     let pool = rayon::ThreadPoolBuilder::new()
@@ -184,7 +194,7 @@ pub fn measure(job: Job) -> Result<()> {
         tell: &tell,
         stop: interrupt::flag(),
     };
-    let outcome = pool.install(|| run(&plan, &model, sibling.as_ref(), &folder, &progress))?;
+    let outcome = pool.install(|| run_on(device, &plan, &model, sibling.as_ref(), &folder, &progress))?;
     if let Some(bar) = bar.get() {
         bar.finish();
     }

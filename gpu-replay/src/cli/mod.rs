@@ -5,6 +5,7 @@
 mod bench;
 mod clock;
 mod demo;
+mod gpu;
 mod interrupt;
 mod measure;
 mod models;
@@ -38,6 +39,9 @@ enum Command {
     Models(models::Models),
     /// Tokens a second of prefill and decode, beside the machine's own limit
     Bench(bench::Bench),
+    /// What a card gives: agreement with the CPU, speed against its memory
+    #[command(subcommand)]
+    Gpu(gpu::Gpu),
 }
 
 /// Runs the command line and gives the exit code.
@@ -59,5 +63,6 @@ fn answer(command: Command) -> Result<()> {
         Command::Show(show) => show.run(),
         Command::Models(models) => models.run(),
         Command::Bench(bench) => bench.run(),
+        Command::Gpu(gpu) => gpu.run(),
     }
 }

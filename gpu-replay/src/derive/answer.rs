@@ -5,6 +5,8 @@
 use serde::{Deserialize, Serialize};
 use stakeout_calibration::Provenance;
 
+use crate::error::Result;
+use crate::gpu::Device;
 use crate::scores::TokenScore;
 use crate::{ReplayKey, Trace};
 
@@ -28,6 +30,17 @@ impl ScoredAnswer {
                 .map(|at| TokenScore::of(at, agreed))
                 .collect(),
         }
+    }
+
+    /// The same with the lists compared on `device`.
+    ///
+    /// # Errors
+    /// The card refuses.
+    pub fn on(device: &Device, trace: &Trace, agreed: usize) -> Result<ScoredAnswer> {
+        Ok(ScoredAnswer {
+            key: trace.key.clone(),
+            positions: device.score(&trace.observations, agreed)?,
+        })
     }
 }
 

@@ -65,13 +65,13 @@ impl<'a> Case<'a> {
         let mut answers = Vec::new();
         for (index, (prompt, replayed)) in self.prompts.iter().zip(replayed).enumerate() {
             let noise = &self.noises[index];
-            let observe = |(at, law): (usize, Law)| -> Observation {
-                let view = Verified::new(law, noise, at as u32, entries);
+            let views = Verified::of_answer(self.models.device(), replayed, noise, entries)?;
+            let observe = |(at, view): (usize, &Verified)| -> Observation {
                 let claim = (claims.tokens[index][at], Arc::clone(&claims.reported[index][at]));
                 let own = claims.laws.as_ref().map(|laws| &laws[index][at]);
                 view.observe(claim, own, noise, at as u32)
             };
-            let observations = replayed.into_iter().enumerate().map(observe).collect();
+            let observations = views.iter().enumerate().map(observe).collect();
             let key = ReplayKey {
                 prompt: prompt.number,
                 kind: prompt.kind.into(),
@@ -80,23 +80,27 @@ impl<'a> Case<'a> {
                 executor,
                 validator: VALIDATOR,
             };
-            answers.push(ScoredAnswer::of(&Trace { key, observations }, entries));
+            let trace = Trace { key, observations };
+            answers.push(ScoredAnswer::on(self.models.device(), &trace, entries)?);
         }
         Ok(answers)
     }
 
-    fn own_report(&self, tokens: Vec<Vec<u32>>, laws: Vec<Vec<Law>>) -> Claims {
-        Claims {
+    fn own_report(&self, tokens: Vec<Vec<u32>>, laws: Vec<Vec<Law>>) -> Result<Claims> {
+        Ok(Claims {
             tokens,
-            reported: reports(&laws, self.plan.entries),
+            reported: self.reports(&laws, self.plan.entries)?,
             laws: Some(laws),
-        }
+        })
     }
-}
 
-fn reports(laws: &[Vec<Law>], entries: usize) -> Vec<Vec<Arc<TopK>>> {
-    let line = |law: &Law| Arc::new(TopK::of_law(law, entries));
-    laws.iter().map(|laws| laws.iter().map(line).collect()).collect()
+    fn reports(&self, laws: &[Vec<Law>], entries: usize) -> Result<Vec<Vec<Arc<TopK>>>> {
+        let lines = |laws: &Vec<Law>| -> Result<Vec<Arc<TopK>>> {
+            let lists = self.models.device().lists(laws, entries)?;
+            Ok(lists.into_iter().map(Arc::new).collect())
+        };
+        laws.iter().map(lines).collect()
+    }
 }
 
 fn change_lines(lines: &[Vec<Arc<TopK>>], change: impl Fn(&TopK) -> TopK) -> Vec<Vec<Arc<TopK>>> {
@@ -133,7 +137,7 @@ pub fn naive(
         &contract,
         (0, plan.answer_tokens),
     )?;
-    let claims = case.own_report(written.tokens, written.laws);
+    let claims = case.own_report(written.tokens, written.laws)?;
     case.judge(&claims, &substitute.what.name, AttackLevel::Naive, EXECUTOR)
 }
 
@@ -158,13 +162,13 @@ pub fn attacks(
     let laundry = laws(models.promised(LAUNDRY)?, &case.contexts, &written.tokens)?;
     let laundered = Claims {
         tokens: written.tokens.clone(),
-        reported: reports(&laundry, entries),
+        reported: case.reports(&laundry, entries)?,
         laws: None,
     };
     let mut answers = case.judge(&laundered, name, AttackLevel::Laundered, LAUNDRY)?;
 
-    let own = reports(&written.laws, entries);
-    let wide = reports(&written.laws, 2 * entries);
+    let own = case.reports(&written.laws, entries)?;
+    let wide = case.reports(&written.laws, 2 * entries)?;
     let dressed = |reported: Vec<Vec<Arc<TopK>>>| Claims {
         tokens: written.tokens.clone(),
         reported,
@@ -199,7 +203,7 @@ pub fn attacks(
         let tokens = truth.tokens.iter().zip(&rest.tokens).map(join).collect();
         let join = |(head, tail): (&Vec<Law>, &Vec<Law>)| [&head[..change], tail.as_slice()].concat();
         let joined = truth.laws.iter().zip(&rest.laws).map(join).collect();
-        let claims = case.own_report(tokens, joined);
+        let claims = case.own_report(tokens, joined)?;
         answers.extend(case.judge(&claims, &format!("{name}-{suffix}"), AttackLevel::Mixed, EXECUTOR)?);
     }
     // A launderer that also bends the temperature, so that the surprise of its tokens looks right.
@@ -215,7 +219,7 @@ pub fn attacks(
         let laundry = laws(models.promised(LAUNDRY)?, &case.contexts, &bent.tokens)?;
         let claims = Claims {
             tokens: bent.tokens,
-            reported: reports(&laundry, entries),
+            reported: case.reports(&laundry, entries)?,
             laws: None,
         };
         answers.extend(case.judge(
@@ -245,7 +249,7 @@ pub fn learn(
         (0, plan.answer_tokens),
     )?;
     let truth = laws(models.promised(VALIDATOR)?, &case.contexts, &written.tokens)?;
-    let own = reports(&written.laws, plan.entries);
+    let own = case.reports(&written.laws, plan.entries)?;
     let pairs = own.iter().flatten().zip(truth.iter().flatten());
     Ok(Correction::learn(
         pairs.map(|(line, law)| (line.as_ref(), law)),

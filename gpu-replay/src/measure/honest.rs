@@ -44,11 +44,11 @@ pub fn honest(
             Some(laws) => laws,
             None => laws(models.promised(*stratum)?, &contexts, &written.tokens)?,
         };
-        let reduced = found.into_iter().zip(&noises).map(|(laws, noise)| {
-            let view = |(at, law)| Verified::new(law, noise, at as u32, plan.entries);
-            laws.into_iter().enumerate().map(view).collect()
-        });
-        views.push(reduced.collect());
+        let reduced = found
+            .into_iter()
+            .zip(&noises)
+            .map(|(laws, noise)| Verified::of_answer(models.device(), laws, noise, plan.entries));
+        views.push(reduced.collect::<Result<_>>()?);
     }
     let mut answers = Vec::new();
     for (index, prompt) in prompts.iter().enumerate() {
@@ -78,7 +78,7 @@ pub fn honest(
                     key,
                     observations: observations.collect(),
                 };
-                answers.push(ScoredAnswer::of(&trace, plan.entries));
+                answers.push(ScoredAnswer::on(models.device(), &trace, plan.entries)?);
             }
         }
     }

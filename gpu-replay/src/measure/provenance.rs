@@ -33,7 +33,7 @@ pub fn provenance(plan: &Plan, model: &Loaded, sibling: Option<&Loaded>, outcome
     Provenance {
         model_hash: Some(model.hash.clone()),
         dtype: "bf16".into(),
-        device: "cpu".into(),
+        device: outcome.device.clone(),
         versions: BTreeMap::from([
             ("candle-core".to_string(), "0.11.1".to_string()),
             (

@@ -9,6 +9,7 @@ use candle_core::Tensor;
 use crate::artifact::TopK;
 use crate::error::Result;
 use crate::forward::Machine;
+use crate::gpu::{Device, Reduced};
 use crate::observation::Observation;
 use crate::sampler::{Contract, Law, Noise};
 
@@ -94,16 +95,17 @@ pub struct Verified {
 }
 
 impl Verified {
-    /// Reduces a law.
-    pub fn new(law: Law, noise: &Noise, position: u32, entries: usize) -> Self {
-        let (entropy, varentropy) = law.entropy();
-        Self {
-            top: Arc::new(TopK::of_law(&law, entries)),
-            entropy,
-            varentropy,
-            winner: noise.winner(&law, position),
+    /// Reduces the laws of an answer, position by position.
+    pub fn of_answer(device: &Device, laws: Vec<Law>, noise: &Noise, entries: usize) -> Result<Vec<Self>> {
+        let reduced = device.reduce(&laws, noise, entries)?;
+        let view = |(law, reduced): (Law, Reduced)| Self {
+            top: Arc::new(reduced.top),
+            entropy: reduced.entropy,
+            varentropy: reduced.varentropy,
+            winner: reduced.winner,
             law,
-        }
+        };
+        Ok(laws.into_iter().zip(reduced).map(view).collect())
     }
 
     /// The token that the verifier would have drawn.

@@ -17,6 +17,7 @@ use crate::attack::Correction;
 use crate::derive::{ScoredAnswer, SubstituteCost};
 use crate::error::{ReplayError, Result};
 use crate::forward::{Machine, Options};
+use crate::gpu::Device;
 use crate::model::{Loaded, Weights, rotate};
 use crate::stratum::Stratum;
 use crate::substitute::{Change, Substitute, change_weights, choose, options};
@@ -26,6 +27,7 @@ const LEARNING_PROMPTS: usize = 16;
 
 /// The promised model on each kernel, prepared when first asked for.
 pub struct Models {
+    device: Device,
     weights: Weights,
     longest: usize,
     /// The weights in each format, shared by the kernels that store in it.
@@ -34,17 +36,23 @@ pub struct Models {
 }
 
 impl Models {
-    fn new(weights: Weights, longest: usize) -> Self {
+    fn new(weights: Weights, longest: usize, device: Device) -> Self {
         let machines = Stratum::ALL
             .into_iter()
             .map(|stratum| (stratum, OnceLock::new()))
             .collect();
         Self {
+            device,
             weights,
             longest,
             stored: Default::default(),
             machines,
         }
+    }
+
+    /// What positions are reduced on.
+    pub fn device(&self) -> &Device {
+        &self.device
     }
 
     /// The promised model on a kernel.
@@ -92,13 +100,30 @@ pub struct Outcome {
     pub costs: Vec<SubstituteCost>,
     /// Prompts used.
     pub prompts: usize,
+    /// What positions were reduced on.
+    pub device: String,
 }
 
-/// Measures `model` by `plan`, keeping parts under `folder`.
+/// Measures `model` by `plan` on the processor, keeping parts under `folder`.
 ///
 /// # Errors
 /// The plan does not fit the model, a part cannot be written, or it was stopped.
 pub fn run(
+    plan: &Plan,
+    model: &Loaded,
+    sibling: Option<&Loaded>,
+    folder: &Path,
+    progress: &Progress<'_>,
+) -> Result<Outcome> {
+    run_on(Device::cpu(), plan, model, sibling, folder, progress)
+}
+
+/// The same with positions reduced on `device`.
+///
+/// # Errors
+/// Those of [`run`], and the card's refusals.
+pub fn run_on(
+    device: Device,
     plan: &Plan,
     model: &Loaded,
     sibling: Option<&Loaded>,
@@ -117,14 +142,14 @@ pub fn run(
             "the smaller model has another vocabulary".into(),
         ));
     }
-    let text = serde_json::to_string(plan).unwrap_or_default() + &model.hash;
+    let text = serde_json::to_string(plan).unwrap_or_default() + &model.hash + device.tag();
     let store = Store::open(
         &folder.join("parts"),
         blake3::hash(text.as_bytes()).to_hex().to_string(),
     )?;
     let asked = prompts(&model.tokenizer, plan.prompts(), plan.prompt_tokens)?;
     let learning = attackers_prompts(&model.tokenizer, LEARNING_PROMPTS, plan.prompt_tokens)?;
-    let models = Models::new(weights, plan.longest());
+    let models = Models::new(weights, plan.longest(), device);
     let all = units(plan);
     let missing: Vec<&Unit> = all.iter().filter(|unit| !store.has(&unit.name())).collect();
     let done = std::sync::atomic::AtomicUsize::new(all.len() - missing.len());
@@ -197,6 +222,7 @@ pub fn run(
         answers: parts.into_iter().flatten().collect(),
         costs: costs(plan, &chosen, &models.weights, sibling),
         prompts: asked.len(),
+        device: models.device.name(),
     })
 }
 

@@ -160,6 +160,11 @@ impl Noise {
         }
     }
 
+    /// The key of its stream.
+    pub fn key(&self) -> u64 {
+        self.key.raw()
+    }
+
     /// Uniform in (0, 1), with 53 bits.
     fn unit(&self, position: u32, token: u32) -> f64 {
         ((self.key.draw(u64::from(position), u64::from(token)) >> 11) as f64 + 0.5) / (1u64 << 53) as f64

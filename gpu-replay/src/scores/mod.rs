@@ -30,4 +30,4 @@ pub use gumbel::{MARGIN_MAX, match_independent, match_shared};
 pub use position::{Aligned, align};
 pub use randomness::{SURPRISAL_MAX, calibration_z, tokens_for_temperature};
 pub use statistic::Statistic;
-pub use token_score::TokenScore;
+pub use token_score::{ListScores, TokenScore};

@@ -36,22 +36,47 @@ pub struct TokenScore {
     pub varentropy: f64,
 }
 
+/// What the two lists of a position tell, the reported laid over the replayed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ListScores {
+    /// Jensen-Shannon divergence, nats.
+    pub js: f64,
+    /// Divergence of the reported from the replayed list, nats; not yet bounded.
+    pub kl: f64,
+    /// Clipped mean absolute error, nats.
+    pub mae: f64,
+}
+
+impl ListScores {
+    /// Compares the lists of a position.
+    pub fn of(at: &Observation, agreed: usize) -> ListScores {
+        match align(&at.reported, &at.replayed, agreed) {
+            Some(cells) => ListScores {
+                js: jensen_shannon(&cells),
+                kl: kullback_leibler(&cells),
+                mae: mean_absolute_error(&at.reported, &at.replayed, agreed),
+            },
+            None => ListScores {
+                js: JENSEN_SHANNON_MAX,
+                kl: KL_MAX,
+                mae: MAE_CLIP,
+            },
+        }
+    }
+}
+
 impl TokenScore {
     /// Scores one position; `agreed` is the number of entries that an artifact is to hold.
     pub fn of(at: &Observation, agreed: usize) -> TokenScore {
-        let aligned = align(&at.reported, &at.replayed, agreed);
-        let listed = aligned
-            .as_ref()
-            .map(|cells| (jensen_shannon(cells), kullback_leibler(cells)));
-        let (js, coarse) = listed.unwrap_or((JENSEN_SHANNON_MAX, KL_MAX));
-        let mae = match aligned {
-            Some(_) => mean_absolute_error(&at.reported, &at.replayed, agreed),
-            None => MAE_CLIP,
-        };
+        Self::with(at, agreed, ListScores::of(at, agreed))
+    }
+
+    /// The same of a position whose lists were compared before.
+    pub fn with(at: &Observation, agreed: usize, lists: ListScores) -> TokenScore {
         TokenScore {
-            js,
-            kl: bounded(at.divergence.unwrap_or(coarse), KL_MAX),
-            mae,
+            js: lists.js,
+            kl: bounded(at.divergence.unwrap_or(lists.kl), KL_MAX),
+            mae: lists.mae,
             deployed: deployed(at, agreed),
             margin: bounded(at.margin, MARGIN_MAX),
             surprisal: bounded(-at.log_prob, SURPRISAL_MAX),

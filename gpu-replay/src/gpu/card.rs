@@ -1,0 +1,150 @@
+//! Reducing and scoring on a card.
+//!
+//! A card is handed log-probabilities and not logits: a law's logits are known up to a constant, and so the order of the
+//! listed tokens is the processor's to the last tie.
+//!
+//! **Invariant.** Log-probabilities of the listed tokens are the law's own, bit for bit.
+
+use std::sync::Mutex;
+
+use stakeout_cuda::{Claim, Gpu, LIST_MAX, List, Logits, Rows, laws, position_scores, races};
+
+use crate::artifact::TopK;
+use crate::error::{ReplayError, Result};
+use crate::observation::Observation;
+use crate::sampler::{Law, Noise};
+use crate::scores::{ListScores, TokenScore};
+
+use super::reduced::Reduced;
+
+/// Bytes of laws that are on the card at once.
+const CHUNK_BYTES: usize = 1 << 30;
+
+/// A card and its name. Threads take turns.
+pub struct CardReducer {
+    gpu: Mutex<Gpu>,
+    name: String,
+}
+
+fn refused(error: stakeout_cuda::CudaError) -> ReplayError {
+    ReplayError::Usage(format!("the card: {error}"))
+}
+
+impl CardReducer {
+    /// The first card.
+    pub fn open() -> std::result::Result<Self, stakeout_cuda::CudaError> {
+        let gpu = Gpu::open()?;
+        let name = gpu.card()?.name;
+        Ok(Self {
+            gpu: Mutex::new(gpu),
+            name,
+        })
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether lists of so many entries fit a card; longer ones are the processor's.
+    pub fn lists(&self, entries: usize) -> bool {
+        (1..=LIST_MAX).contains(&entries)
+    }
+
+    fn gpu(&self) -> std::sync::MutexGuard<'_, Gpu> {
+        self.gpu.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    /// Reduces laws of the positions `0 ..` of an answer.
+    pub fn reduce(&self, all: &[Law], noise: &Noise, entries: usize) -> Result<Vec<Reduced>> {
+        let mut reduced = Vec::with_capacity(all.len());
+        for (chunk, width) in chunks(all) {
+            let gpu = self.gpu();
+            let values: Vec<f32> = chunk.iter().flat_map(|law| &law.log_probs).copied().collect();
+            let logits = Logits::upload(&*gpu, Rows::F32(&values), width).map_err(refused)?;
+            let (found, room) = laws(&*gpu, &logits, entries).map_err(refused)?;
+            let first = reduced.len();
+            let claims: Vec<Claim> = (0..chunk.len())
+                .map(|at| Claim {
+                    key: noise.key(),
+                    position: (first + at) as u32,
+                    token: u32::MAX,
+                })
+                .collect();
+            let races = races(&*gpu, &logits, &room, &claims).map_err(refused)?;
+            for ((law, found), race) in chunk.iter().zip(found).zip(races) {
+                reduced.push(Reduced {
+                    entropy: f64::from(found.entropy),
+                    varentropy: f64::from(found.varentropy),
+                    winner: (race.winner, race.best),
+                    top: list(law, found),
+                });
+            }
+        }
+        Ok(reduced)
+    }
+
+    /// The most probable tokens of each law.
+    pub fn top(&self, all: &[Law], entries: usize) -> Result<Vec<TopK>> {
+        let mut lists = Vec::with_capacity(all.len());
+        for (chunk, width) in chunks(all) {
+            let gpu = self.gpu();
+            let values: Vec<f32> = chunk.iter().flat_map(|law| &law.log_probs).copied().collect();
+            let logits = Logits::upload(&*gpu, Rows::F32(&values), width).map_err(refused)?;
+            let (found, _) = laws(&*gpu, &logits, entries).map_err(refused)?;
+            lists.extend(chunk.iter().zip(found).map(|(law, found)| list(law, found)));
+        }
+        Ok(lists)
+    }
+
+    /// Scores positions. A position with a longer list than a card compares is the processor's.
+    pub fn score(&self, observations: &[Observation], agreed: usize) -> Result<Vec<TokenScore>> {
+        let fits = |at: &Observation| {
+            let is_short = |list: &TopK| list.ids.len().max(list.log_probs.len()) <= LIST_MAX;
+            is_short(&at.reported) && is_short(&at.replayed)
+        };
+        let pairs: Vec<(List<'_>, List<'_>)> = observations
+            .iter()
+            .filter(|at| fits(at))
+            .map(|at| (view(&at.reported), view(&at.replayed)))
+            .collect();
+        let mut scores = position_scores(&*self.gpu(), &pairs, agreed)
+            .map_err(refused)?
+            .into_iter();
+        let one = |at: &Observation| match fits(at).then(|| scores.next()).flatten() {
+            None => TokenScore::of(at, agreed),
+            Some(lists) => TokenScore::with(
+                at,
+                agreed,
+                ListScores {
+                    js: lists.js,
+                    kl: lists.kl,
+                    mae: lists.mae,
+                },
+            ),
+        };
+        Ok(observations.iter().map(one).collect())
+    }
+}
+
+fn view(list: &TopK) -> List<'_> {
+    List {
+        ids: &list.ids,
+        log_probs: &list.log_probs,
+    }
+}
+
+fn list(law: &Law, found: stakeout_cuda::Law) -> TopK {
+    TopK {
+        log_probs: found.ids.iter().map(|id| law.log_probs[*id as usize]).collect(),
+        ids: found.ids,
+        tail: found.tail,
+    }
+}
+
+/// Runs of laws that fit the card together, with their vocabulary.
+fn chunks(laws: &[Law]) -> impl Iterator<Item = (&[Law], usize)> {
+    let width = laws.first().map_or(1, |law| law.log_probs.len()).max(1);
+    let rows = (CHUNK_BYTES / (4 * width)).max(1);
+    laws.chunks(rows).map(move |chunk| (chunk, width))
+}

@@ -65,7 +65,7 @@ pub fn dequantize_call(blocks: Blocks, values: usize, to_bf16: bool) -> (Kernel,
 pub fn dequantize<B: Board>(board: &B, blocks: Blocks, bytes: &[u8], to_bf16: bool) -> Result<Vec<u8>> {
     let (values_of, bytes_of) = blocks.size();
     let count = bytes.len() / bytes_of * values_of;
-    if bytes.len() % bytes_of != 0 || count > 1 << 40 {
+    if !bytes.len().is_multiple_of(bytes_of) || count > 1 << 40 {
         let problem = format!("{} bytes are no blocks of {}", bytes.len(), blocks.name());
         return Err(CudaError::Shape(problem));
     }

@@ -43,7 +43,7 @@ impl<B: Board> Logits<B> {
     /// The values are no whole number of rows, or the board has no room.
     pub fn upload(board: &B, values: Rows<'_>, vocabulary: usize) -> Result<Self> {
         let count = values.len();
-        if vocabulary == 0 || count % vocabulary != 0 || u32::try_from(vocabulary).is_err() {
+        if vocabulary == 0 || !count.is_multiple_of(vocabulary) || u32::try_from(vocabulary).is_err() {
             let problem = format!("{count} logits are no rows of {vocabulary}");
             return Err(CudaError::Shape(problem));
         }

@@ -18,7 +18,7 @@ NONE_64, NONE_32, failures = 2**64 - 1, 2**32 - 1, []
 KINDS = """started refused served finished expired drawn passed disputed dispute_capped voted invalidated revalidated
 undecided status_changed slashed work_settled rewarded forfeited released claim_rejected price_changed governance
 fined bounty entry_paid funded deposited shared test_moved issued burned work_lost written_off claimed slash_moved invalidated_late
-epoch_began weight_set reputation_set confirmed balance claim_lost""".split()
+epoch_began weight_set reputation_set confirmed balance claim_lost proof_refused""".split()
 CODES = {name: code for code, name in enumerate(KINDS, start=1)}
 ACCOUNTS = """clients module claimable wallets vesting governance burned deficit issuance escrow work collateral
 slashed""".split()

@@ -32,13 +32,16 @@ mod payload_withholder;
 mod payment_refuser;
 mod prompt_of_death;
 mod prompt_truncator;
+mod proof_voter;
 mod q_learner;
 mod replicator;
+mod seed_grinder;
 mod self_router;
 mod sleeper;
 mod starver;
 mod sybil_splitter;
 mod targeted_swapper;
+pub mod theory;
 mod threshold_hugger;
 mod timestamp_forger;
 mod unreliable_host;
@@ -70,8 +73,10 @@ pub use payload_withholder::PayloadWithholder;
 pub use payment_refuser::PaymentRefuser;
 pub use prompt_of_death::PromptOfDeath;
 pub use prompt_truncator::PromptTruncator;
+pub use proof_voter::ProofVoter;
 pub use q_learner::QLearner;
 pub use replicator::Replicator;
+pub use seed_grinder::SeedGrinder;
 pub use self_router::SelfRouter;
 pub use sleeper::Sleeper;
 pub use starver::Starver;
@@ -114,6 +119,8 @@ pub fn registry() -> Registry {
         vouching_ring::DESCRIPTOR,
         bribed_validator::DESCRIPTOR,
         copier::DESCRIPTOR,
+        proof_voter::DESCRIPTOR,
+        seed_grinder::DESCRIPTOR,
         self_router::DESCRIPTOR,
         starver::DESCRIPTOR,
         timestamp_forger::DESCRIPTOR,

@@ -91,6 +91,9 @@ proptest! {
             }
             for view in &validator_views {
                 prop_assert_eq!(one.validator.policy(view), other.validator.policy(view));
+                prop_assert_eq!(one.validator.vote_on_proofs(view), other.validator.vote_on_proofs(view));
+                prop_assert_eq!(one.validator.seeds(view), other.validator.seeds(view));
+                prop_assert!(one.validator.seeds(view) >= 1);
             }
         }
     }

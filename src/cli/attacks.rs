@@ -11,6 +11,7 @@ use stakeout_engine::scenario::error::ScenarioErrors;
 use stakeout_engine::scenario::{self, Override, Scenario};
 use stakeout_engine::strategy::registry::Registry;
 
+use super::closed_forms;
 use super::failure::{Failure, Reason};
 use super::format::FormatOption;
 use super::simulate::set_threads;
@@ -22,7 +23,8 @@ Examples:
   stakeout attacks --list
   stakeout attacks launderer sleeper
   stakeout attacks my-attack.yaml --replicates 20
-  stakeout attacks --quick --format json";
+  stakeout attacks --quick --format json
+  stakeout attacks --closed-forms";
 
 /// Arguments of `attacks`.
 #[derive(Args, Debug)]
@@ -36,6 +38,9 @@ pub struct Attacks {
     /// Leave out the defences: expectations alone
     #[arg(long)]
     quick: bool,
+    /// Hold each strategy's closed form against the engine, and stop; with --quick a twelfth of the replicates
+    #[arg(long, conflicts_with_all = ["list", "replicates"])]
+    closed_forms: bool,
     /// Independent repetitions of each
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     replicates: Option<u32>,
@@ -63,6 +68,7 @@ macro_rules! attacks {
 
 /// Every shipped attack, in the order of their names.
 const SHIPPED: &[Shipped] = attacks![
+    "absent-proof-voters",
     "accuser",
     "accuser-majority",
     "artifact-padding",
@@ -108,8 +114,12 @@ const SHIPPED: &[Shipped] = attacks![
     "prompt-of-death",
     "prompt-truncation",
     "rate-below-drift",
+    "refused-proofs",
+    "refused-proofs-minority",
     "reputed-only-swapper",
     "rogue-in-outage",
+    "seed-grinder",
+    "seed-grinder-committed",
     "self-router",
     "self-router-committed",
     "short-answers",
@@ -138,6 +148,14 @@ pub fn run(arguments: &Attacks) -> Result<(), Failure> {
         return print(&list(&registry)?.render(arguments.format.format));
     }
     set_threads(arguments.threads)?;
+    if arguments.closed_forms {
+        return closed_forms::run(
+            &arguments.attacks,
+            arguments.quick,
+            arguments.format.format,
+            &registry,
+        );
+    }
     let mut reports = Vec::new();
     for name in chosen(&arguments.attacks) {
         let load = |sets: &[&str]| load(&name, sets, arguments.replicates, &registry);

@@ -8,6 +8,7 @@ mod audit;
 mod bug;
 mod cell_store;
 mod clock;
+mod closed_forms;
 mod compare;
 mod completions;
 mod estimate;

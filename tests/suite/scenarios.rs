@@ -38,6 +38,65 @@ fn every_shipped_scenario_says_what_it_asks() {
     }
 }
 
+/// What marks a source: the network's repositories, a page of ours, a paper's year, a formula.
+const SOURCES: [&str; 9] = [
+    "gonka",
+    "docs/",
+    " 19",
+    " 20",
+    "arXiv",
+    "issue",
+    "PR ",
+    "P(",
+    "x/inference",
+];
+
+#[test]
+fn every_attack_begins_with_question_expectation_with_source_and_assumptions() {
+    for path in scenarios()
+        .iter()
+        .filter(|path| shown(path).starts_with("scenarios/attacks/"))
+    {
+        let (text, name) = (text(path), shown(path));
+        let lines = text.lines().take_while(|line| line.starts_with('#'));
+        let head: Vec<&str> = lines.map(|line| line.trim_start_matches('#').trim()).collect();
+        let head = head.join(" ");
+        let parts = head.split_once(" Expect: ").and_then(|(question, rest)| {
+            let (expected, assumptions) = rest.split_once(" Assumptions: ")?;
+            Some((question.strip_prefix("Question: ")?, expected, assumptions))
+        });
+        let (question, expected, assumptions) =
+            parts.unwrap_or_else(|| panic!("{name}: Question, Expect, Assumptions"));
+        let asked = text
+            .lines()
+            .find(|line| line.starts_with("question:"))
+            .unwrap_or("");
+        assert!(asked.contains(question), "{name}: {question}");
+        assert!(
+            SOURCES.iter().any(|source| expected.contains(source)),
+            "{name}: the expectation has no source"
+        );
+        let ids = |text: &str| -> Vec<String> {
+            let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '-');
+            words
+                .filter(|word| word.starts_with("A-"))
+                .map(str::to_string)
+                .collect()
+        };
+        let key = text
+            .lines()
+            .find(|line| line.starts_with("assumptions:"))
+            .unwrap_or("");
+        let mut used = ids(key);
+        used.push("A-139".to_string());
+        let mut named = ids(assumptions);
+        used.sort();
+        used.dedup();
+        named.sort();
+        assert_eq!(named, used, "{name}: assumptions of the head and of the keys");
+    }
+}
+
 #[test]
 fn every_attack_ends_as_it_expects() {
     let mut attacks = command();

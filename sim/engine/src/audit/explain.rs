@@ -328,6 +328,10 @@ impl Explainer<'_> {
                     event.value, event.second
                 )
             }
+            EventKind::ProofRefused => format!(
+                "proofs of compute refused: voting power {} for them, {} against, too little for",
+                event.value, event.second
+            ),
             EventKind::Claimed if event.other > 0 => {
                 format!("claimed {coins} base units, vesting over {} epochs", event.other)
             }
@@ -493,7 +497,7 @@ pub const fn rule_of(kind: EventKind) -> (&'static str, &'static str) {
         | EventKind::Governance
         | EventKind::Forfeited => ("docs/spec/settlement.md", "protocol.rewards"),
         EventKind::WeightSet | EventKind::EpochBegan => ("docs/spec/weights.md", "protocol.power_cap"),
-        EventKind::Confirmed => ("docs/spec/poc.md", "protocol.poc"),
+        EventKind::Confirmed | EventKind::ProofRefused => ("docs/spec/poc.md", "protocol.poc"),
         EventKind::ReputationSet => ("docs/spec/reputation.md", "protocol.reputation"),
         EventKind::PriceChanged => ("docs/spec/pricing.md", "protocol.pricing"),
         EventKind::Started

@@ -141,6 +141,7 @@ pub fn postings(event: &Event) -> [Option<Posting>; 2] {
         | EventKind::WeightSet
         | EventKind::ReputationSet
         | EventKind::Confirmed
+        | EventKind::ProofRefused
         | EventKind::Balance => [None, None],
     }
 }

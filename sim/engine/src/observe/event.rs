@@ -201,6 +201,8 @@ kinds! {
     Balance = 41, "balance", "balance, base units", "";
     /// The coins of a rejected claim went to governance.
     ClaimLost = 42, "claim_lost", "coins, base units", "";
+    /// A participant's proofs of compute were not accepted: it has no weight in the epoch to come.
+    ProofRefused = 43, "proof_refused", "voting power for the proofs", "voting power against them";
 }
 
 /// What an event's counterpart is.

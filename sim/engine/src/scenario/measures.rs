@@ -23,6 +23,20 @@ pub struct Measures {
     pub assignment: Assignment,
     /// What answers that nobody checked count for in the status tests.
     pub unsampled: Unsampled,
+    /// Guardians decide on proofs of compute that neither side of a vote carries.
+    pub has_guardians: bool,
+    /// Which seed a claim reveals.
+    pub claim_seed: ClaimSeed,
+}
+
+/// Which seed a claim reveals.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ClaimSeed {
+    /// The one that was committed to before the epoch's first answer.
+    #[default]
+    Committed,
+    /// Any: the commitment may be replaced until the claim.
+    Free,
 }
 
 /// Known mismatches sent to validators, so that diligence can be told from luck.
@@ -92,6 +106,11 @@ pub(super) fn build(v: &Values) -> Measures {
         unsampled: match v.text("protocol.status.unsampled") {
             Some("passed") => Unsampled::Passed,
             _ => Unsampled::Ignored,
+        },
+        has_guardians: is_on("protocol.poc.guardians"),
+        claim_seed: match v.text("protocol.claims.seed") {
+            Some("free") => ClaimSeed::Free,
+            _ => ClaimSeed::Committed,
         },
     }
 }

@@ -39,7 +39,7 @@ pub use error::{Place, Problem, ScenarioErrors, Source};
 pub use files::InputFile;
 pub use layers::Override;
 pub use load::{Report, Summary, check, from_str, from_str_in, load};
-pub use measures::{Assignment, Measures, Planted, SecondCheck, Unsampled};
+pub use measures::{Assignment, ClaimSeed, Measures, Planted, SecondCheck, Unsampled};
 pub use presets::{names as preset_names, text as preset_text};
 pub use template::{FIRST_SCENARIO, new_from_template, template_names};
 

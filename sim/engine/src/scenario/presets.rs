@@ -34,6 +34,10 @@ static PRESETS: &[(&str, &str)] = &[
         include_str!("../../../../scenarios/presets/attack-lab.yaml"),
     ),
     (
+        "form-lab",
+        include_str!("../../../../scenarios/presets/form-lab.yaml"),
+    ),
+    (
         "gonka-mainnet-2025",
         include_str!("../../../../scenarios/presets/gonka-mainnet-2025.yaml"),
     ),

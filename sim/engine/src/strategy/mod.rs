@@ -15,7 +15,7 @@ pub use entrant::{EntrantStrategy, EntrantView};
 pub use executor::{Artifact, ExecutorPolicy, ExecutorStrategy, ExecutorView, RequestView, Serve};
 pub use requester::{PurseUse, RequesterPolicy, RequesterStrategy, RequesterView};
 pub use transfer::{Harm, TransferPolicy, TransferStrategy, TransferView};
-pub use validator::{Bias, Shortcut, Side, ValidatorPolicy, ValidatorStrategy, ValidatorView};
+pub use validator::{Bias, ProofVote, Shortcut, Side, ValidatorPolicy, ValidatorStrategy, ValidatorView};
 
 /// One strategy's answers for every role that a participant plays.
 pub struct Roles {

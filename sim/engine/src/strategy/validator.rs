@@ -72,8 +72,31 @@ impl ValidatorPolicy {
     }
 }
 
+/// How a validator votes on the proofs of compute of others. Proofs are right in the model, so that every vote
+/// against one is a false one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ProofVote {
+    /// For everybody's.
+    #[default]
+    ByTheProof,
+    /// For those of its own owner, against all others.
+    OwnOnly,
+    /// Not at all, so that its voting power stands against everybody.
+    Absent,
+}
+
 /// Decides how validation jobs and dispute votes are done.
 pub trait ValidatorStrategy: Send {
     /// The standing orders for the epoch that begins.
     fn policy(&mut self, view: &ValidatorView) -> ValidatorPolicy;
+
+    /// How it votes on the proofs of compute for the epoch after the one that begins.
+    fn vote_on_proofs(&mut self, _view: &ValidatorView) -> ProofVote {
+        ProofVote::ByTheProof
+    }
+
+    /// Among how many seeds it picks the one that its claim reveals: 1 reveals the one it has worked by.
+    fn seeds(&mut self, _view: &ValidatorView) -> u32 {
+        1
+    }
 }

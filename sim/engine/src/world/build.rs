@@ -130,6 +130,7 @@ impl<'a> World<'a> {
                 i64::try_from(scenario.clients.balance.base_units()).unwrap_or(i64::MAX),
             ),
             presence: Presence::new(hosts),
+            special_duties: std::collections::BTreeMap::new(),
             next_weights: Vec::new(),
             confirmed: Vec::new(),
             settled: None,

@@ -99,6 +99,9 @@ impl World<'_> {
         let parity = usize::from(settled.parity);
         let lane = &self.lanes[(participant / self.lane_size) as usize];
         let tally = &lane.tallies[(participant % self.lane_size) as usize];
+        if let Some(ground) = self.grind(participant, settled) {
+            return (ground, ground);
+        }
         let required = tally.required[parity];
         (required, required.saturating_sub(tally.done[parity]))
     }

@@ -57,7 +57,8 @@ impl World<'_> {
     /// The next group: collateral and the power cap turn measured into effective weights.
     pub(super) fn process_group_creation(&mut self, epoch: u32) {
         let protocol = &self.scenario.protocol;
-        let raw = std::mem::take(&mut self.next_weights);
+        let mut raw = std::mem::take(&mut self.next_weights);
+        self.vote_on_proofs(&mut raw);
         let collateral = self
             .lanes
             .iter()

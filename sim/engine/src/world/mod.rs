@@ -32,11 +32,13 @@ mod payload;
 mod policy;
 mod presence;
 mod preserved;
+mod proof_votes;
 mod purpose;
 mod purse;
 mod role_pool;
 mod routing;
 mod schedule;
+mod seed_choice;
 mod service;
 mod settle;
 mod slab;
@@ -47,6 +49,8 @@ mod vesting;
 mod window;
 
 use rayon::prelude::*;
+use std::collections::BTreeMap;
+
 use stakeout_kernel::digest::{EffectSum, RunDigest};
 use stakeout_protocol::pricing::{PriceMode, UtilisationWindow, compute_next_price, compute_price_in_force};
 use stakeout_protocol::reputation::ReputationRecord;
@@ -100,6 +104,8 @@ pub struct World<'a> {
     routing: routing::Routing,
     purse: purse::Purse,
     presence: presence::Presence,
+    /// Validators that deviate in what few do, so that nobody else takes room for it.
+    special_duties: BTreeMap<u32, proof_votes::SpecialDuty>,
     /// Smallest confirmed weight of the epoch, by participant; no entries before anything was measured.
     confirmed: Vec<Option<u64>>,
     /// What was settled and waits for its claim.

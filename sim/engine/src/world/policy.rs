@@ -4,6 +4,7 @@ use compact_str::CompactString;
 
 use super::World;
 use super::lane::Duty;
+use super::proof_votes::SpecialDuty;
 use super::tables::threshold_of;
 use crate::strategy::{
     Bias, ExecutorView, PurseUse, RequesterView, Shortcut, Side, TransferView, ValidatorPolicy, ValidatorView,
@@ -20,6 +21,7 @@ impl World<'_> {
         let total = self.total_weight.max(1);
         self.routing.clear(self.epoch);
         self.purse.user = None;
+        self.special_duties.clear();
         for lane in &mut self.lanes {
             lane.views.clear();
             for host in 0..lane.hosts.len() {
@@ -47,6 +49,13 @@ impl World<'_> {
                 let roles = lane.roles.of(host);
                 let orders = roles.executor.policy(&view);
                 let duty = roles.validator.policy(&validator_view);
+                let special = SpecialDuty {
+                    proof_vote: roles.validator.vote_on_proofs(&validator_view),
+                    seeds: roles.validator.seeds(&validator_view),
+                };
+                if special != SpecialDuty::NONE {
+                    self.special_duties.insert(participant as u32, special);
+                }
                 let substitute = orders
                     .substitute
                     .as_deref()

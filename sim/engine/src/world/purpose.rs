@@ -49,6 +49,8 @@ pub(crate) struct Keys {
     pub second: StreamKey,
     /// What a strategy leaves to chance, by participant and epoch.
     pub choice: StreamKey,
+    /// What the seeds ask of a validator among which its claim picks, by participant, epoch and seed.
+    pub grinding: StreamKey,
 }
 
 impl Keys {
@@ -77,6 +79,7 @@ impl Keys {
             planted: key(17),
             second: key(18),
             choice: key(19),
+            grinding: key(20),
             preserved: key(32),
         }
     }

@@ -154,6 +154,21 @@ const DEFENCES: &[Defence] = &[
         sets: &["protocol.status.unsampled=ignored"],
     },
     Defence {
+        name: "guardians",
+        doc: "Guardians accept right proofs of compute that a vote leaves undecided.",
+        sets: &["protocol.poc.guardians=true"],
+    },
+    Defence {
+        name: "half_accepts",
+        doc: "More than half of the voting power accepts proofs of compute, in place of two thirds.",
+        sets: &["protocol.poc.acceptance=half"],
+    },
+    Defence {
+        name: "committed_seed",
+        doc: "A claim reveals the seed that was committed to before the epoch.",
+        sets: &["protocol.claims.seed=committed"],
+    },
+    Defence {
         name: "no_cap",
         doc: "No cap on a participant's share of power.",
         sets: &["protocol.power_cap=none"],

@@ -408,6 +408,11 @@ pub(super) static PROTOCOL: &[Field] = &[
         1_000 * E18,
         "Confirmations an epoch, on average.",
     ),
+    switch(
+        "protocol.poc.guardians",
+        "Guardians of one mind accept right proofs that the vote has neither accepted nor refused.",
+    )
+    .optional(),
     share(
         "protocol.poc.preserved_share",
         "Share of hosts, drawn for each proof-of-compute stage, that go on serving during it.",
@@ -505,6 +510,12 @@ pub(super) static PROTOCOL: &[Field] = &[
         EPOCHS_MAX,
         "Until this epoch inference is free of charge.",
     ),
+    one_of(
+        "protocol.claims.seed",
+        &["committed", "free"],
+        "Which seed a claim reveals: the one committed to before the epoch, or any, since it may be replaced.",
+    )
+    .optional(),
     one_of(
         "protocol.claims.rule",
         &["none", "all_or_nothing", "binomial_test"],

@@ -75,6 +75,38 @@ fn a_changed_byte_ends_in_exit_code_six_and_names_file_and_place() {
     audit("verify", &run, &["--no-rerun"]).expect(0);
 }
 
+/// Twenty bits of each file, chosen by a linear congruence: hashes find every one, and name the file.
+#[test]
+fn a_changed_bit_anywhere_in_a_run_is_found_and_its_file_named() {
+    let (_folder, run) = logged(&[]);
+    let entries = fs::read_dir(&run).expect("a folder");
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).collect();
+    paths.sort();
+    assert!(paths.len() >= 9, "{paths:?}");
+    let mut word = 41_u64;
+    for path in paths {
+        let name = path.file_name().expect("a name").to_string_lossy().into_owned();
+        let whole = fs::read(&path).expect("the file");
+        for _ in 0..20 {
+            word = word
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            let (place, bit) = ((word >> 8) as usize % whole.len(), word >> 61);
+            let mut changed = whole.clone();
+            changed[place] ^= 1 << bit;
+            fs::write(&path, changed).expect("written");
+            let outcome = audit("verify", &run, &["--no-rerun"]).expect(6);
+            assert!(
+                outcome.err.contains(&name),
+                "{name}, bit {bit} of byte {place}: {}",
+                outcome.err
+            );
+        }
+        fs::write(&path, whole).expect("written");
+    }
+    audit("verify", &run, &["--no-rerun"]).expect(0);
+}
+
 #[test]
 fn a_participant_is_explained_in_sentences_with_the_rule_of_each() {
     let (_folder, run) = logged(&[]);

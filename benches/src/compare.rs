@@ -1,7 +1,7 @@
 //! The engine beside the baseline: interleaved rounds on CPU time, so that a busy machine hurts both.
 
 use crate::clock::{cpu_time, wall_time};
-use crate::workload::{Done, Prepared, Workload};
+use crate::workload::{Done, LogSize, Prepared, Workload};
 
 /// What the user asked for.
 #[derive(Clone, Copy, Debug)]
@@ -90,6 +90,42 @@ pub fn scaling(workload: Workload, rounds: Rounds, threads: usize) -> Result<(),
     println!(
         "{}: {threads} threads over 1: {middle:.2} [{low:.2}, {high:.2}], same digest",
         workload.name()
+    );
+    Ok(())
+}
+
+/// What the event log costs: wall time of the same run with it over without it. The engine has one thread and the
+/// log's writer its own, as on any machine with a second core; the digest must not change.
+pub fn log(workload: Workload, rounds: Rounds) -> Result<(), String> {
+    let mut prepared = workload.prepare()?;
+    let folder = std::env::temp_dir().join(format!("stakeout-bench-{}", std::process::id()));
+    let (mut ratios, mut size, mut inferences) = (Vec::new(), LogSize::default(), 0);
+    for _ in 0..rounds.rounds {
+        let (plain, without) = wall_time(|| prepared.run(rounds.inferences, 1));
+        let (logged, with) = wall_time(|| prepared.run_logged(rounds.inferences, 1, &folder));
+        let (plain, (logged, written)) = (plain?, logged?);
+        if plain.digest != logged.digest {
+            return Err(format!(
+                "digests differ: {} without a log, {} with one",
+                plain.digest, logged.digest
+            ));
+        }
+        let ratio = with.as_secs_f64() / without.as_secs_f64();
+        eprintln!(
+            "{}: {without:.2?} without a log, {with:.2?} with one: {ratio:.2}",
+            workload.name()
+        );
+        ratios.push(ratio);
+        (size, inferences) = (written, plain.inferences);
+    }
+    // Nothing is lost with an empty folder that stays behind.
+    let _ = std::fs::remove_dir(&folder);
+    let (low, middle, high) = spread(&mut ratios);
+    println!(
+        "{}: with an event log over without: {middle:.2} [{low:.2}, {high:.2}], {:.2} events an inference of {:.1} bytes, same digest",
+        workload.name(),
+        size.events as f64 / inferences as f64,
+        size.bytes as f64 / size.events as f64,
     );
     Ok(())
 }

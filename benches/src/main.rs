@@ -14,6 +14,7 @@ use workload::Workload;
 const HELP: &str = "\
 compare [WORKLOAD...] [--rounds N] [--inferences N]   median ratio to the std heap program, CPU time of one core
 scaling [WORKLOAD] [--rounds N] [--inferences N] [--threads N]   several threads over one, wall time
+log     [WORKLOAD] [--rounds N] [--inferences N]      a run with an event log over one without, wall time
 memory  [WORKLOAD] [--inferences N]                   peak resident memory of a process of its own
 gate    [--accept]                                    instructions an inference against baseline.json
 workload NAME N                                       runs once: what the others measure
@@ -63,6 +64,10 @@ fn run(arguments: &[String]) -> Result<bool, String> {
         Some("scaling") => {
             let workload = *workloads()?.first().unwrap_or(&Workload::FullProtocol);
             compare::scaling(workload, rounds(10_000_000), option("--threads", 2) as usize)
+        }
+        Some("log") => {
+            let workload = *workloads()?.first().unwrap_or(&Workload::FullProtocol);
+            compare::log(workload, rounds(5_000_000))
         }
         Some("memory") => {
             let workload = *workloads()?.first().unwrap_or(&Workload::MillionHosts);

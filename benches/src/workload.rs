@@ -2,8 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use stakeout_engine::observe::cast::Cast;
+use stakeout_engine::observe::event_spool::Spool;
 use stakeout_engine::observe::frame::{EpochRow, RunOutput};
-use stakeout_engine::run::{RunOptions, run};
+use stakeout_engine::observe::storage::Disk;
+use stakeout_engine::run::{RunOptions, run, run_logged};
 use stakeout_engine::scenario::{Arrivals, Fidelity, Scenario, load};
 
 use crate::std_heap;
@@ -91,6 +94,15 @@ impl Workload {
     }
 }
 
+/// How large an event log came out.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct LogSize {
+    /// Events in it.
+    pub events: u64,
+    /// Bytes of the file.
+    pub bytes: u64,
+}
+
 /// A workload ready to run.
 pub struct Prepared {
     scenario: Option<Scenario>,
@@ -100,10 +112,53 @@ impl Prepared {
     /// Runs to about `inferences`: to whole blocks without a chain, to whole epochs with one. `threads` is
     /// the number of threads, 1 for one lane.
     pub fn run(&mut self, inferences: u64, threads: usize) -> Result<Done, String> {
-        let Some(scenario) = &mut self.scenario else {
+        let Some(scenario) = self.cut(inferences)? else {
             return Ok(run_baseline(inferences));
         };
-        // In place: a copy would count twice what a million hosts' names take.
+        let output = run(scenario, 0, &stakeout_agents::registry(), &options(threads));
+        output
+            .map(|output| summarise(&output))
+            .map_err(|error| error.to_string())
+    }
+
+    /// As [`run`](Self::run), with the event log written to `folder` and removed again. The disk is waited for, as
+    /// it is in a run that keeps its log.
+    pub fn run_logged(
+        &mut self,
+        inferences: u64,
+        threads: usize,
+        folder: &Path,
+    ) -> Result<(Done, LogSize), String> {
+        let scenario = self.cut(inferences)?.ok_or("the baseline keeps no log")?;
+        let spool = Spool::create(folder.join("log"), &Disk).map_err(|error| error.to_string())?;
+        let mut log = spool
+            .open(&Cast::default(), 0, &Disk)
+            .map_err(|error| error.to_string())?;
+        let registry = stakeout_agents::registry();
+        let output = run_logged(
+            scenario,
+            0,
+            &registry,
+            &options(threads),
+            &mut |_, _| {},
+            &mut log,
+        )
+        .map_err(|error| error.to_string())?;
+        let finished = log.finish().map_err(|error| error.to_string())?;
+        spool.clear(&Disk).map_err(|error| error.to_string())?;
+        let size = LogSize {
+            events: finished.log.events,
+            bytes: finished.file.bytes,
+        };
+        Ok((summarise(&output), size))
+    }
+
+    /// The scenario, cut to about `inferences`; nothing for the baseline. In place: a copy would count twice what a
+    /// million hosts' names take.
+    fn cut(&mut self, inferences: u64) -> Result<Option<&Scenario>, String> {
+        let Some(scenario) = &mut self.scenario else {
+            return Ok(None);
+        };
         let blocks = blocks(scenario, inferences)?;
         match scenario.fidelity {
             Fidelity::Service => scenario.until_blocks = Some(blocks),
@@ -112,15 +167,15 @@ impl Prepared {
                 scenario.epochs = u32::try_from(epochs).map_err(|_| String::from("too many epochs"))?;
             }
         }
-        let options = RunOptions {
-            parallel: threads > 1,
-            lanes: Some(threads),
-            ..RunOptions::default()
-        };
-        let output = run(scenario, 0, &stakeout_agents::registry(), &options);
-        output
-            .map(|output| summarise(&output))
-            .map_err(|error| error.to_string())
+        Ok(Some(scenario))
+    }
+}
+
+fn options(threads: usize) -> RunOptions {
+    RunOptions {
+        parallel: threads > 1,
+        lanes: Some(threads),
+        ..RunOptions::default()
     }
 }
 

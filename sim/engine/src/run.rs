@@ -38,11 +38,11 @@ pub enum RunError {
 
 /// Where the events of a run go, block after block.
 pub trait EventSink {
-    /// Takes the events of one or more whole blocks.
+    /// Takes the events of one or more whole blocks out of `events`, which may come back with the room of others.
     ///
     /// # Errors
     /// What keeps it from keeping them; the run then stops.
-    fn accept(&mut self, events: &[Event]) -> Result<(), ResultsError>;
+    fn accept(&mut self, events: &mut Vec<Event>) -> Result<(), ResultsError>;
 }
 
 /// Why a run that streams its events ended early.
@@ -79,10 +79,10 @@ pub fn run_logged(
     let last = world.last_window();
     while world.windows_done() < last {
         world.step();
-        sink.accept(&world.drain_events())?;
+        sink.accept(world.events_mut())?;
         progress(world.windows_done(), last);
     }
-    sink.accept(&world.drain_events())?;
+    sink.accept(world.events_mut())?;
     let mut output = world.run();
     output.events = None;
     Ok(output)

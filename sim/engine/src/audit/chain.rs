@@ -11,6 +11,9 @@ use super::encoding::{EVENT_BYTES, LogEntry};
 
 /// Events between two checkpoints; also the rows of a row group, so that a broken one is found alone.
 pub const EVENTS_PER_SEGMENT: usize = 65_536;
+/// Bytes that are hashed at once. A whole number of the hash's own chunks: a stretch that ends inside one could not be
+/// hashed with wide instructions, nor could those after it.
+const STRETCH: usize = 1 << 16;
 
 /// The chain of one replicate's log.
 #[derive(Clone, Debug)]
@@ -26,11 +29,13 @@ impl Chain {
     pub fn new(scenario_hash: &str, seed: u64, replicate: u32) -> Self {
         let run = format!("stakeout event log 1\n{scenario_hash}\n{seed}\n{replicate}\n");
         let head = blake3::hash(run.as_bytes());
+        let mut buffer = Vec::with_capacity(STRETCH + EVENT_BYTES);
+        buffer.extend_from_slice(head.as_bytes());
         Self {
             head,
-            hasher: after(&head),
+            hasher: blake3::Hasher::new(),
             pending: 0,
-            buffer: Vec::with_capacity(EVENT_BYTES * 512),
+            buffer,
         }
     }
 
@@ -39,9 +44,9 @@ impl Chain {
     pub fn push(&mut self, entry: &LogEntry) -> Option<blake3::Hash> {
         self.buffer.extend_from_slice(&entry.encode());
         self.pending += 1;
-        // Long stretches are hashed at once, which takes the wide instructions.
-        if self.buffer.len() == EVENT_BYTES * 512 {
-            self.flush();
+        if self.buffer.len() >= STRETCH {
+            self.hasher.update(&self.buffer[..STRETCH]);
+            self.buffer.drain(..STRETCH);
         }
         (self.pending == EVENTS_PER_SEGMENT).then(|| self.close_segment())
     }
@@ -54,22 +59,13 @@ impl Chain {
         self.head
     }
 
-    fn flush(&mut self) {
-        self.hasher.update(&self.buffer);
-        self.buffer.clear();
-    }
-
     fn close_segment(&mut self) -> blake3::Hash {
-        self.flush();
+        self.hasher.update(&self.buffer);
         self.head = self.hasher.finalize();
-        self.hasher = after(&self.head);
+        self.hasher.reset();
+        self.buffer.clear();
+        self.buffer.extend_from_slice(self.head.as_bytes());
         self.pending = 0;
         self.head
     }
-}
-
-fn after(head: &blake3::Hash) -> blake3::Hasher {
-    let mut hasher = blake3::Hasher::new();
-    hasher.update(head.as_bytes());
-    hasher
 }

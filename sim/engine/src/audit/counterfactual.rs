@@ -48,11 +48,11 @@ struct Books {
 }
 
 impl EventSink for Books {
-    fn accept(&mut self, events: &[Event]) -> Result<(), ResultsError> {
-        for event in events {
+    fn accept(&mut self, events: &mut Vec<Event>) -> Result<(), ResultsError> {
+        for event in events.drain(..) {
             let _ = self
                 .balances
-                .book(event, self.number, self.accounts.0, self.accounts.1);
+                .book(&event, self.number, self.accounts.0, self.accounts.1);
             self.number += 1;
         }
         Ok(())

@@ -15,7 +15,8 @@ use parquet::file::reader::{FileReader, RowGroupReader, SerializedFileReader};
 
 use super::chain::EVENTS_PER_SEGMENT;
 use super::encoding::{LogEntry, NO_CAUSE};
-use super::log_writer::{CHECKPOINTS_KEY, log_columns};
+use super::log_columns::LogColumns;
+use super::log_writer::CHECKPOINTS_KEY;
 use crate::observe::event::{Event, EventKind, NO_INFERENCE, NOBODY};
 use crate::observe::results_error::ResultsError;
 
@@ -44,7 +45,7 @@ impl LogReader {
             .schema_descr()
             .columns()
             .to_vec();
-        let expected = log_columns(0, 0, &[]);
+        let expected = LogColumns::with_capacity(0).into_columns(0, 0);
         if columns.len() != expected.len() || columns.iter().zip(&expected).any(|(a, b)| a.name() != b.name) {
             return Err(broken(
                 path,

@@ -13,9 +13,10 @@ use parquet::schema::types::ColumnPath;
 
 use super::causes::Causes;
 use super::chain::{Chain, EVENTS_PER_SEGMENT};
-use super::encoding::{LogEntry, NO_CAUSE};
-use crate::observe::columns::{Column, Values, column};
-use crate::observe::event::{Event, NO_INFERENCE, NOBODY};
+use super::encoding::LogEntry;
+use super::log_columns::LogColumns;
+use crate::observe::columns::{Column, Values};
+use crate::observe::event::Event;
 use crate::observe::parquet_writer::ParquetWriter;
 
 /// Key of the checkpoints in a log file's footer: the head after each segment, hex, separated by commas.
@@ -47,7 +48,7 @@ pub struct LogWriter<W: Write + Send> {
     replicate: u32,
     chain: Chain,
     causes: Causes,
-    segment: Vec<LogEntry>,
+    segment: LogColumns,
     events: u64,
     checkpoints: Vec<String>,
 }
@@ -58,13 +59,13 @@ impl<W: Write + Send> LogWriter<W> {
     /// # Errors
     /// What the sink reports.
     pub fn create(sink: W, identity: &LogIdentity) -> Result<Self> {
-        let shape = log_columns(identity.replicate, 0, &[]);
+        let shape = LogColumns::with_capacity(0).into_columns(identity.replicate, 0);
         Ok(Self {
             table: ParquetWriter::create_with(sink, &shape, properties(&shape))?,
             replicate: identity.replicate,
             chain: Chain::new(&identity.scenario_hash, identity.seed, identity.replicate),
             causes: Causes::new(),
-            segment: Vec::with_capacity(EVENTS_PER_SEGMENT),
+            segment: LogColumns::with_capacity(EVENTS_PER_SEGMENT),
             events: 0,
             checkpoints: Vec::new(),
         })
@@ -81,7 +82,7 @@ impl<W: Write + Send> LogWriter<W> {
                 cause: self.causes.next(event, self.events),
             };
             self.events += 1;
-            self.segment.push(entry);
+            self.segment.push(&entry);
             if let Some(head) = self.chain.push(&entry) {
                 self.checkpoints.push(head.to_hex().to_string());
                 self.write_segment()?;
@@ -92,10 +93,8 @@ impl<W: Write + Send> LogWriter<W> {
 
     fn write_segment(&mut self) -> Result<()> {
         let first = self.events - self.segment.len() as u64;
-        self.table
-            .write(&log_columns(self.replicate, first, &self.segment))?;
-        self.segment.clear();
-        Ok(())
+        let full = std::mem::replace(&mut self.segment, LogColumns::with_capacity(EVENTS_PER_SEGMENT));
+        self.table.write(&full.into_columns(self.replicate, first))
     }
 
     /// Writes what is left and the checkpoints; returns the sink and what the log is known by.
@@ -112,38 +111,6 @@ impl<W: Write + Send> LogWriter<W> {
         let events = self.events;
         Ok((self.table.close()?, LogHead { events, head }))
     }
-}
-
-/// One event a row; what an event does not concern is null. `first` is the number of the first.
-pub fn log_columns(replicate: u32, first: u64, rows: &[LogEntry]) -> Vec<Column<'static>> {
-    fn each<T>(rows: &[LogEntry], figure: impl Fn(&LogEntry) -> T) -> Vec<T> {
-        rows.iter().map(figure).collect()
-    }
-    let known = |index: u32| (index != NOBODY).then_some(index);
-    vec![
-        column("replicate", Values::U32(vec![replicate; rows.len()])),
-        column("event", Values::U64((first..first + rows.len() as u64).collect())),
-        column(
-            "cause",
-            Values::OptionalU64(each(rows, |r| (r.cause != NO_CAUSE).then_some(r.cause))),
-        ),
-        column("height", Values::U64(each(rows, |r| r.event.height))),
-        column("time_ns", Values::U64(each(rows, |r| r.event.time_ns))),
-        column("kind", Values::Words(each(rows, |r| r.event.kind.name()))),
-        column(
-            "inference",
-            Values::OptionalU64(each(rows, |r| {
-                (r.event.inference != NO_INFERENCE).then_some(r.event.inference)
-            })),
-        ),
-        column(
-            "participant",
-            Values::OptionalU32(each(rows, |r| known(r.event.participant))),
-        ),
-        column("other", Values::OptionalU32(each(rows, |r| known(r.event.other)))),
-        column("value", Values::I64(each(rows, |r| r.event.value))),
-        column("second", Values::I64(each(rows, |r| r.event.second))),
-    ]
 }
 
 /// Differences of neighbours are small: they are packed, which leaves a compressor little to do, and no dictionary

@@ -13,6 +13,7 @@ pub mod counterfactual;
 pub mod diff;
 pub mod encoding;
 pub mod explain;
+pub(crate) mod log_columns;
 pub mod log_reader;
 pub mod log_writer;
 pub mod ocel;

@@ -207,11 +207,10 @@ impl ComparedLog {
 }
 
 impl EventSink for ComparedLog {
-    fn accept(&mut self, events: &[Event]) -> Result<(), ResultsError> {
-        self.spooled.accept(events)?;
-        for event in events {
+    fn accept(&mut self, events: &mut Vec<Event>) -> Result<(), ResultsError> {
+        for event in events.iter() {
             let Some(stored) = &mut self.stored else {
-                return Ok(());
+                break;
             };
             let entry = LogEntry {
                 event: *event,
@@ -226,7 +225,7 @@ impl EventSink for ComparedLog {
             }
             self.number += 1;
         }
-        Ok(())
+        self.spooled.accept(events)
     }
 }
 

@@ -4,17 +4,52 @@
 //! times in nanoseconds (`*_ns`), rates in parts per 10^9 (`*_ppb`), so that the files depend on no
 //! rounding and no platform. The unit is the end of the name; a bare noun is a count.
 
+/// Numbers of which some are absent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sparse<T> {
+    /// Those that are there, in order.
+    pub present: Vec<T>,
+    /// For each row 1 where there is one and 0 where there is none: Parquet's definition level.
+    pub presence: Vec<i16>,
+}
+
+impl<T> Sparse<T> {
+    /// Number of rows.
+    pub fn len(&self) -> usize {
+        self.presence.len()
+    }
+
+    /// There is no row.
+    pub fn is_empty(&self) -> bool {
+        self.presence.is_empty()
+    }
+
+    /// No row yet, with room for `rows`.
+    pub fn with_capacity(rows: usize) -> Self {
+        Self {
+            present: Vec::with_capacity(rows),
+            presence: Vec::with_capacity(rows),
+        }
+    }
+
+    /// Adds a row.
+    pub fn push(&mut self, row: Option<T>) {
+        self.presence.push(i16::from(row.is_some()));
+        self.present.extend(row);
+    }
+}
+
 /// The values of one column; all columns of a table are equally long.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Values<'a> {
     /// Small counts and indices.
     U32(Vec<u32>),
     /// Indices that may be absent.
-    OptionalU32(Vec<Option<u32>>),
+    OptionalU32(Sparse<u32>),
     /// Counts, heights and times.
     U64(Vec<u64>),
     /// Numbers that may be absent.
-    OptionalU64(Vec<Option<u64>>),
+    OptionalU64(Sparse<u64>),
     /// Signed figures.
     I64(Vec<i64>),
     /// Money and sums beyond 64 bits: stored as a decimal of 38 digits and scale 0.

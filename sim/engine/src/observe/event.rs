@@ -120,7 +120,8 @@ kinds! {
     Started = 1, "started", "escrow locked, base units", "price, base units per model token";
     /// A request was refused for want of funds; other: client.
     Refused = 2, "refused", "escrow asked, base units", "";
-    /// The executor began to serve; other: client.
+    /// The executor began to serve after a wait, or with another model than the promised one; other: client. Without
+    /// this line it began at once, with the promised model.
     Served = 3, "served", "waiting time, ns", "what served it: 0 the promised model, else a substitute";
     /// The executor's finish message was committed; other: client.
     Finished = 4, "finished", "payment, base units", "rest of the escrow back to the client, base units";

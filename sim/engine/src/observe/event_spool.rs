@@ -1,8 +1,8 @@
 //! Event logs on their way to a run directory: each replicate streams into a file of a hidden folder beside
 //! it, and the finished files move in with the others.
 //!
-//! **Invariant.** No event is kept in memory beyond a segment. What a writer that was killed left behind is
-//! cleared by the next one.
+//! **Invariant.** What is kept in memory is bounded, however long the run. What a writer that was killed left
+//! behind is cleared by the next one.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use super::cast::Cast;
 use super::event::Event;
 use super::hashing_sink::HashingSink;
+use super::log_thread::LogThread;
 use super::manifest::{EventLogEntry, FileEntry};
 use super::results_error::ResultsError;
 use super::storage::{Entry, Storage};
@@ -46,7 +47,7 @@ pub struct SpooledLog {
     path: PathBuf,
     name: String,
     replicate: u32,
-    writer: LogWriter<io::BufWriter<HashingSink>>,
+    thread: LogThread<io::BufWriter<HashingSink>>,
 }
 
 impl Spool {
@@ -88,12 +89,13 @@ impl Spool {
             replicate,
         };
         let writer = LogWriter::create(buffered, &identity);
-        let writer = ResultsError::wrap("write", &path, writer.map_err(as_io))?;
+        let thread = writer.map_err(as_io).and_then(LogThread::start);
+        let thread = ResultsError::wrap("write", &path, thread)?;
         Ok(SpooledLog {
             path,
             name,
             replicate,
-            writer,
+            thread,
         })
     }
 
@@ -114,7 +116,7 @@ impl SpooledLog {
     /// What the disk reports.
     pub fn finish(self) -> Result<FinishedLog, ResultsError> {
         let (path, name) = (self.path, self.name);
-        let closed = self.writer.finish().map_err(as_io).and_then(|(buffered, head)| {
+        let closed = self.thread.finish().and_then(|(buffered, head)| {
             let mut sink = buffered.into_inner().map_err(io::IntoInnerError::into_error)?;
             sink.flush()?;
             Ok((sink.close()?, head))
@@ -134,14 +136,13 @@ impl SpooledLog {
 }
 
 impl EventSink for SpooledLog {
-    fn accept(&mut self, events: &[Event]) -> Result<(), ResultsError> {
-        let written = self.writer.accept(events).map_err(as_io);
-        ResultsError::wrap("write", &self.path, written)
+    fn accept(&mut self, events: &mut Vec<Event>) -> Result<(), ResultsError> {
+        ResultsError::wrap("write", &self.path, self.thread.accept(events))
     }
 }
 
 /// The operating system's error where there is one.
-fn as_io(error: parquet::errors::ParquetError) -> io::Error {
+pub(super) fn as_io(error: parquet::errors::ParquetError) -> io::Error {
     match error {
         parquet::errors::ParquetError::External(source) => match source.downcast::<io::Error>() {
             Ok(source) => *source,

@@ -18,6 +18,7 @@ pub mod frame;
 mod hashing_sink;
 pub mod idle;
 mod intervals;
+mod log_thread;
 pub mod manifest;
 pub mod parquet_writer;
 pub mod participant_table;

@@ -144,13 +144,13 @@ fn write_column<W: Write + Send>(
 ) -> Result<()> {
     // Parquet stores unsigned numbers in the bits of signed ones; the logical type says how to read them.
     match &column.values {
-        Values::U32(v) => put::<Int32Type, W>(group, &as_bits32(v.iter().copied()), None),
+        Values::U32(v) => put::<Int32Type, W>(group, bytemuck::cast_slice(v), None),
         Values::OptionalU32(v) => {
-            put::<Int32Type, W>(group, &as_bits32(v.iter().flatten().copied()), Some(&presence(v)))
+            put::<Int32Type, W>(group, bytemuck::cast_slice(&v.present), Some(&v.presence))
         }
-        Values::U64(v) => put::<Int64Type, W>(group, &as_bits64(v.iter().copied()), None),
+        Values::U64(v) => put::<Int64Type, W>(group, bytemuck::cast_slice(v), None),
         Values::OptionalU64(v) => {
-            put::<Int64Type, W>(group, &as_bits64(v.iter().flatten().copied()), Some(&presence(v)))
+            put::<Int64Type, W>(group, bytemuck::cast_slice(&v.present), Some(&v.presence))
         }
         Values::I64(v) => put::<Int64Type, W>(group, v, None),
         Values::Wide(v) => put::<FixedLenByteArrayType, W>(group, &as_decimals(column.name, v)?, None),
@@ -169,18 +169,6 @@ fn put<T: DataType, W: Write + Send>(
         .ok_or_else(|| ParquetError::General("too many columns".into()))?;
     writer.typed::<T>().write_batch(values, presence, None)?;
     writer.close()
-}
-
-fn presence<T>(values: &[Option<T>]) -> Vec<i16> {
-    values.iter().map(|v| i16::from(v.is_some())).collect()
-}
-
-fn as_bits32(values: impl Iterator<Item = u32>) -> Vec<i32> {
-    values.map(u32::cast_signed).collect()
-}
-
-fn as_bits64(values: impl Iterator<Item = u64>) -> Vec<i64> {
-    values.map(u64::cast_signed).collect()
 }
 
 fn as_texts(values: &[&str]) -> Vec<ByteArray> {
@@ -207,7 +195,7 @@ fn as_decimals(name: &str, values: &[i128]) -> Result<Vec<FixedLenByteArray>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::observe::columns::column;
+    use crate::observe::columns::{Sparse, column};
     use crate::observe::scratch::Scratch;
     use parquet::file::reader::{FileReader, SerializedFileReader};
     use parquet::record::Field;
@@ -215,9 +203,21 @@ mod tests {
     fn table() -> Vec<Column<'static>> {
         vec![
             column("epoch", Values::U32(vec![56, u32::MAX])),
-            column("other", Values::OptionalU32(vec![None, Some(7)])),
+            column(
+                "other",
+                Values::OptionalU32(Sparse {
+                    present: vec![7],
+                    presence: vec![0, 1],
+                }),
+            ),
             column("busy_ns", Values::U64(vec![0, u64::MAX])),
-            column("inference", Values::OptionalU64(vec![Some(1), None])),
+            column(
+                "inference",
+                Values::OptionalU64(Sparse {
+                    present: vec![1],
+                    presence: vec![1, 0],
+                }),
+            ),
             column("value", Values::I64(vec![-5, i64::MAX])),
             column(
                 "reward_base_units",

@@ -156,6 +156,7 @@ impl<'a> World<'a> {
             rows: Vec::new(),
             participant_rows: ParticipantTable::default(),
             events: Vec::new(),
+            event_places: super::log::Places::default(),
             window: 0,
             schedule,
         };

@@ -190,6 +190,42 @@ impl Lane {
     }
 }
 
+/// Moves a block's events from a lane to the log, by participant; what concerns one executor stays in the order in
+/// which it was committed. `lane` is the lane's first participant and their number, `places` is scratch.
+pub(super) fn move_in_order(
+    from: &mut Vec<Event>,
+    to: &mut Vec<Event>,
+    (first, hosts): (u32, usize),
+    places: &mut Places,
+) {
+    places.starts.clear();
+    places.starts.resize(hosts, 0);
+    let slot = |event: &Event| (event.participant - first) as usize;
+    for event in from.iter() {
+        places.starts[slot(event)] += 1;
+    }
+    let mut start = 0;
+    for count in &mut places.starts {
+        start += std::mem::replace(count, start);
+    }
+    places.order.clear();
+    places.order.resize(from.len(), 0);
+    for (at, event) in from.iter().enumerate() {
+        let place = &mut places.starts[slot(event)];
+        places.order[*place as usize] = at as u32;
+        *place += 1;
+    }
+    to.extend(places.order.iter().map(|&at| from[at as usize]));
+    from.clear();
+}
+
+/// Scratch of [`move_in_order`]: where each host's events begin, and the order of all.
+#[derive(Debug, Default)]
+pub(super) struct Places {
+    starts: Vec<u32>,
+    order: Vec<u32>,
+}
+
 impl World<'_> {
     /// Adds a line with one figure to the event log, if there is one.
     pub(super) fn log(&mut self, kind: EventKind, participant: u32, figure: i128, end: u64) {
@@ -328,8 +364,8 @@ impl World<'_> {
         }
     }
 
-    /// Events since the last call, in the log's order; what a run streams to its log.
-    pub fn drain_events(&mut self) -> Vec<Event> {
-        std::mem::take(&mut self.events)
+    /// Events that nobody has taken yet, in the log's order; what a run streams to its log.
+    pub fn events_mut(&mut self) -> &mut Vec<Event> {
+        &mut self.events
     }
 }

@@ -130,6 +130,7 @@ pub struct World<'a> {
     rows: Vec<EpochRow>,
     participant_rows: ParticipantTable,
     events: Vec<Event>,
+    event_places: log::Places,
     window: u64,
 }
 
@@ -390,10 +391,11 @@ impl World<'_> {
                 self.books.clients[refund.client as usize] += refund.amount as i64;
             }
             self.effects.merge(&lane.effects);
-            // Stable: what concerns one executor stays in the order in which it was committed.
-            lane.events.sort_by_key(|event| event.participant);
+            if !lane.events.is_empty() {
+                let hosts = (lane.first, lane.hosts.len());
+                log::move_in_order(&mut lane.events, &mut self.events, hosts, &mut self.event_places);
+            }
             lane.effects = EffectSum::default();
-            self.events.append(&mut lane.events);
             self.convictions.append(&mut lane.convictions);
             let mut credits = std::mem::take(&mut lane.credits);
             let mut releases = std::mem::take(&mut lane.releases);

@@ -403,8 +403,9 @@ impl Lane {
         if record.arrival >= tables.warm_up_ns {
             self.waits.record(start - record.arrival);
         }
-        if tables.log {
-            let (wait, client) = (start - record.arrival, record.client);
+        let (wait, client) = (start - record.arrival, record.client);
+        // What began at once with the promised model needs no line of its own: it is what a request expects.
+        if tables.log && (wait > 0 || record.substitute != 0) {
             let figures = (wait as i64, i64::from(record.substitute));
             self.log(window, start, EventKind::Served, record, client, figures);
         }

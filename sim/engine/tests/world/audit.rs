@@ -82,8 +82,9 @@ fn causes_are_earlier_events_about_the_same_matter() {
             let kind = parent.map(|parent| parent.kind);
             let is_right = match event.kind {
                 EventKind::Served => kind == Some(EventKind::Started),
-                EventKind::Finished => kind == Some(EventKind::Served),
-                EventKind::Expired => matches!(kind, Some(EventKind::Started | EventKind::Served)),
+                EventKind::Finished | EventKind::Expired => {
+                    matches!(kind, Some(EventKind::Started | EventKind::Served))
+                }
                 EventKind::Drawn => kind == Some(EventKind::Finished),
                 EventKind::Passed | EventKind::Disputed | EventKind::DisputeCapped => {
                     kind == Some(EventKind::Drawn)

@@ -115,7 +115,12 @@ impl Prepared {
         let Some(scenario) = self.cut(inferences)? else {
             return Ok(run_baseline(inferences));
         };
-        let output = run(scenario, 0, &stakeout_agents::registry(), &options(threads));
+        let output = run(
+            scenario,
+            0,
+            &stakeout_agents::registry(),
+            &options(scenario, threads),
+        );
         output
             .map(|output| summarise(&output))
             .map_err(|error| error.to_string())
@@ -139,7 +144,7 @@ impl Prepared {
             scenario,
             0,
             &registry,
-            &options(threads),
+            &options(scenario, threads),
             &mut |_, _| {},
             &mut log,
         )
@@ -171,10 +176,11 @@ impl Prepared {
     }
 }
 
-fn options(threads: usize) -> RunOptions {
+fn options(scenario: &Scenario, threads: usize) -> RunOptions {
     RunOptions {
         parallel: threads > 1,
-        lanes: Some(threads),
+        // Without a chain a lane is a thread's share; with one, lanes suit the hosts.
+        lanes: (scenario.fidelity == Fidelity::Service).then_some(threads),
         ..RunOptions::default()
     }
 }

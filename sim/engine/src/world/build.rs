@@ -15,6 +15,7 @@ use stakeout_protocol::units::{Amount, EpochIndex, Fraction, Reputation};
 use super::admission::Admission;
 use super::books::Books;
 use super::calendar::Calendar;
+use super::cut::Cut;
 use super::demand::Demand;
 use super::groups::{Group, Member};
 use super::lane::{Duty, Finished, HostState, HostTally, Lane, PlanHead, Scratch, idle};
@@ -36,10 +37,6 @@ use crate::scenario::{SamplingDraw, Scenario};
 use crate::strategy::Shortcut;
 use crate::strategy::registry::Registry;
 
-/// Hosts in a lane, about, and lanes at most.
-const LANE_HOSTS: usize = 256;
-const LANES_MAX: usize = 32;
-
 /// How a world is run; nothing here changes a result.
 #[derive(Clone, Copy, Debug)]
 pub struct WorldOptions {
@@ -49,7 +46,7 @@ pub struct WorldOptions {
     pub check_every_block: bool,
     /// Keep the event log.
     pub event_log: bool,
-    /// Number of lanes, if not the default.
+    /// Lanes at most, if not as suits the hosts.
     pub lanes: Option<usize>,
 }
 
@@ -63,12 +60,8 @@ impl<'a> World<'a> {
         let protocol = &scenario.protocol;
         let schedule = Schedule::new(&protocol.geometry, scenario.first_epoch, scenario.epochs);
         let hosts = scenario.hosts.len();
-        let lanes = options
-            .lanes
-            .unwrap_or(hosts / LANE_HOSTS)
-            .clamp(1, LANES_MAX.min(hosts.max(1)));
-        let lane_size = hosts.div_ceil(lanes).max(1);
-        let lanes = hosts.div_ceil(lane_size).max(1);
+        let cut = Cut::new(hosts, options.lanes);
+        let lanes = cut.lanes(hosts);
         let horizon = schedule.windows * tables.block_ns;
         let collateral: Amount = scenario.hosts.iter().map(|host| host.collateral).sum();
         let first = scenario.first_epoch.get();
@@ -88,8 +81,8 @@ impl<'a> World<'a> {
                         scenario,
                         &tables,
                         registry,
-                        lane * lane_size,
-                        lane_size,
+                        lane * cut.size(),
+                        cut.size(),
                         lanes,
                         horizon,
                     )
@@ -97,7 +90,7 @@ impl<'a> World<'a> {
                 .collect(),
             tables,
             next_entry: 0,
-            lane_size: lane_size as u32,
+            cut,
             groups: build_groups(scenario),
             demand: Demand::new(scenario),
             admission: protocol.bandwidth.as_ref().map(Admission::new),
@@ -177,8 +170,8 @@ impl<'a> World<'a> {
         for participant in 0..self.scenario.hosts.len() {
             let reputation = self.reputation(participant);
             let weight = self.next_weights[participant];
-            let lane = &mut self.lanes[participant / self.lane_size as usize];
-            let host = participant % self.lane_size as usize;
+            let lane = &mut self.lanes[self.cut.lane(participant as u32)];
+            let host = self.cut.place(participant as u32);
             lane.states[host].reputation = reputation;
             lane.tallies[host].weight = weight;
         }

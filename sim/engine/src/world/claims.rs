@@ -97,8 +97,8 @@ impl World<'_> {
     /// Validations asked of a participant in the settled epoch, and those that are missing.
     fn duty(&self, participant: u32, settled: &Settled) -> (u32, u32) {
         let parity = usize::from(settled.parity);
-        let lane = &self.lanes[(participant / self.lane_size) as usize];
-        let tally = &lane.tallies[(participant % self.lane_size) as usize];
+        let lane = &self.lanes[self.cut.lane(participant)];
+        let tally = &lane.tallies[self.cut.place(participant)];
         if let Some(ground) = self.grind(participant, settled) {
             return (ground, ground);
         }

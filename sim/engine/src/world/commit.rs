@@ -312,7 +312,7 @@ impl Lane {
         } else {
             self.fetch_payload(host, task.number, validator, window)
         };
-        self.out_tasks.to[(validator / window.lane_size) as usize].push(Task {
+        self.out_tasks.to[window.cut.lane(validator)].push(Task {
             arrival: task.arrival + delay,
             validator,
             weight,

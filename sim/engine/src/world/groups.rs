@@ -18,6 +18,8 @@ pub(crate) struct Member {
 pub(crate) struct Group {
     /// Members in order of participant; the position is what an inference remembers.
     pub members: Vec<Member>,
+    /// The members' participants alone, close together: every request looks one up.
+    pub executors: Vec<u32>,
     /// Sum of the members' weights.
     pub total: u64,
     /// Chooses an executor by weight.
@@ -37,6 +39,9 @@ impl Group {
     pub(crate) fn rebuild(&mut self) {
         let weights: Vec<u64> = self.members.iter().map(|member| member.weight).collect();
         self.total = weights.iter().sum();
+        self.executors.clear();
+        self.executors
+            .extend(self.members.iter().map(|member| member.participant));
         self.pick.rebuild(&weights);
         self.subset.rebuild(&weights);
         self.version += 1;

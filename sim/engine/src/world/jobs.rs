@@ -117,7 +117,7 @@ impl Lane {
         } else {
             kind
         };
-        self.out_answers.to[(task.executor / window.lane_size) as usize].push(Answer {
+        self.out_answers.to[window.cut.lane(task.executor)].push(Answer {
             ready: end.saturating_add(tables.inclusion_ns),
             number: task.number,
             inference: task.inference,

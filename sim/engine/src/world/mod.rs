@@ -14,6 +14,7 @@ mod calendar;
 mod claims;
 mod commit;
 mod conduct;
+mod cut;
 mod demand;
 mod epoch;
 mod groups;
@@ -62,6 +63,7 @@ use crate::observe::participant_table::ParticipantTable;
 use crate::scenario::Scenario;
 use admission::Admission;
 use books::Books;
+use cut::Cut;
 use demand::{Arrival, Demand, Errand};
 use groups::Group;
 use inference::{Inference, State};
@@ -86,7 +88,7 @@ pub struct World<'a> {
     schedule: Schedule,
     next_entry: usize,
     lanes: Vec<Lane>,
-    lane_size: u32,
+    cut: Cut,
     groups: Vec<Group>,
     demand: Demand,
     admission: Option<Admission>,
@@ -188,18 +190,19 @@ impl World<'_> {
 
     /// Draws the window's requests, sends them to executors, and lets those serve.
     ///
-    /// Side by side, lanes want their whole window at once. One thread takes it in pieces that stay in its
-    /// cache; requests are served in the same order, so it makes no difference to them.
+    /// Lanes take their whole window at once, so that what they look up stays in the cache. Where there is only one
+    /// lane, its hosts are few, and it takes requests in pieces that stay there with them; they are served in the same
+    /// order, so it makes no difference to them.
     fn serve(&mut self, end: u64) {
         self.dispatched = 0;
-        let is_parallel = self.options.parallel && self.lanes.len() > 1;
+        let is_whole = self.lanes.len() > 1;
         self.each_lane(end, Lane::begin_service);
         while self.dispatch(end) {
-            if !is_parallel {
+            if !is_whole {
                 self.each_lane(end, Lane::serve_requests);
             }
         }
-        if is_parallel {
+        if is_whole {
             self.each_lane(end, Lane::serve_requests);
         }
         self.each_lane(end, Lane::end_service);
@@ -224,7 +227,7 @@ impl World<'_> {
             ..
         } = self;
         let is_paused = self.paused_until >= end;
-        let (lane_size, lane_count) = (self.lane_size, lanes.len());
+        let cut = self.cut;
         let max_tokens = u64::from(tables.max_tokens);
         let height = self.schedule.origin + self.window + 1;
         let arrivals = demand.next_arrivals(end, tables, self.options.parallel);
@@ -279,10 +282,8 @@ impl World<'_> {
             }
             *balance -= escrow.cast_signed();
             self.dispatched += 1;
-            let executor = group.members[member].participant;
-            // One lane is spared the division.
-            let at = if lane_count == 1 { 0 } else { executor / lane_size };
-            let lane = &mut lanes[at as usize];
+            let executor = group.executors[member];
+            let lane = &mut lanes[cut.lane(executor)];
             lane.escrow += i128::from(escrow);
             if drawn.missed || errand != Errand::None {
                 lane.specials.push(Special {
@@ -343,7 +344,7 @@ impl World<'_> {
             parity: self.parity,
             epoch_start: self.epoch_start,
             epoch: self.epoch,
-            lane_size: self.lane_size,
+            cut: self.cut,
             blocks_to_poc: (self.epoch_start_window + self.schedule.effective_windows)
                 .saturating_sub(self.window),
             dispute: &scenario.protocol.dispute,
@@ -384,7 +385,7 @@ impl World<'_> {
 
     /// Brings what lanes owe to others home: clients' refunds, shared payments, closed cases.
     fn collect(&mut self) {
-        let lane_size = self.lane_size;
+        let cut = self.cut;
         for from in 0..self.lanes.len() {
             let lane = &mut self.lanes[from];
             for refund in lane.refunds.drain(..) {
@@ -400,12 +401,12 @@ impl World<'_> {
             let mut credits = std::mem::take(&mut lane.credits);
             let mut releases = std::mem::take(&mut lane.releases);
             for credit in credits.drain(..) {
-                let lane = &mut self.lanes[(credit.participant / lane_size) as usize];
-                lane.states[(credit.participant % lane_size) as usize].work += credit.amount;
+                let lane = &mut self.lanes[cut.lane(credit.participant)];
+                lane.states[cut.place(credit.participant)].work += credit.amount;
             }
             for validator in releases.drain(..) {
-                let lane = &mut self.lanes[(validator / lane_size) as usize];
-                lane.tallies[(validator % lane_size) as usize].open_cases -= 1;
+                let lane = &mut self.lanes[cut.lane(validator)];
+                lane.tallies[cut.place(validator)].open_cases -= 1;
             }
             (self.lanes[from].credits, self.lanes[from].releases) = (credits, releases);
         }

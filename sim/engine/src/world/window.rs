@@ -5,6 +5,7 @@ use stakeout_protocol::dispute::{DisputeParams, compute_invalidation_cap};
 use stakeout_protocol::sampling::SamplingParams;
 use stakeout_protocol::units::{Reputation, Weight};
 
+use super::cut::Cut;
 use super::groups::Group;
 use super::tables::Tables;
 use crate::scenario::Measures;
@@ -34,8 +35,8 @@ pub(crate) struct Window<'a> {
     pub epoch_start: u64,
     /// Effective epoch.
     pub epoch: u32,
-    /// Hosts in a lane.
-    pub lane_size: u32,
+    /// How participants are cut into lanes.
+    pub cut: Cut,
     /// Blocks until the next proof of compute starts.
     pub blocks_to_poc: u64,
     /// Rules of disputes.

@@ -1,0 +1,75 @@
+//! How participants are cut into lanes.
+//!
+//! Invariant: lanes are equally large, save the last, and follow the order of participants. Their size is a power of
+//! two, so that a participant's lane is a shift away.
+
+/// Hosts in a lane: what is looked up by host in one phase of one lane stays in a core's nearest cache.
+const LANE_HOSTS: usize = 512;
+/// Lanes at most: every lane has a letter box for every other one.
+const LANES_MAX: usize = 32;
+
+/// The cut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Cut {
+    bits: u32,
+}
+
+impl Cut {
+    /// Cuts `hosts` into `lanes` or fewer, or as suits them.
+    pub fn new(hosts: usize, lanes: Option<usize>) -> Self {
+        let size = match lanes {
+            Some(lanes) => hosts.div_ceil(lanes.clamp(1, LANES_MAX)),
+            None => hosts.div_ceil(LANES_MAX).max(LANE_HOSTS),
+        };
+        Self {
+            bits: size.max(1).next_power_of_two().trailing_zeros(),
+        }
+    }
+
+    /// Hosts in a lane.
+    pub fn size(self) -> usize {
+        1 << self.bits
+    }
+
+    /// Number of lanes; one even if there are no hosts.
+    pub fn lanes(self, hosts: usize) -> usize {
+        hosts.div_ceil(self.size()).max(1)
+    }
+
+    /// The participant's lane.
+    #[inline(always)]
+    pub fn lane(self, participant: u32) -> usize {
+        (participant >> self.bits) as usize
+    }
+
+    /// The participant's place in its lane.
+    #[inline(always)]
+    pub fn place(self, participant: u32) -> usize {
+        participant as usize & (self.size() - 1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Cut;
+
+    #[test]
+    fn a_participant_is_where_its_lane_and_place_say() {
+        for (hosts, asked) in [
+            (1, None),
+            (7, Some(3)),
+            (10_000, None),
+            (10_000, Some(2)),
+            (1_000_000, None),
+        ] {
+            let cut = Cut::new(hosts, asked);
+            let lanes = cut.lanes(hosts);
+            assert!(lanes <= asked.unwrap_or(32), "{hosts} hosts in {lanes} lanes");
+            for participant in [0, 1, hosts / 2, hosts - 1] {
+                let (lane, place) = (cut.lane(participant as u32), cut.place(participant as u32));
+                assert_eq!(lane * cut.size() + place, participant);
+                assert!(lane < lanes && place < cut.size());
+            }
+        }
+    }
+}

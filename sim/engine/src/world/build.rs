@@ -18,7 +18,7 @@ use super::calendar::Calendar;
 use super::cut::Cut;
 use super::demand::Demand;
 use super::groups::{Group, Member};
-use super::lane::{Duty, Finished, HostState, HostTally, Lane, PlanHead, Scratch, idle};
+use super::lane::{Duty, Finished, HostState, HostTally, Inbox, Lane, PlanHead, Scratch, idle};
 use super::mail::Outbox;
 use super::order::Order;
 use super::outage::OutageTable;
@@ -360,7 +360,7 @@ fn empty_lane(first: u32, lanes: usize, models: usize) -> Lane {
         kept: Slab::new(),
         tasks: Slab::new(),
         checks: Slab::new(),
-        requests: Vec::new(),
+        inbox: Inbox::default(),
         specials: Vec::new(),
         task_calendar: Calendar::new(),
         jobs: Vec::new(),
@@ -380,7 +380,6 @@ fn empty_lane(first: u32, lanes: usize, models: usize) -> Lane {
         refunds: Vec::new(),
         changes: Vec::new(),
         convictions: Vec::new(),
-        escrow: 0,
         slashed: 0,
         finished: vec![Finished::default(); models],
         totals: ZERO_ROW,

@@ -50,7 +50,7 @@ impl Lane {
                 payment = 0;
             }
         }
-        self.escrow -= i128::from(escrow);
+        self.inbox.escrow -= i128::from(escrow);
         if escrow > payment {
             self.refunds.push(Refund {
                 client: record.client,
@@ -388,7 +388,7 @@ impl Lane {
     fn expire_one(&mut self, index: u32, window: &Window<'_>) {
         let record = self.kept[index].record;
         let escrow = window.tables.escrow(record.price, record.prompt);
-        self.escrow -= i128::from(escrow);
+        self.inbox.escrow -= i128::from(escrow);
         if escrow > 0 {
             self.refunds.push(Refund {
                 client: record.client,

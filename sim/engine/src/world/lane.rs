@@ -3,6 +3,8 @@
 //! Lanes run in parallel inside a phase and share nothing. Invariant: no figure that leaves a lane
 //! depends on which hosts share it.
 
+use std::ops::Range;
+
 use std::collections::BTreeMap;
 
 use stakeout_kernel::digest::EffectSum;
@@ -42,8 +44,8 @@ pub(crate) struct HostHot {
     pub first_slot: u32,
     /// Number of slots.
     pub slots: u16,
-    /// Where the ring of its slots begins: the slot that is free first.
-    pub ring: u16,
+    /// The slot that is asked first.
+    pub next_slot: u16,
     /// GPU class.
     pub class: u16,
     /// Kernel of the class in the calibration's numbering.
@@ -168,6 +170,16 @@ pub(crate) struct Finished {
     pub inferences: u64,
 }
 
+/// What every request touches of its lane, whichever that is: one cache line.
+#[derive(Clone, Debug, Default)]
+#[repr(align(64))]
+pub(crate) struct Inbox {
+    /// Requests of the window, in order of arrival.
+    pub requests: Vec<Inference>,
+    /// Coins of clients locked in open inferences, base units.
+    pub escrow: i128,
+}
+
 /// A range of hosts.
 pub(crate) struct Lane {
     /// First participant of the range.
@@ -195,8 +207,7 @@ pub(crate) struct Lane {
     pub kept: Slab<Kept>,
     pub tasks: Slab<Task>,
     pub checks: Slab<Checks>,
-    /// Requests of the window, in order of arrival.
-    pub requests: Vec<Inference>,
+    pub inbox: Inbox,
     /// What is special about some of them, in the same order.
     pub specials: Vec<Special>,
     pub task_calendar: Calendar<Task>,
@@ -219,8 +230,6 @@ pub(crate) struct Lane {
     pub refunds: Vec<Refund>,
     pub changes: Vec<StatusChange>,
     pub convictions: Vec<Conviction>,
-    /// Coins of clients locked in open inferences, base units.
-    pub escrow: i128,
     /// Collateral burned or sent to governance since the last epoch, base units.
     pub slashed: i128,
     /// What finished in this block, by model.
@@ -280,18 +289,19 @@ impl Lane {
         }
     }
 
-    /// When the host's next slot is free.
+    /// The earliest time from `arrival` on at which one of the host's slots is free.
     #[inline]
-    pub(crate) fn next_free(&self, hot: &HostHot) -> u64 {
-        self.slots[hot.first_slot as usize + usize::from(hot.ring)]
+    pub(crate) fn next_free(&self, hot: &HostHot, arrival: u64) -> u64 {
+        let slots = &self.slots[hot.slot_range()];
+        arrival.max(slots[hot.free_slot(slots, arrival)])
     }
 
-    /// Occupies the slot that is free first until `end`.
+    /// Occupies a slot that is free at `start`, or the one that is free first, until `end`.
     #[inline]
-    pub(crate) fn occupy_slot(&mut self, host: u32, end: u64) {
+    pub(crate) fn occupy_slot(&mut self, host: u32, start: u64, end: u64) {
         let hot = &mut self.hosts[host as usize];
-        let (first, count) = (hot.first_slot as usize, usize::from(hot.slots));
-        hot.occupy(&mut self.slots[first..first + count], end);
+        let slots = &mut self.slots[hot.slot_range()];
+        hot.occupy(slots, hot.free_slot(slots, start), end);
     }
 }
 
@@ -316,26 +326,49 @@ impl HostHot {
         self.is_plain = self.substitute_below | self.drop_below == 0 && !self.asks_each && !self.has_outages;
     }
 
-    /// Occupies the first of the host's `slots` until `end`.
-    ///
-    /// A host's slots are a ring in ascending order of time: the first is taken off the front and put
-    /// back behind all that are free no later. Ends come nearly in order, so little moves.
+    /// Its slots in the lane's slot array.
     #[inline(always)]
-    pub(crate) fn occupy(&mut self, slots: &mut [u64], end: u64) {
-        let count = slots.len();
-        let mut at = usize::from(self.ring);
-        let front = if at + 1 == count { 0 } else { at + 1 };
-        while at != front {
-            let before = if at == 0 { count - 1 } else { at - 1 };
-            if slots[before] <= end {
-                break;
-            }
-            slots[at] = slots[before];
-            at = before;
-        }
-        slots[at] = end;
-        self.ring = front as u16;
+    pub(crate) fn slot_range(&self) -> Range<usize> {
+        let first = self.first_slot as usize;
+        first..first + usize::from(self.slots)
     }
+
+    /// A slot that is free at `time`, or the one that is free first.
+    ///
+    /// Jobs start in the order in which they come, so that it makes no difference which of several free slots one
+    /// takes. Slots are taken in turn: the next one was taken longest ago and is nearly always free.
+    #[inline(always)]
+    pub(crate) fn free_slot(&self, slots: &[u64], time: u64) -> usize {
+        let next = usize::from(self.next_slot);
+        if slots[next] <= time {
+            next
+        } else {
+            first_free(slots)
+        }
+    }
+
+    /// Occupies one of the host's `slots` until `end`.
+    #[inline(always)]
+    pub(crate) fn occupy(&mut self, slots: &mut [u64], slot: usize, end: u64) {
+        slots[slot] = end;
+        self.next_slot = if slot + 1 == slots.len() {
+            0
+        } else {
+            slot as u16 + 1
+        };
+    }
+}
+
+/// The slot that is free first.
+#[cold]
+fn first_free(slots: &[u64]) -> usize {
+    let (mut first, mut earliest) = (0, u64::MAX);
+    for (slot, &end) in slots.iter().enumerate() {
+        if end < earliest {
+            (first, earliest) = (slot, end);
+        }
+    }
+    first
 }
 
 /// Marks a job reference as a task; without it it is an inference.
@@ -347,7 +380,7 @@ impl Lane {
         let work: i128 = self.states.iter().map(|state| i128::from(state.work)).sum();
         let collateral: i128 = self.collateral.iter().map(total_of).sum();
         // Slashed collateral stays here until the books take it at the epoch's end.
-        self.escrow + work + collateral + self.slashed
+        self.inbox.escrow + work + collateral + self.slashed
     }
 }
 
@@ -367,7 +400,7 @@ pub(crate) const fn idle(first_slot: u32, slots: u16, class: u16) -> HostHot {
         tail: NONE,
         first_slot,
         slots,
-        ring: 0,
+        next_slot: 0,
         class,
         kernel: 0,
         substitute: 0,

@@ -74,6 +74,8 @@ use window::{Draw, Targets, Window};
 
 pub use build::WorldOptions;
 
+/// Requests that one thread sends out before they are served: half a megabyte, which stays in a core's own cache.
+const PIECE: usize = 8192;
 /// Fewer inferences in flight or arriving than this in a window are not worth a second thread.
 const PARALLEL_MIN: usize = 2_048;
 /// Kind of the effects that put the balances of an epoch's end into the digest; no event has it.
@@ -190,21 +192,20 @@ impl World<'_> {
 
     /// Draws the window's requests, sends them to executors, and lets those serve.
     ///
-    /// Lanes take their whole window at once, so that what they look up stays in the cache. Where there is only one
-    /// lane, its hosts are few, and it takes requests in pieces that stay there with them; they are served in the same
-    /// order, so it makes no difference to them.
+    /// Side by side, lanes want their whole window at once. One thread takes it in pieces that stay in its
+    /// cache; requests are served in the same order, so it makes no difference to them.
     fn serve(&mut self, end: u64) {
         self.dispatched = 0;
-        let is_whole = self.lanes.len() > 1;
+        let piece = if self.options.parallel { usize::MAX } else { PIECE };
+        let mut served = 0;
         self.each_lane(end, Lane::begin_service);
         while self.dispatch(end) {
-            if !is_whole {
+            if self.dispatched - served >= piece {
+                served = self.dispatched;
                 self.each_lane(end, Lane::serve_requests);
             }
         }
-        if is_whole {
-            self.each_lane(end, Lane::serve_requests);
-        }
+        self.each_lane(end, Lane::serve_requests);
         self.each_lane(end, Lane::end_service);
     }
 
@@ -284,7 +285,7 @@ impl World<'_> {
             self.dispatched += 1;
             let executor = group.executors[member];
             let lane = &mut lanes[cut.lane(executor)];
-            lane.escrow += i128::from(escrow);
+            lane.inbox.escrow += i128::from(escrow);
             if drawn.missed || errand != Errand::None {
                 lane.specials.push(Special {
                     number,
@@ -292,7 +293,7 @@ impl World<'_> {
                     errand,
                 });
             }
-            lane.requests.push(Inference {
+            lane.inbox.requests.push(Inference {
                 number,
                 arrival: drawn.time,
                 completion: 0,

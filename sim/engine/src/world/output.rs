@@ -73,7 +73,7 @@ impl World<'_> {
 
     /// Balance by kind of account, in a fixed order; with issuance they sum to 0.
     pub(super) fn balances(&self) -> Vec<(&'static str, i128)> {
-        let escrow = self.lanes.iter().map(|lane| lane.escrow).sum();
+        let escrow = self.lanes.iter().map(|lane| lane.inbox.escrow).sum();
         let work = self
             .lanes
             .iter()

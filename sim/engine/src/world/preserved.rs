@@ -59,8 +59,7 @@ impl World<'_> {
         for lane in &mut self.lanes {
             for (at, hot) in lane.hosts.iter().enumerate() {
                 if !self.preserved.is_preserved[lane.first as usize + at] {
-                    let (first, count) = (hot.first_slot as usize, usize::from(hot.slots));
-                    for slot in &mut lane.slots[first..first + count] {
+                    for slot in &mut lane.slots[hot.slot_range()] {
                         *slot = (*slot).max(self.paused_until);
                     }
                 }

@@ -36,7 +36,7 @@ impl Lane {
 
     /// Serves the requests that were sent, and before each the jobs that arrive before it.
     pub(crate) fn serve_requests(&mut self, window: &Window<'_>) {
-        let requests = std::mem::take(&mut self.requests);
+        let requests = std::mem::take(&mut self.inbox.requests);
         self.totals.requests += requests.len() as u64;
         let takes_care = window.tables.log || !self.specials.is_empty();
         for batch in requests.chunks(BATCH) {
@@ -48,8 +48,8 @@ impl Lane {
                 self.take_request(request, takes_care, window);
             }
         }
-        self.requests = requests;
-        self.requests.clear();
+        self.inbox.requests = requests;
+        self.inbox.requests.clear();
     }
 
     /// Closes a window: starts the jobs that arrive after the last request.
@@ -111,7 +111,7 @@ impl Lane {
     fn look_ahead(&self, batch: &[Inference]) {
         let seen = batch.iter().fold(0, |seen, request| {
             let hot = &self.hosts[request.host as usize];
-            seen ^ self.next_free(hot)
+            seen ^ self.slots[hot.first_slot as usize + usize::from(hot.next_slot)]
         });
         std::hint::black_box(seen);
     }
@@ -133,12 +133,9 @@ impl Lane {
         if !hot.is_plain || hot.head != NONE {
             return false;
         }
-        let (first, count) = (hot.first_slot as usize, usize::from(hot.slots));
-        let slots = &mut self.slots[first..first + count];
-        let start = request
-            .arrival
-            .max(slots[usize::from(hot.ring)])
-            .max(window.paused_until);
+        let slots = &mut self.slots[hot.slot_range()];
+        let slot = hot.free_slot(slots, request.arrival);
+        let start = request.arrival.max(slots[slot]).max(window.paused_until);
         if start >= window.end {
             return false;
         }
@@ -146,7 +143,7 @@ impl Lane {
         let work = u64::from(request.prompt) * rates.prefill_ns + u64::from(request.answer) * rates.decode_ns;
         let completion = start.saturating_add(work);
         hot.busy_ns += work;
-        hot.occupy(slots, completion);
+        hot.occupy(slots, slot, completion);
         self.totals.service_ns += u128::from(work);
         if request.arrival >= tables.warm_up_ns {
             if start == request.arrival {
@@ -307,11 +304,10 @@ impl Lane {
 
     /// A request brings the model server down: nothing starts before it is back.
     fn crash(&mut self, request: &Inference, restart_ns: u64) {
-        let hot = self.hosts[request.host as usize];
         let back = request.arrival.saturating_add(restart_ns);
-        for _ in 0..hot.slots {
-            let free = self.next_free(&self.hosts[request.host as usize]);
-            self.occupy_slot(request.host, free.max(back));
+        let slots = self.hosts[request.host as usize].slot_range();
+        for end in &mut self.slots[slots] {
+            *end = (*end).max(back);
         }
     }
 
@@ -337,7 +333,7 @@ impl Lane {
     #[inline]
     fn next_start(&mut self, host: u32, arrival: u64, window: &Window<'_>) -> Option<u64> {
         let hot = &self.hosts[host as usize];
-        let mut start = arrival.max(self.next_free(hot)).max(window.paused_until);
+        let mut start = self.next_free(hot, arrival).max(window.paused_until);
         if hot.has_outages && start >= hot.next_down {
             start = self.after_outage(host, start);
         }
@@ -422,7 +418,7 @@ impl Lane {
         if hot.has_outages && end > hot.next_down {
             (end, is_lost) = self.cut_by_outage(host, start, end, window.tables.resume_after_outage);
         }
-        self.occupy_slot(host, end);
+        self.occupy_slot(host, start, end);
         (end, is_lost)
     }
 

@@ -16,7 +16,7 @@ const TOLERANCE: f64 = 0.02;
 const GATED: [(Workload, [u64; 2]); 3] = [
     (Workload::StdHeap, [300_000, 800_000]),
     (Workload::VerifiedNetwork, [2_700_000, 3_700_000]),
-    (Workload::FullProtocol, [2_000_000, 4_000_000]),
+    (Workload::FullProtocol, [8_000_000, 16_000_000]),
 ];
 
 fn baseline_path() -> PathBuf {

@@ -30,8 +30,8 @@ impl World<'_> {
     /// Validations that a seed asks of a participant on average, by its part of the weight; about Poisson, since each
     /// of many answers asks for one with a small chance.
     fn mean_duty(&self, participant: u32, settled: &Settled) -> f64 {
-        let lane = &self.lanes[(participant / self.lane_size) as usize];
-        let own = lane.tallies[(participant % self.lane_size) as usize].weight;
+        let lane = &self.lanes[self.cut.lane(participant)];
+        let own = lane.tallies[self.cut.place(participant)].weight;
         let checks = settled.row.nominal_rate_ppb_sum as f64 / 1e9;
         checks * own as f64 / self.total_weight.max(1) as f64
     }

@@ -60,6 +60,9 @@ pub struct Run {
     /// Kernels, separated by commas
     #[arg(long, value_delimiter = ',')]
     strata: Vec<String>,
+    /// Kernels that substitutes decode on, separated by commas
+    #[arg(long, value_delimiter = ',', default_value = "bf16-decode")]
+    executors: Vec<String>,
     /// Seed of everything drawn
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -87,14 +90,14 @@ impl Run {
             Some(name) => name,
             None => stem(&self.model),
         };
-        let strata = if self.strata.is_empty() {
+        let kernels = if self.strata.is_empty() {
             Stratum::ALL.to_vec()
         } else {
             strata(&self.strata)?
         };
         plan.deep = Tier {
             prompts: self.deep,
-            strata,
+            strata: kernels,
         };
         plan.wide.prompts = self.wide;
         plan.substitute_prompts = self.substitute_prompts;
@@ -111,6 +114,7 @@ impl Run {
         plan.answer_tokens = self.answer_tokens;
         plan.entries = self.entries;
         plan.batch = self.batch;
+        plan.executors = strata(&self.executors)?;
         plan.seed = self.seed;
         // A file of few bits is no reference for files of few bits until it is turned off its grid.
         plan.rotation = model.is_on_grid.then_some(self.seed);
@@ -169,6 +173,14 @@ pub struct Job {
     pub device: DeviceChoice,
 }
 
+/// The threads that work is done on: `threads` of them, or as many as the machine has.
+pub fn pool(threads: Option<usize>) -> Result<rayon::ThreadPool> {
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(threads.unwrap_or(0))
+        .build()
+        .map_err(|error| ReplayError::Usage(format!("threads: {error}")))
+}
+
 /// Measures, derives and writes.
 pub fn measure(job: Job) -> Result<()> {
     let Job {
@@ -183,10 +195,9 @@ pub fn measure(job: Job) -> Result<()> {
     eprintln!("{}", device.line());
     let folder = out.join(format!("calibrate-{}", plan.name));
     std::fs::create_dir_all(&folder).map_err(|error| ReplayError::io(&folder, error))?;
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(threads.unwrap_or(0))
-        .build()
-        .map_err(|error| ReplayError::Usage(format!("threads: {error}")))?;
+    let pool = pool(threads)?;
+    // Units share the threads; a product that asked for more would wait for threads that are in the middle of a unit.
+    gemm::set_threading_threshold(usize::MAX);
     let clock = Clock::start();
     let bar = OnceLock::new();
     let tell = |done: usize, all: usize| bar.get_or_init(|| progress::bar(all)).set_position(done as u64);
@@ -230,7 +241,7 @@ fn results(measurement: &Measurement) -> Result<Vec<(String, String)>> {
     let calibration = calibration_draft(measurement, all).map_err(refused)?;
     let deployed = deployed_draft(measurement, all).map_err(refused)?;
     let drawing = |error| ReplayError::file("picture", format!("{error}"));
-    let mut files = report_files(&evidence, &sheet, &[]).map_err(drawing)?;
+    let mut files = report_files(&evidence, &sheet).map_err(drawing)?;
     files.push((format!("{}.yaml", measurement.name), calibration.to_yaml()));
     files.push((format!("{}-deployed.yaml", measurement.name), deployed.to_yaml()));
     Ok(files)

@@ -11,6 +11,7 @@ mod measure;
 mod models;
 mod progress;
 mod show;
+mod transfer;
 
 use std::process::ExitCode;
 
@@ -34,6 +35,8 @@ enum Command {
     Run(measure::Run),
     /// Explain a calibration: what was measured, what a threshold on it promises
     Show(show::Show),
+    /// Try the thresholds of one measurement on another model, and back
+    Transfer(transfer::Transfer),
     /// List, fetch or check models
     #[command(subcommand)]
     Models(models::Models),
@@ -61,6 +64,7 @@ fn answer(command: Command) -> Result<()> {
         Command::Demo(demo) => demo.run(),
         Command::Run(run) => run.run(),
         Command::Show(show) => show.run(),
+        Command::Transfer(transfer) => transfer.run(),
         Command::Models(models) => models.run(),
         Command::Bench(bench) => bench.run(),
         Command::Gpu(gpu) => gpu.run(),

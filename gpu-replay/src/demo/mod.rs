@@ -53,7 +53,7 @@ impl DemoSize {
             feed_forward,
             rope_base: 10_000.0,
             norm_epsilon: 1e-5,
-            context: 512,
+            context: 1024,
             query_scale: 32.0,
             sliding: None,
         }

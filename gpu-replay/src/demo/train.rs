@@ -1,10 +1,15 @@
-//! Training: seeded, on one thread of arithmetic order, from the committed corpus to the committed files.
+//! Training: seeded, from the committed corpus to the committed files.
+//!
+//! **Invariant.** Each window of a step is a gradient of its own, and gradients are added in the order of the windows:
+//! the weights are the same at any number of threads.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use candle_core::backprop::GradStore;
 use candle_core::{DType, Device, Tensor};
 use candle_nn::{AdamW, Optimizer, ParamsAdamW};
+use rayon::prelude::*;
 use stakeout_kernel::streams::{Purpose, RootSeed, StreamKey};
 
 use super::corpus::CORPUS;
@@ -15,9 +20,13 @@ use crate::error::{ReplayError, Result};
 /// Which window of the text a place in a batch shows.
 const WINDOWS: Purpose = Purpose(0x7202);
 /// Tokens of a training window.
-pub const LENGTH: usize = 128;
+pub const LENGTH: usize = 256;
 /// Windows of a step.
-pub const BATCH: usize = 8;
+pub const BATCH: usize = 16;
+/// Norm that a step's gradient is cut to.
+const NORM_MAX: f64 = 1.0;
+/// Steps between two looks at the held-out text.
+const LOOK: u32 = 100;
 /// The seed of the committed models.
 pub const SEED: u64 = 20_261_122;
 
@@ -36,8 +45,8 @@ impl Plan {
     /// The plan of the committed model.
     pub fn committed(size: DemoSize) -> Self {
         let (steps, step_size) = match size {
-            DemoSize::Large => (700, 4e-3),
-            DemoSize::Small => (900, 4e-3),
+            DemoSize::Large => (700, 3e-3),
+            DemoSize::Small => (700, 5e-3),
         };
         Self {
             steps,
@@ -58,11 +67,11 @@ impl Plan {
 }
 
 /// Trains one model and writes `config.json`, `tokenizer.json` and `model.safetensors` (bfloat16) into `folder`.
-/// `tell` hears step and loss now and then. Gives the mean loss of the held-out text, nats a token.
+/// `tell` hears step, loss and held-out loss now and then. Gives the mean loss of the held-out text, nats a token.
 ///
 /// # Errors
 /// The folder cannot be written.
-pub fn train(size: DemoSize, plan: Plan, folder: &Path, tell: &mut dyn FnMut(u32, f32)) -> Result<f64> {
+pub fn train(size: DemoSize, plan: Plan, folder: &Path, tell: &mut dyn FnMut(u32, f64, f64)) -> Result<f64> {
     let words = tokenizer::learn()?;
     let encoder: tokenizers::Tokenizer = words
         .parse()
@@ -99,32 +108,64 @@ pub fn train(size: DemoSize, plan: Plan, folder: &Path, tell: &mut dyn FnMut(u32
         let starts: Vec<usize> = (0..BATCH as u64)
             .map(|place| windows.draw(u64::from(step), place) as usize % (stream.len() - LENGTH - 1))
             .collect();
-        let loss = loss_at(&network, &stream, &starts)?;
+        let (loss, gradients) = gradients(&network, &stream, &starts)?;
         optimiser.set_learning_rate(plan.rate(step));
-        optimiser.backward_step(&loss)?;
-        if step % 50 == 0 || step + 1 == plan.steps {
-            tell(step, loss.to_scalar::<f32>()?);
+        optimiser.step(&gradients)?;
+        if step % LOOK == 0 {
+            tell(step, loss, held_out_loss(&network, &held_out)?);
         }
     }
-    let places = held_out.len() / (LENGTH + 1) / BATCH;
-    let mut sum = 0.0;
-    for batch in 0..places {
-        let starts: Vec<usize> = (0..BATCH)
-            .map(|place| (batch * BATCH + place) * (LENGTH + 1))
-            .collect();
-        sum += f64::from(loss_at(&network, &held_out, &starts)?.to_scalar::<f32>()?);
-    }
     write(size, &network, &words, folder)?;
-    Ok(sum / places.max(1) as f64)
+    held_out_loss(&network, &held_out)
 }
 
-fn loss_at(network: &Network, stream: &[u32], starts: &[usize]) -> Result<Tensor> {
+/// Loss of a batch, and its gradients: of each window alone, added in order, cut to [`NORM_MAX`].
+fn gradients(network: &Network, stream: &[u32], starts: &[usize]) -> Result<(f64, GradStore)> {
+    let one = |start: &usize| -> Result<(f64, GradStore)> {
+        let loss = loss_at(network, stream, *start)?;
+        Ok((f64::from(loss.to_scalar::<f32>()?), loss.backward()?))
+    };
+    let mut parts: Vec<(f64, GradStore)> = starts.par_iter().map(one).collect::<Result<_>>()?;
+    let missing = || ReplayError::file("training", "a weight has no gradient: a bug");
+    let sum = |(_, variable): &(String, candle_core::Var)| -> Result<(Tensor, f64)> {
+        let mut sum: Option<Tensor> = None;
+        for (_, part) in &parts {
+            let gradient = part.get(variable).ok_or_else(missing)?;
+            sum = Some(match sum {
+                None => gradient.clone(),
+                Some(sum) => (sum + gradient)?,
+            });
+        }
+        let mean = (sum.ok_or_else(missing)? / starts.len() as f64)?;
+        let square = f64::from(mean.sqr()?.sum_all()?.to_scalar::<f32>()?);
+        Ok((mean, square))
+    };
+    let sums: Vec<(Tensor, f64)> = network.variables.par_iter().map(sum).collect::<Result<_>>()?;
+    let norm = sums.iter().map(|(_, square)| square).sum::<f64>().sqrt();
+    let scale = (NORM_MAX / norm.max(1e-12)).min(1.0);
+    let loss = parts.iter().map(|(loss, _)| loss).sum::<f64>() / starts.len() as f64;
+    let (_, mut all) = parts.swap_remove(0);
+    for ((_, variable), (mean, _)) in network.variables.iter().zip(sums) {
+        all.insert(variable, (mean * scale)?);
+    }
+    Ok((loss, all))
+}
+
+/// Mean loss of the text's whole windows, nats a token.
+fn held_out_loss(network: &Network, text: &[u32]) -> Result<f64> {
+    let starts: Vec<usize> = (0..text.len() / (LENGTH + 1))
+        .map(|at| at * (LENGTH + 1))
+        .collect();
+    let one =
+        |start: &usize| -> Result<f64> { Ok(f64::from(loss_at(network, text, *start)?.to_scalar::<f32>()?)) };
+    let losses: Vec<f64> = starts.par_iter().map(one).collect::<Result<_>>()?;
+    Ok(losses.iter().sum::<f64>() / losses.len().max(1) as f64)
+}
+
+fn loss_at(network: &Network, stream: &[u32], start: usize) -> Result<Tensor> {
     let block = |offset: usize| -> Result<Tensor> {
-        let ids: Vec<u32> = starts
-            .iter()
-            .flat_map(|start| stream[start + offset..start + offset + LENGTH].iter().copied())
-            .collect();
-        Ok(Tensor::from_vec(ids, (starts.len(), LENGTH), &Device::Cpu)?)
+        let ids = stream[start + offset..start + offset + LENGTH].to_vec();
+        Ok(Tensor::from_vec(ids, (1, LENGTH), &Device::Cpu)?)
     };
     network.loss(&block(0)?, &block(1)?)
 }

@@ -5,8 +5,11 @@
 use serde::Serialize;
 
 use super::answer::ScoredAnswer;
+use super::estimate::Estimate;
+use super::rule::Rule;
+use super::sheet::ScoreSheet;
 use crate::AttackLevel;
-use crate::scores::{TokenScore, calibration_z};
+use crate::scores::{Statistic, TokenScore, calibration_z};
 use crate::statistics::{effective_length, lag_one};
 
 /// Dependence of honest scores.
@@ -26,14 +29,35 @@ pub struct Dependence {
     pub z_variance: f64,
     /// Whole honest answers behind the last two.
     pub z_count: u64,
+    /// Share of honest answers whose S3 exceeds the normal law's own two-sided 1 % point, by length: what a network
+    /// would reject that takes the threshold from theory.
+    pub z_null_rejected: Vec<(usize, Estimate)>,
     /// Mean entropy of the promised law, nats.
     pub entropy: f64,
     /// Mean varentropy, nats².
     pub varentropy: f64,
 }
 
+/// Two-sided 1 % point of the standard normal law.
+const Z_NULL: f64 = 2.575_829_303_548_901;
+
+/// Honest answers above the null's own threshold.
+fn null_rejected(sheet: &ScoreSheet) -> Vec<(usize, Estimate)> {
+    let rule = Rule::Of(Statistic::S3);
+    let rate = |index: usize| {
+        let honest = sheet.rows.iter().filter(|row| row.is_honest());
+        Estimate::rate(honest.filter_map(|row| Some((row.key.prompt, row.score(rule, index)? > Z_NULL))))
+    };
+    sheet
+        .lengths
+        .iter()
+        .enumerate()
+        .filter_map(|(index, length)| Some((*length, rate(index)?)))
+        .collect()
+}
+
 /// Reads off the honest answers.
-pub(super) fn dependence(answers: &[ScoredAnswer]) -> Dependence {
+pub(super) fn dependence(answers: &[ScoredAnswer], sheet: &ScoreSheet) -> Dependence {
     let mut honest: Vec<&ScoredAnswer> = answers
         .iter()
         .filter(|answer| answer.key.attack == AttackLevel::Honest)
@@ -75,6 +99,7 @@ pub(super) fn dependence(answers: &[ScoredAnswer]) -> Dependence {
             .sum::<f64>()
             / count,
         z_count: z.len() as u64,
+        z_null_rejected: null_rejected(sheet),
         entropy: mean(|at| at.entropy),
         varentropy: mean(|at| at.varentropy),
     }

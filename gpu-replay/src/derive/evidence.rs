@@ -8,6 +8,7 @@ use super::answer::Measurement;
 use super::dependence::{Dependence, dependence};
 use super::deployed::{DeployedRow, deployed};
 use super::honest::{HonestRow, StratumRow, ThresholdRow, honest, pairs, strata, thresholds};
+use super::known::{KnownRow, known};
 use super::ladder::{LadderRow, ladder};
 use super::matrix::{MatrixRow, matrix};
 use super::minimax::{Minimax, minimax};
@@ -61,6 +62,8 @@ pub struct Evidence {
     pub strata: Vec<StratumRow>,
     /// Power against every disguise.
     pub power: Vec<PowerRow>,
+    /// Power against naive substitutes where the kernel is known, by kernel pair.
+    pub known: Vec<KnownRow>,
     /// Distances, beside the published ladder.
     pub ladder: Vec<LadderRow>,
     /// Which statistic sees which fault.
@@ -90,10 +93,11 @@ pub fn derive(measurement: &Measurement) -> Option<(Evidence, ScoreSheet, Rulers
         thresholds: thresholds(&sheet, &rulers),
         honest: honest(&sheet, &rulers),
         strata: strata(&sheet, &rulers),
+        known: known(&sheet, &rulers, ALPHA),
         ladder: ladder(&sheet),
         matrix: matrix(&sheet),
         deployed: deployed(&sheet),
-        dependence: dependence(&measurement.answers),
+        dependence: dependence(&measurement.answers, &sheet),
         minimax: minimax(&sheet, &rulers, &menu, ALPHA),
         power,
     };

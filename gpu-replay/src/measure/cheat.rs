@@ -15,8 +15,6 @@ use crate::sampler::{Contract, Law, Noise};
 use crate::stratum::Stratum;
 use crate::substitute::{Change, edit_prompt};
 
-/// Kernel that a substitute decodes on.
-const EXECUTOR: Stratum = Stratum::Bf16Decode;
 /// Kernel that a launderer prefills the promised model on.
 const LAUNDRY: Stratum = Stratum::Bf16Split4;
 /// Kernel that verifies.
@@ -138,7 +136,12 @@ pub fn naive(
         (0, plan.answer_tokens),
     )?;
     let claims = case.own_report(written.tokens, written.laws)?;
-    case.judge(&claims, &substitute.what.name, AttackLevel::Naive, EXECUTOR)
+    case.judge(
+        &claims,
+        &substitute.what.name,
+        AttackLevel::Naive,
+        substitute.executor,
+    )
 }
 
 /// The substitute answers, and the executor does what it can about it: one answer, several disguises.
@@ -150,7 +153,7 @@ pub fn attacks(
     correction: &Correction,
 ) -> Result<Vec<ScoredAnswer>> {
     let case = Case::new(plan, models, prompts);
-    let name = substitute.what.name.as_str();
+    let (name, executor) = (substitute.what.name.as_str(), substitute.executor);
     let (plain, count, entries) = (Contract::default(), plan.answer_tokens, plan.entries);
     let written = write(
         &substitute.machine,
@@ -175,14 +178,14 @@ pub fn attacks(
         laws: None,
     };
     let forged = dressed(change_lines(&own, |line| correction.apply(line)));
-    answers.extend(case.judge(&forged, name, AttackLevel::Forged, EXECUTOR)?);
+    answers.extend(case.judge(&forged, name, AttackLevel::Forged, executor)?);
     let padded = dressed(change_lines(&wide, |line| pad(line, 2 * entries)));
-    answers.extend(case.judge(&padded, name, AttackLevel::Padded, EXECUTOR)?);
+    answers.extend(case.judge(&padded, name, AttackLevel::Padded, executor)?);
     let short = dressed(change_lines(&own, |line| truncate(line, entries / 4)));
-    answers.extend(case.judge(&short, name, AttackLevel::Truncated, EXECUTOR)?);
+    answers.extend(case.judge(&short, name, AttackLevel::Truncated, executor)?);
 
     // The promised model writes until the change, the substitute goes on: a quarter and a half of the answer.
-    let decoder = models.promised(EXECUTOR)?;
+    let decoder = models.promised(executor)?;
     let truth = write(decoder, &case.contexts, &case.noises, &plain, (0, count))?;
     for (part, suffix) in [(4, "last-quarter"), (2, "last-half")] {
         let change = count - count / part;
@@ -204,7 +207,7 @@ pub fn attacks(
         let join = |(head, tail): (&Vec<Law>, &Vec<Law>)| [&head[..change], tail.as_slice()].concat();
         let joined = truth.laws.iter().zip(&rest.laws).map(join).collect();
         let claims = case.own_report(tokens, joined)?;
-        answers.extend(case.judge(&claims, &format!("{name}-{suffix}"), AttackLevel::Mixed, EXECUTOR)?);
+        answers.extend(case.judge(&claims, &format!("{name}-{suffix}"), AttackLevel::Mixed, executor)?);
     }
     // A launderer that also bends the temperature, so that the surprise of its tokens looks right.
     for (temperature, suffix) in [(0.9, "t0.9"), (0.95, "t0.95"), (1.05, "t1.05")] {

@@ -35,6 +35,8 @@ pub struct Plan {
     pub substitute_prompts: usize,
     /// Substitutes, by name.
     pub substitutes: Vec<String>,
+    /// Kernels that substitutes decode on when they are naive; attacks take the first.
+    pub executors: Vec<Stratum>,
     /// Substitutes that the attacks beyond the naive one are made with.
     pub attackers: Vec<String>,
     /// Prompts of a unit.
@@ -79,16 +81,67 @@ impl Plan {
             },
             substitute_prompts: 48,
             substitutes: names.map(String::from).to_vec(),
+            executors: vec![Stratum::Bf16Decode],
             attackers: vec!["q4-0".into()],
             batch: 16,
             rotation: None,
         }
     }
 
-    /// The plan of the committed demonstration calibration: budget half an hour of one core.
-    pub fn committed() -> Self {
+    /// The plan that the test suite derives again: seconds of one core.
+    pub fn tiny() -> Self {
         let mut plan = Self::demo();
-        (plan.deep.prompts, plan.wide.prompts, plan.substitute_prompts) = (120, 4040, 48);
+        plan.answer_tokens = 32;
+        plan.deep = Tier {
+            prompts: 16,
+            strata: vec![Stratum::Bf16, Stratum::Bf16Decode, Stratum::Bf16Split4],
+        };
+        (plan.wide.prompts, plan.substitute_prompts) = (64, 16);
+        plan.substitutes = ["q4-0", "q2k", "temperature-0.9"].map(String::from).to_vec();
+        plan.attackers = vec!["q2k".into()];
+        plan.batch = 8;
+        plan
+    }
+
+    /// The plan of the committed demonstration calibration: budget two hours of one core.
+    pub fn committed() -> Self {
+        const MORE: [&str; 9] = [
+            "int8",
+            "int8-w8a8",
+            "q5k",
+            "fp4",
+            "kv-int8",
+            "kv-fp8",
+            "temperature-1.1",
+            "top-p-0.95",
+            "dropped-1",
+        ];
+        let mut plan = Self::demo();
+        (plan.deep.prompts, plan.wide.prompts, plan.substitute_prompts) = (256, 4040, 208);
+        plan.answer_tokens = 192;
+        plan.substitutes.extend(MORE.map(String::from));
+        plan
+    }
+
+    /// The plan of the committed measurement of long answers, for the substitutes that hide in the noise of honest
+    /// kernels: budget two hours of one core.
+    pub fn long() -> Self {
+        const FAINT: [&str; 5] = ["q8-0", "int8", "q6k", "kv-int8", "kv-fp8"];
+        let mut plan = Self::demo();
+        plan.answer_tokens = 512;
+        plan.deep = Tier {
+            prompts: 256,
+            strata: vec![
+                Stratum::Bf16,
+                Stratum::Bf16Chunked,
+                Stratum::Bf16Split4,
+                Stratum::Bf16Decode,
+            ],
+        };
+        (plan.wide.prompts, plan.substitute_prompts) = (256, 256);
+        plan.substitutes = FAINT.map(String::from).to_vec();
+        plan.executors = vec![Stratum::Bf16Decode, Stratum::Bf16Split4];
+        plan.attackers.clear();
         plan
     }
 
@@ -135,6 +188,11 @@ impl Plan {
             if tier.strata.len() < 2 {
                 return Err(ReplayError::Usage("a tier needs two kernels or more".into()));
             }
+        }
+        if self.executors.is_empty() {
+            return Err(ReplayError::Usage(
+                "substitutes need a kernel to decode on".into(),
+            ));
         }
         Ok(())
     }

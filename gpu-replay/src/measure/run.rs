@@ -18,12 +18,14 @@ use crate::derive::{ScoredAnswer, SubstituteCost};
 use crate::error::{ReplayError, Result};
 use crate::forward::{Machine, Options};
 use crate::gpu::Device;
-use crate::model::{Loaded, Weights, rotate};
+use crate::model::{Loaded, Weights, read_small, rotate};
 use crate::stratum::Stratum;
 use crate::substitute::{Change, Substitute, change_weights, choose, options};
 
 /// Prompts that a forger learns on.
 const LEARNING_PROMPTS: usize = 16;
+/// Bytes that the weights of the substitutes at work may take together.
+const SUBSTITUTES_BYTES: usize = 8 << 30;
 
 /// The promised model on each kernel, prepared when first asked for.
 pub struct Models {
@@ -80,7 +82,9 @@ impl Models {
 pub struct Substituted {
     /// What it is.
     pub what: Substitute,
-    /// It, on the decoding kernel.
+    /// The kernel that it decodes on.
+    pub executor: Stratum,
+    /// It, on that kernel.
     pub machine: Machine,
 }
 
@@ -178,38 +182,45 @@ pub fn run_on(
         };
         finish(unit, answers)
     })?;
-    let mut names: Vec<String> = plan.substitutes.clone();
-    names.extend(
-        plan.attackers
-            .iter()
-            .filter(|name| !plan.substitutes.contains(name))
-            .cloned(),
-    );
-    for what in choose(&names, sibling.is_some())? {
-        let own: Vec<&&Unit> = missing
-            .iter()
-            .filter(
-                |unit| matches!(&unit.task, Task::Naive(name) | Task::Attacks(name) if *name == what.name),
-            )
-            .collect();
-        if own.is_empty() {
-            continue;
+    let mut asked_for: Vec<(&str, Stratum)> = Vec::new();
+    for pair in missing.iter().filter_map(|unit| unit.substitute(plan)) {
+        if !asked_for.contains(&pair) {
+            asked_for.push(pair);
         }
+    }
+    // As many substitutes at once as their weights may take of memory.
+    let bytes = 4 * models.weights.shape.parameters(models.weights.head.is_none());
+    for group in asked_for.chunks((SUBSTITUTES_BYTES / bytes.max(1)).clamp(1, 32)) {
         go_on()?;
-        let substitute = prepare(plan, &models.weights, sibling, what)?;
-        let correction: Option<Correction> =
-            match own.iter().any(|unit| matches!(unit.task, Task::Attacks(_))) {
+        let ready = |(name, executor): &(&str, Stratum)| -> Result<(Substituted, Option<Correction>)> {
+            let what = choose(&[name.to_string()], sibling.is_some())?.swap_remove(0);
+            let substitute = prepare(plan, &models.weights, sibling, what, *executor)?;
+            let is_attacker =
+                plan.attackers.iter().any(|other| other == name) && *executor == plan.executors[0];
+            let correction = match is_attacker {
                 true => Some(learn(plan, &models, &learning, &substitute)?),
                 false => None,
             };
-        own.par_iter().try_for_each(|unit| {
+            Ok((substitute, correction))
+        };
+        let ready: Vec<(Substituted, Option<Correction>)> =
+            group.par_iter().map(ready).collect::<Result<_>>()?;
+        let own: Vec<(&Unit, &(Substituted, Option<Correction>))> = missing
+            .iter()
+            .filter_map(|unit| {
+                let pair = unit.substitute(plan)?;
+                let at = group.iter().position(|other| *other == pair)?;
+                Some((*unit, &ready[at]))
+            })
+            .collect();
+        own.par_iter().try_for_each(|(unit, (substitute, correction))| {
             go_on()?;
             let batch: &[Prompt] = &asked[unit.begin..unit.end];
-            let answers = match (&unit.task, &correction) {
+            let answers = match (&unit.task, correction) {
                 (Task::Attacks(_), Some(correction)) => {
-                    attacks(plan, &models, batch, &substitute, correction)?
+                    attacks(plan, &models, batch, substitute, correction)?
                 }
-                _ => naive(plan, &models, batch, &substitute)?,
+                _ => naive(plan, &models, batch, substitute)?,
             };
             finish(unit, answers)
         })?;
@@ -226,6 +237,26 @@ pub fn run_on(
     })
 }
 
+/// Plan and answers of a measurement that is finished, from its folder.
+///
+/// # Errors
+/// The plan or a part is missing or broken.
+pub fn finished(folder: &Path) -> Result<(Plan, Vec<ScoredAnswer>)> {
+    let path = folder.join("plan.json");
+    let text = read_small(&path)?;
+    let plan: Plan = serde_json::from_str(&text)
+        .map_err(|error| ReplayError::file(path.display().to_string(), error.to_string()))?;
+    plan.check()?;
+    let all = units(&plan);
+    let first = all.first().map(Unit::name).unwrap_or_default();
+    let store = Store::of_finished(&folder.join("parts"), &first)?;
+    let parts = all
+        .iter()
+        .map(|unit| store.read(&unit.name()))
+        .collect::<Result<Vec<_>>>()?;
+    Ok((plan, parts.into_iter().flatten().collect()))
+}
+
 fn turned(weights: &Weights, rotation: Option<u64>) -> Result<Weights> {
     match rotation {
         None => Ok(weights.clone()),
@@ -238,18 +269,18 @@ fn prepare(
     weights: &Weights,
     sibling: Option<&Weights>,
     what: Substitute,
+    executor: Stratum,
 ) -> Result<Substituted> {
     let changed = match (what.change, sibling) {
         (Change::Smaller, Some(sibling)) => sibling.clone(),
         (change, _) => change_weights(weights, change, plan.seed)?,
     };
-    let machine = Machine::new(
-        &changed,
-        Stratum::Bf16Decode,
-        options(what.change),
-        plan.longest(),
-    )?;
-    Ok(Substituted { what, machine })
+    let machine = Machine::new(&changed, executor, options(what.change), plan.longest())?;
+    Ok(Substituted {
+        what,
+        executor,
+        machine,
+    })
 }
 
 /// Decoding follows the bytes read a step, prefill the operations, memory the bytes.

@@ -41,6 +41,19 @@ impl Store {
         })
     }
 
+    /// The folder of a finished measurement, whose plan's hash is that of the part of this name.
+    ///
+    /// # Errors
+    /// The part is missing or has no header.
+    pub fn of_finished(folder: &Path, first: &str) -> Result<Self> {
+        let mut store = Self {
+            folder: folder.to_path_buf(),
+            plan: String::new(),
+        };
+        store.plan = store.header(first)?.0.plan;
+        Ok(store)
+    }
+
     fn path(&self, name: &str) -> PathBuf {
         self.folder.join(format!("{name}.part"))
     }
@@ -84,17 +97,11 @@ impl Store {
     pub fn read(&self, name: &str) -> Result<Vec<ScoredAnswer>> {
         let path = self.path(name);
         let fail = |problem: &str| ReplayError::file(path.display().to_string(), problem);
-        let bytes = std::fs::read(&path).map_err(|error| ReplayError::io(&path, error))?;
-        let end = bytes
-            .iter()
-            .position(|byte| *byte == b'\n')
-            .ok_or_else(|| fail("has no header"))?;
-        let header: Header =
-            serde_json::from_slice(&bytes[..end]).map_err(|error| fail(&format!("header: {error}")))?;
+        let (header, scores) = self.header(name)?;
         if header.format != FORMAT || header.plan != self.plan {
             return Err(fail("belongs to another plan"));
         }
-        let values: Vec<f64> = bytes[end + 1..]
+        let values: Vec<f64> = scores
             .chunks_exact(4)
             .map(|word| f64::from(f32::from_le_bytes([word[0], word[1], word[2], word[3]])))
             .collect();
@@ -108,6 +115,21 @@ impl Store {
             answers.push(ScoredAnswer { key, positions });
         }
         Ok(answers)
+    }
+
+    /// A part's header, and the bytes of its scores.
+    fn header(&self, name: &str) -> Result<(Header, Vec<u8>)> {
+        let path = self.path(name);
+        let fail = |problem: &str| ReplayError::file(path.display().to_string(), problem);
+        let mut bytes = std::fs::read(&path).map_err(|error| ReplayError::io(&path, error))?;
+        let end = bytes
+            .iter()
+            .position(|byte| *byte == b'\n')
+            .ok_or_else(|| fail("has no header"))?;
+        let header: Header =
+            serde_json::from_slice(&bytes[..end]).map_err(|error| fail(&format!("header: {error}")))?;
+        bytes.drain(..=end);
+        Ok((header, bytes))
     }
 }
 

@@ -129,3 +129,83 @@ fn prompts_come_from_what_no_model_saw_and_kinds_take_turns() {
     );
     std::fs::remove_dir_all(folder).expect("removed");
 }
+
+/// Probability that two draws under shared noise agree: Σ_v 1 / Σ_w max(p_w/p_v, q_w/q_v).
+fn agreement(p: &crate::sampler::Law, q: &crate::sampler::Law) -> f64 {
+    let pairs: Vec<(f64, f64)> = p
+        .probs
+        .iter()
+        .zip(&q.probs)
+        .map(|(p, q)| (f64::from(*p), f64::from(*q)))
+        .collect();
+    let inverse = |(pv, qv): &(f64, f64)| {
+        let (a, b) = (1.0 / pv.max(1e-30), 1.0 / qv.max(1e-30));
+        1.0 / pairs.iter().map(|(pw, qw)| (pw * a).max(qw * b)).sum::<f64>()
+    };
+    pairs.iter().map(inverse).sum()
+}
+
+/// 40 positions of real text under the promised model and its 2-bit copy, 800 noises each: counts of agreeing draws
+/// within 5.5 standard errors (false alarm below 1e-7), shared noise and independent.
+#[test]
+fn draws_of_real_models_agree_as_often_as_the_match_laws_say() {
+    use crate::forward::{Machine, Options};
+    use crate::sampler::{Law, Noise};
+    use crate::substitute::{change_weights, choose};
+
+    let folder = folder("match");
+    let model = load(&shipped(DemoSize::Small, &folder).expect("written")).expect("a model");
+    let q2k = choose(&["q2k".to_string()], false).expect("known").swap_remove(0);
+    let narrowed = change_weights(&model.weights, q2k.change, 1).expect("narrowed");
+    let text: Vec<u32> = prompts(&model.tokenizer, 2, 40).expect("enough")[1]
+        .tokens
+        .clone();
+    let laws = [&model.weights, &narrowed].map(|weights| -> Vec<Law> {
+        let machine = Machine::new(weights, Stratum::F32, Options::default(), 40).expect("fits");
+        let logits = machine.logits(&[text.clone()], 0).expect("runs");
+        let rows: Vec<Vec<f32>> = logits.squeeze(0).and_then(|rows| rows.to_vec2()).expect("rows");
+        rows.iter().map(|row| Law::of_logits(row)).collect()
+    });
+    const NOISES: u32 = 800;
+    let (mut shared, mut apart) = ((0.0, 0.0, 0.0), (0.0, 0.0, 0.0));
+    let mut total_variation = 0.0;
+    for (at, (p, q)) in laws[0].iter().zip(&laws[1]).enumerate() {
+        let independent: f64 = p
+            .probs
+            .iter()
+            .zip(&q.probs)
+            .map(|(p, q)| f64::from(*p) * f64::from(*q))
+            .sum();
+        let difference: f64 = p
+            .probs
+            .iter()
+            .zip(&q.probs)
+            .map(|(p, q)| f64::from((p - q).abs()))
+            .sum();
+        let (both, tv) = (agreement(p, q), 0.5 * difference);
+        assert!(
+            1.0 - both >= tv - 1e-5 && 1.0 - both <= 2.0 * tv / (1.0 + tv) + 1e-5,
+            "{at}"
+        );
+        total_variation += tv;
+        for (sums, chance) in [(&mut shared, both), (&mut apart, independent)] {
+            sums.1 += chance * f64::from(NOISES);
+            sums.2 += chance * (1.0 - chance) * f64::from(NOISES);
+        }
+        for run in 0..NOISES {
+            let (one, other) = (Noise::new(77, run), Noise::new(78, run));
+            let drawn = one.winner(p, at as u32).0;
+            shared.0 += f64::from(u8::from(drawn == one.winner(q, at as u32).0));
+            apart.0 += f64::from(u8::from(drawn == other.winner(q, at as u32).0));
+        }
+    }
+    for (found, expected, variance) in [shared, apart] {
+        assert!(
+            (found - expected).abs() < 5.5 * variance.sqrt(),
+            "{found} {expected}"
+        );
+    }
+    // The two laws differ enough for the test to tell something.
+    assert!(total_variation / 40.0 > 0.03, "{total_variation}");
+    std::fs::remove_dir_all(folder).expect("removed");
+}

@@ -1,6 +1,7 @@
 //! Units of work: what they are called and which prompts they take.
 
 use super::plan::Plan;
+use crate::stratum::Stratum;
 
 /// What a unit does with its prompts.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -9,8 +10,8 @@ pub enum Task {
     Deep,
     /// The promised model on the cheap kernels.
     Wide,
-    /// One substitute, naive.
-    Naive(String),
+    /// One substitute, naive, decoding on a kernel.
+    Naive(String, Stratum),
     /// One substitute, every attack beyond the naive one.
     Attacks(String),
 }
@@ -27,12 +28,21 @@ pub struct Unit {
 }
 
 impl Unit {
+    /// The substitute and the kernel that it decodes on, if the unit is about one.
+    pub fn substitute(&self, plan: &Plan) -> Option<(&str, Stratum)> {
+        match &self.task {
+            Task::Deep | Task::Wide => None,
+            Task::Naive(name, kernel) => Some((name, *kernel)),
+            Task::Attacks(name) => Some((name, plan.executors[0])),
+        }
+    }
+
     /// The name of its file.
     pub fn name(&self) -> String {
         let task = match &self.task {
             Task::Deep => "deep".to_string(),
             Task::Wide => "wide".to_string(),
-            Task::Naive(name) => format!("naive-{name}"),
+            Task::Naive(name, kernel) => format!("naive-{name}-{}", kernel.name()),
             Task::Attacks(name) => format!("attacks-{name}"),
         };
         format!("{task}-{:06}", self.begin)
@@ -55,7 +65,9 @@ pub fn units(plan: &Plan) -> Vec<Unit> {
     // The deep tier holds the wide one's kernels already.
     add(&Task::Wide, plan.deep.prompts, plan.wide.prompts);
     for name in &plan.substitutes {
-        add(&Task::Naive(name.clone()), 0, plan.substitute_prompts);
+        for kernel in &plan.executors {
+            add(&Task::Naive(name.clone(), *kernel), 0, plan.substitute_prompts);
+        }
     }
     for name in &plan.attackers {
         add(&Task::Attacks(name.clone()), 0, plan.substitute_prompts);

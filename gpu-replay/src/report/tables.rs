@@ -4,23 +4,23 @@
 
 use super::numbers::{interval, number, percent, percent_interval, table, tokens};
 use crate::AttackLevel;
-use crate::derive::{DeployedRow, Evidence, MatrixRow, PowerRow, Rule, TransferRow};
+use crate::derive::{DeployedRow, Evidence, MatrixRow, PowerRow, Rule};
 use crate::scores::Statistic;
 
 /// The page.
-pub(super) fn page(evidence: &Evidence, transfers: &[TransferRow]) -> String {
+pub(super) fn page(evidence: &Evidence) -> String {
     let sections = [
         head(evidence),
         false_alarms(evidence),
         strata(evidence),
         ladder(evidence),
         power(evidence),
+        super::known::section(evidence),
         laundering(evidence),
         matrix(evidence),
         deployed(evidence),
         dependence(evidence),
         minimax(evidence),
-        travel(transfers),
     ];
     let sections: Vec<String> = sections
         .into_iter()
@@ -293,7 +293,8 @@ fn dependence(evidence: &Evidence) -> String {
     format!(
         "## Honest scores\n\nCorrelation of neighbouring positions: S1 {}, S2 {}, S3 {}; 128 positions of S1 are worth \
          {} independent ones. S3 over {} whole answers: mean {}, variance {} (0 and 1 if the tokens are drawn from \
-         the promised law). Mean entropy {} nats, varentropy {}.\n",
+         the promised law). Mean entropy {} nats, varentropy {}.\n\nA threshold for S3 taken from the normal law, \
+         not from honest answers (1 % on two sides, 2.576):\n\n{}",
         number(d.s1_lag_one),
         number(d.s2_lag_one),
         number(d.s3_lag_one),
@@ -303,6 +304,12 @@ fn dependence(evidence: &Evidence) -> String {
         number(d.z_variance),
         number(d.entropy),
         number(d.varentropy),
+        table(
+            &["tokens", "honest answers rejected", "n"],
+            d.z_null_rejected.iter().map(|(length, rate)| {
+                vec![length.to_string(), percent_interval(rate), rate.n.to_string()]
+            })
+        ),
     )
 }
 
@@ -324,37 +331,6 @@ fn minimax(evidence: &Evidence) -> String {
         percent(robust.alone[1]),
         percent(robust.alone[2]),
     )
-}
-
-fn travel(transfers: &[TransferRow]) -> String {
-    if transfers.is_empty() {
-        return String::new();
-    }
-    let rows = transfers.iter().map(|row| {
-        vec![
-            row.from.clone(),
-            row.to.clone(),
-            row.rule.name().into(),
-            row.length.to_string(),
-            percent(row.alpha),
-            percent_interval(&row.false_positive),
-            if row.is_model_specific {
-                "model-specific".into()
-            } else {
-                "travels".into()
-            },
-        ]
-    });
-    let head = [
-        "fixed on",
-        "tried on",
-        "rule",
-        "tokens",
-        "nominal",
-        "honest answers rejected",
-        "verdict",
-    ];
-    format!("## Thresholds on another model\n\n{}", table(&head, rows))
 }
 
 fn disguise(substitute: &str, attack: AttackLevel) -> String {

@@ -24,7 +24,9 @@ pub use cluster::{ClusterCount, ClusteredRate, clustered_rate};
 pub use combine::{average_e_value, bonferroni, e_benjamini_hochberg, e_value_of_p, false_alarm_of_majority};
 pub use conformal::{FalsePositiveLaw, conformal_p, conformal_rank, conformal_threshold, false_positive_law};
 pub use overdispersion::{BetaBinomial, fit_beta_binomial};
-pub use power::{auc_of_means, tokens_for_divergence, tokens_for_mean_shift, tokens_to_reach};
+pub use power::{
+    answers_to_tell, auc_of_means, tokens_for_divergence, tokens_for_mean_shift, tokens_to_reach,
+};
 pub use roc::{RocPoint, auc, auc_interval, partial_auc, roc};
 pub use sequential::{Cusum, EProcess, Sprt, StandingVerdict, run_probability};
 pub use tail::{Tail, TailThreshold};

@@ -37,9 +37,57 @@ pub fn tokens_to_reach(curve: &[(usize, f64)], target: f64) -> Option<f64> {
     Some(libm::exp(from + share * (to - from)))
 }
 
+/// Answers that are looked at before a test is called hopeless.
+const ANSWERS_MAX: u64 = 2000;
+
+/// Independent answers until a count of failures tells a rate `p1` from a rate `p0`: the fewest n for which some
+/// count is reached by honest executors with a probability of `alpha` at most and by the other with `power` at
+/// least. Exact binomial tails; `None` beyond 2,000 answers, or where `p1` is not above `p0`.
+pub fn answers_to_tell(p0: f64, p1: f64, alpha: f64, power: f64) -> Option<u64> {
+    if p1 <= p0 {
+        return None;
+    }
+    let mut critical = 1;
+    (1..=ANSWERS_MAX).find(|n| {
+        while critical <= *n && at_least(*n, p0, critical) > alpha {
+            critical += 1;
+        }
+        critical <= *n && at_least(*n, p1, critical) >= power
+    })
+}
+
+/// P(Bin(n, p) >= count), `count >= 1`.
+fn at_least(n: u64, p: f64, count: u64) -> f64 {
+    if p <= 0.0 || p >= 1.0 {
+        return if p >= 1.0 { 1.0 } else { 0.0 };
+    }
+    let real = |value: u64| value as f64;
+    let ln_choose =
+        libm::lgamma(real(n) + 1.0) - libm::lgamma(real(count) + 1.0) - libm::lgamma(real(n - count) + 1.0);
+    let mut term = libm::exp(ln_choose + real(count) * libm::log(p) + real(n - count) * libm::log1p(-p));
+    let mut sum = 0.0;
+    for at in count..=n {
+        sum += term;
+        term *= real(n - at) / real(at + 1) * p / (1.0 - p);
+    }
+    sum.min(1.0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// n = 1 needs certainty; .1 against .5 by hand: P(Bin(10, .1) >= 4) = .0128, P(Bin(11, .1) >= 4) = .0185,
+    /// P(Bin(12, .1) >= 5) = .0043 and P(Bin(14, .5) >= 5) = .9102 (tables of the binomial law).
+    #[test]
+    fn the_fewest_answers_are_those_of_the_binomial_tables() {
+        assert!((at_least(10, 0.1, 4) - 0.0128).abs() < 5e-5);
+        assert!((at_least(14, 0.5, 5) - 0.9102).abs() < 5e-5);
+        assert_eq!(answers_to_tell(0.01, 1.0, 0.01, 0.9), Some(1));
+        assert_eq!(answers_to_tell(0.1, 0.5, 0.01, 0.9), Some(14));
+        assert_eq!(answers_to_tell(0.2, 0.2, 0.01, 0.9), None);
+        assert_eq!(answers_to_tell(0.2, 0.2001, 0.01, 0.9), None);
+    }
 
     /// llama.cpp's divergences for LLaMA-3-8B (perplexity tool, Wikitext-2) in tokens of a likelihood ratio.
     #[test]

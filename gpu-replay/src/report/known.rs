@@ -1,0 +1,44 @@
+//! The table of known kernels: what remains hidden when rounding is no excuse.
+
+use super::numbers::{percent, percent_interval, table, tokens};
+use crate::derive::{Evidence, KnownRow};
+
+/// The section, empty where no pair has honest answers enough.
+pub(super) fn section(evidence: &Evidence) -> String {
+    if evidence.known.is_empty() {
+        return String::new();
+    }
+    let longest = evidence.lengths.last().copied().unwrap_or_default();
+    let mut shown = vec![8, 32, 128, longest];
+    shown.retain(|length| evidence.lengths.contains(length));
+    shown.dedup();
+    let at = |row: &KnownRow, length: usize| {
+        let point = row.curve.iter().find(|(other, _)| *other == length);
+        point.map_or_else(|| "-".into(), |(_, rate)| percent(rate.value))
+    };
+    let answers = |count: Option<u64>| count.map_or_else(|| "> 2000".into(), |count| count.to_string());
+    let rows = evidence.known.iter().map(|row| {
+        let mut cells = vec![
+            row.substitute.clone(),
+            format!("{} / {}", row.executor.name(), row.validator.name()),
+            row.rule.name().into(),
+            percent_interval(&row.honest),
+        ];
+        cells.extend(shown.iter().map(|length| at(row, *length)));
+        cells.push(tokens(row.tokens_to_90, longest));
+        cells.push(answers(row.answers_to_90));
+        cells.push(answers(row.answers_to_90_unknown));
+        cells
+    });
+    let columns: Vec<String> = shown.iter().map(|length| format!("at {length}")).collect();
+    let mut head = vec!["substitute", "executor / validator", "rule", "honest rejected"];
+    head.extend(columns.iter().map(String::as_str));
+    head.extend(["tokens to 90 %", "answers to 90 %", "answers, kernel unknown"]);
+    format!(
+        "## Where the kernel is known\n\nA substitute on a kernel pair against honest answers of that pair, at a \
+         nominal 1 %; then how many answers of {longest} tokens, each judged at 10 %, a series takes to reject nine \
+         substitutes in ten and one honest executor in a hundred: with the kernel known, and with an honest kernel \
+         granted that fails most.\n\n{}",
+        table(&head, rows)
+    )
+}

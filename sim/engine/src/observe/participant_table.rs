@@ -69,19 +69,22 @@ impl ParticipantTable {
                 self.last = (0, 0);
             }
         }
-        let Some(out) = self.pieces.last_mut() else { return };
-        put_signed(out, i128::from(row.epoch) - i128::from(self.last.0));
-        put_signed(out, i128::from(row.participant) - i128::from(self.last.1) - 1);
-        self.last = (row.epoch, row.participant);
-        self.rows += 1;
-        out.push(row.reputation);
-        out.push(code(&STATUSES, row.status) << 4 | code(&REASONS, row.reason));
+        let mut packed = Packed::default();
+        packed.put_signed(i128::from(row.epoch) - i128::from(self.last.0));
+        packed.put_signed(i128::from(row.participant) - i128::from(self.last.1) - 1);
+        packed.put_byte(row.reputation);
+        packed.put_byte(code(&STATUSES, row.status) << 4 | code(&REASONS, row.reason));
         for figure in figures(row) {
-            put(out, u128::from(figure));
+            packed.put(figure);
         }
         for coins in [row.work_coins, row.reward, row.forfeited, row.slashed, row.cost] {
-            put_signed(out, coins);
+            packed.put_signed(coins);
         }
+        if let Some(piece) = self.pieces.last_mut() {
+            piece.extend_from_slice(&packed.bytes[..packed.used]);
+        }
+        self.last = (row.epoch, row.participant);
+        self.rows += 1;
     }
 }
 
@@ -105,18 +108,45 @@ fn code<T: PartialEq>(all: &[T], one: T) -> u8 {
     at.expect("the table knows every status and reason") as u8
 }
 
-/// Seven bits a byte, the least first; the high bit says that more follow.
-fn put(out: &mut Vec<u8>, mut value: u128) {
-    while value >= 0x80 {
-        out.push(value as u8 | 0x80);
-        value >>= 7;
-    }
-    out.push(value as u8);
+/// A row being packed.
+struct Packed {
+    bytes: [u8; ROW_MAX],
+    used: usize,
 }
 
-/// Zigzag: small figures of either sign stay short.
-fn put_signed(out: &mut Vec<u8>, value: i128) {
-    put(out, ((value << 1) ^ (value >> 127)).cast_unsigned());
+impl Default for Packed {
+    fn default() -> Self {
+        Self {
+            bytes: [0; ROW_MAX],
+            used: 0,
+        }
+    }
+}
+
+impl Packed {
+    fn put_byte(&mut self, byte: u8) {
+        self.bytes[self.used] = byte;
+        self.used += 1;
+    }
+
+    /// Seven bits a byte, the least first; the high bit says that more follow.
+    fn put(&mut self, mut value: u64) {
+        while value >= 0x80 {
+            self.put_byte(value as u8 | 0x80);
+            value >>= 7;
+        }
+        self.put_byte(value as u8);
+    }
+
+    /// Zigzag: small figures of either sign stay short.
+    fn put_signed(&mut self, value: i128) {
+        let mut value = ((value << 1) ^ (value >> 127)).cast_unsigned();
+        while value > u128::from(u64::MAX) {
+            self.put_byte(value as u8 | 0x80);
+            value >>= 7;
+        }
+        self.put(value as u64);
+    }
 }
 
 /// Rows of a [`ParticipantTable`], one after another.
@@ -134,11 +164,11 @@ impl ParticipantRows<'_> {
         *first
     }
 
-    fn number(&mut self) -> u128 {
+    fn figure(&mut self) -> u64 {
         let (mut value, mut shift) = (0, 0);
         loop {
             let byte = self.byte();
-            value |= u128::from(byte & 0x7f) << shift;
+            value |= u64::from(byte & 0x7f) << shift;
             shift += 7;
             if byte < 0x80 {
                 return value;
@@ -146,13 +176,31 @@ impl ParticipantRows<'_> {
         }
     }
 
-    fn figure(&mut self) -> u64 {
-        self.number() as u64
+    fn signed(&mut self) -> i128 {
+        let (mut low, mut shift) = (0_u64, 0);
+        while shift < 63 {
+            let byte = self.byte();
+            low |= u64::from(byte & 0x7f) << shift;
+            shift += 7;
+            if byte < 0x80 {
+                return i128::from((low >> 1).cast_signed() ^ -((low & 1).cast_signed()));
+            }
+        }
+        self.wide(low)
     }
 
-    fn signed(&mut self) -> i128 {
-        let value = self.number();
-        (value >> 1).cast_signed() ^ -((value & 1).cast_signed())
+    /// The rest of an amount whose first 63 bits have been read.
+    #[cold]
+    fn wide(&mut self, low: u64) -> i128 {
+        let (mut value, mut shift) = (u128::from(low), 63);
+        loop {
+            let byte = self.byte();
+            value |= u128::from(byte & 0x7f) << shift;
+            shift += 7;
+            if byte < 0x80 {
+                return (value >> 1).cast_signed() ^ -((value & 1).cast_signed());
+            }
+        }
     }
 }
 

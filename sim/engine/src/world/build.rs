@@ -37,6 +37,10 @@ use crate::scenario::{SamplingDraw, Scenario};
 use crate::strategy::Shortcut;
 use crate::strategy::registry::Registry;
 
+/// Hosts up to which whole sampling plans are kept, 48 bytes each: few answers need one, and each that has to be
+/// worked out again is some hundred instructions.
+const PLANNED_HOSTS_MAX: usize = 1 << 17;
+
 /// How a world is run; nothing here changes a result.
 #[derive(Clone, Copy, Debug)]
 pub struct WorldOptions {
@@ -93,6 +97,7 @@ impl<'a> World<'a> {
             cut,
             groups: build_groups(scenario),
             demand: Demand::new(scenario),
+            pieces: Vec::new(),
             admission: protocol.bandwidth.as_ref().map(Admission::new),
             books: Books::new(
                 scenario.clients.count.max(1) + u32::from(has_purse),
@@ -302,6 +307,9 @@ fn build_lane(
         });
         lane.held.push(Fraction::ONE);
     }
+    if scenario.hosts.len() <= PLANNED_HOSTS_MAX {
+        lane.plans.resize(lane.pair_models.len(), None);
+    }
     lane
 }
 
@@ -355,12 +363,15 @@ fn empty_lane(first: u32, lanes: usize, models: usize) -> Lane {
         outages: Vec::new(),
         pair_models: Vec::new(),
         plan_heads: Vec::new(),
+        plans: Vec::new(),
         confirmed: Vec::new(),
         waiting: Vec::new(),
         kept: Slab::new(),
         tasks: Slab::new(),
         checks: Slab::new(),
         inbox: Inbox::default(),
+        batches: Vec::new(),
+        spare: Vec::new(),
         specials: Vec::new(),
         task_calendar: Calendar::new(),
         jobs: Vec::new(),

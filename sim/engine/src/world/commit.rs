@@ -186,6 +186,9 @@ impl Lane {
             stamp: window.plan_stamps[usize::from(record.group)],
             none_below,
         };
+        if let Some(kept) = self.plans.get_mut(pair) {
+            *kept = Some(plan);
+        }
         bernoulli(record.check, none_below)
     }
 
@@ -197,8 +200,11 @@ impl Lane {
             return;
         }
         let reputation = self.states[record.host as usize].reputation;
-        // Worked out again: few answers get here, and a million kept plans are 48 MB.
-        let plan = compute_plan(group, record.member, window.targets.rate(reputation));
+        let pair = self.pair_of(record.host, record.group);
+        let plan = match self.plans.get(pair) {
+            Some(Some(kept)) => *kept,
+            _ => compute_plan(group, record.member, window.targets.rate(reputation)),
+        };
         let is_newcomer = window.at_least_one && reputation.get() == 0;
         let mut selected = std::mem::take(&mut self.scratch.selected);
         let (key, number, member) = (window.tables.keys.sampling, record.number, record.member);

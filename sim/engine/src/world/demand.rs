@@ -16,7 +16,7 @@ const CHUNK: usize = 512;
 /// Requests whose words are computed side by side; divides [`CHUNK`].
 const BATCH: usize = 4;
 /// Requests drawn ahead at most.
-const AHEAD_MAX: usize = 1 << 16;
+const AHEAD_MAX: usize = 1 << 14;
 
 /// A request as drawn, and as a trace pins it down.
 #[derive(Clone, Copy, Debug, Default)]
@@ -139,6 +139,11 @@ impl Demand {
                 changes: 0,
             },
         }
+    }
+
+    /// Whether requests come from a record, which may name executors and misses.
+    pub(crate) const fn is_trace(&self) -> bool {
+        self.is_trace
     }
 
     /// The next requests that arrive before `end`, as many as have been drawn; none if the window is over.

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use stakeout_kernel::digest::EffectSum;
 use stakeout_kernel::histogram::LogHistogram;
+use stakeout_kernel::sample::SubsetPlan;
 use stakeout_protocol::collateral::CollateralAccount;
 use stakeout_protocol::status::{Status, StatusCounters, StatusReason};
 use stakeout_protocol::units::{Fraction, Reputation};
@@ -200,6 +201,9 @@ pub(crate) struct Lane {
     /// Model and head of the plan of each pair, host by host.
     pub pair_models: Vec<u16>,
     pub plan_heads: Vec<PlanHead>,
+    /// The whole plans, of the stamps of their heads; no entries where there are so many pairs that a plan is
+    /// rather worked out again than kept.
+    pub plans: Vec<Option<SubsetPlan>>,
     /// Ratios that a confirmation of compute has just found, by host.
     pub confirmed: Vec<Fraction>,
     /// Hosts whose queue is not empty, in no particular order.
@@ -208,6 +212,9 @@ pub(crate) struct Lane {
     pub tasks: Slab<Task>,
     pub checks: Slab<Checks>,
     pub inbox: Inbox,
+    /// Requests that several threads sent: consecutive batches, and emptied ones.
+    pub batches: Vec<Vec<Inference>>,
+    pub spare: Vec<Vec<Inference>>,
     /// What is special about some of them, in the same order.
     pub specials: Vec<Special>,
     pub task_calendar: Calendar<Task>,

@@ -16,6 +16,7 @@ mod commit;
 mod conduct;
 mod cut;
 mod demand;
+mod dispatch;
 mod epoch;
 mod groups;
 mod hash_sampling;
@@ -64,18 +65,15 @@ use crate::scenario::Scenario;
 use admission::Admission;
 use books::Books;
 use cut::Cut;
-use demand::{Arrival, Demand, Errand};
+use demand::Demand;
 use groups::Group;
-use inference::{Inference, State};
-use lane::{Lane, Special};
+use lane::Lane;
 use schedule::{Schedule, Stage};
 use tables::Tables;
 use window::{Draw, Targets, Window};
 
 pub use build::WorldOptions;
 
-/// Requests that one thread sends out before they are served: half a megabyte, which stays in a core's own cache.
-const PIECE: usize = 8192;
 /// Fewer inferences in flight or arriving than this in a window are not worth a second thread.
 const PARALLEL_MIN: usize = 2_048;
 /// Kind of the effects that put the balances of an epoch's end into the digest; no event has it.
@@ -93,6 +91,8 @@ pub struct World<'a> {
     cut: Cut,
     groups: Vec<Group>,
     demand: Demand,
+    /// Requests on their way to lanes, where several threads send them.
+    pieces: Vec<dispatch::Piece>,
     admission: Option<Admission>,
     books: Books,
     market: Vec<Market>,
@@ -188,128 +188,6 @@ impl World<'_> {
         }
         self.close_block(end);
         self.window += 1;
-    }
-
-    /// Draws the window's requests, sends them to executors, and lets those serve.
-    ///
-    /// Side by side, lanes want their whole window at once. One thread takes it in pieces that stay in its
-    /// cache; requests are served in the same order, so it makes no difference to them.
-    fn serve(&mut self, end: u64) {
-        self.dispatched = 0;
-        let piece = if self.options.parallel { usize::MAX } else { PIECE };
-        let mut served = 0;
-        self.each_lane(end, Lane::begin_service);
-        while self.dispatch(end) {
-            if self.dispatched - served >= piece {
-                served = self.dispatched;
-                self.each_lane(end, Lane::serve_requests);
-            }
-        }
-        self.each_lane(end, Lane::serve_requests);
-        self.each_lane(end, Lane::end_service);
-    }
-
-    /// Takes requests of the window, asks whether their clients can pay, and sends them to executors. Says
-    /// whether there were any.
-    fn dispatch(&mut self, end: u64) -> bool {
-        let Self {
-            demand,
-            admission,
-            purse,
-            routing,
-            tables,
-            groups,
-            preserved,
-            lanes,
-            books,
-            totals,
-            effects,
-            events,
-            ..
-        } = self;
-        let is_paused = self.paused_until >= end;
-        let cut = self.cut;
-        let max_tokens = u64::from(tables.max_tokens);
-        let height = self.schedule.origin + self.window + 1;
-        let arrivals = demand.next_arrivals(end, tables, self.options.parallel);
-        let has_deviants = !purse.is_empty() || !routing.is_neutral();
-        for (drawn, number) in arrivals.requests.iter().zip(arrivals.first..) {
-            let group = &groups[usize::from(drawn.model)];
-            let mut changed;
-            let (drawn, errand, routed) = if has_deviants {
-                changed = Arrival {
-                    number,
-                    drawn: *drawn,
-                    errand: Errand::None,
-                };
-                if !purse.is_empty() && !purse.takes(&mut changed, tables) {
-                    continue;
-                }
-                let is_drawn = drawn.named.is_none() && group.total > 0 && !is_paused;
-                let is_routed = is_drawn && !routing.is_plain(&changed);
-                let routed = is_routed.then(|| routing.route(&mut changed, group, tables));
-                (&changed.drawn, changed.errand, routed)
-            } else {
-                (drawn, Errand::None, None)
-            };
-            let member = routed.or_else(|| match drawn.named {
-                Some(executor) => group.position(executor),
-                None if is_paused => preserved.pick(drawn.model, drawn.executor),
-                None if group.total == 0 => None,
-                None => Some(group.pick.pick(drawn.executor)),
-            });
-            let is_admitted = admission
-                .as_mut()
-                .is_none_or(|limit| limit.admits(height, drawn.prompt, max_tokens));
-            let (Some(member), true) = (member, is_admitted) else {
-                totals.unassigned += 1;
-                continue;
-            };
-            let escrow = tables.escrow(group.price, drawn.prompt);
-            let balance = &mut books.clients[drawn.client as usize];
-            // A balance is never negative, and what it covers fits.
-            if balance.cast_unsigned() < escrow {
-                totals.refused += 1;
-                effects.add(EventKind::Refused as u64, number, u64::from(drawn.client), escrow);
-                if tables.log {
-                    let refused = Event::at(EventKind::Refused, height, drawn.time).with(drawn.client);
-                    let refused = Event {
-                        inference: number,
-                        ..refused
-                    };
-                    events.push(refused.wide(i128::from(escrow)));
-                }
-                continue;
-            }
-            *balance -= escrow.cast_signed();
-            self.dispatched += 1;
-            let executor = group.executors[member];
-            let lane = &mut lanes[cut.lane(executor)];
-            lane.inbox.escrow += i128::from(escrow);
-            if drawn.missed || errand != Errand::None {
-                lane.specials.push(Special {
-                    number,
-                    is_missed: drawn.missed,
-                    errand,
-                });
-            }
-            lane.inbox.requests.push(Inference {
-                number,
-                arrival: drawn.time,
-                completion: 0,
-                price: group.price,
-                check: drawn.check,
-                client: drawn.client,
-                host: executor - lane.first,
-                prompt: drawn.prompt,
-                answer: drawn.answer,
-                member: member as u32,
-                group: drawn.model,
-                substitute: 0,
-                state: State::Running,
-            });
-        }
-        !arrivals.requests.is_empty()
     }
 
     /// Stamps the sampling plans of a window: weights and rates hold until its end.

@@ -23,7 +23,7 @@ const NEVER: u64 = u64::MAX;
 
 impl Lane {
     /// Opens a window: takes jobs in and starts what has waited.
-    pub(crate) fn begin_service(&mut self, window: &Window<'_>) {
+    fn begin_service(&mut self, window: &Window<'_>) {
         self.receive_tasks(window);
         self.start_waiting(window);
         self.jobs = self.task_calendar.take(window.index);
@@ -34,9 +34,29 @@ impl Lane {
         self.note_next_job();
     }
 
-    /// Serves the requests that were sent, and before each the jobs that arrive before it.
+    /// Opens a window, and serves the requests that have been sent.
+    pub(crate) fn open_window(&mut self, window: &Window<'_>) {
+        self.begin_service(window);
+        self.serve_requests(window);
+    }
+
+    /// Serves the requests that were sent.
     pub(crate) fn serve_requests(&mut self, window: &Window<'_>) {
-        let requests = std::mem::take(&mut self.inbox.requests);
+        let mut requests = std::mem::take(&mut self.inbox.requests);
+        self.serve_all(&requests, window);
+        requests.clear();
+        self.inbox.requests = requests;
+        let mut batches = std::mem::take(&mut self.batches);
+        for batch in &mut batches {
+            self.serve_all(batch, window);
+            batch.clear();
+        }
+        self.spare.append(&mut batches);
+        self.batches = batches;
+    }
+
+    /// Serves requests in order of arrival, and before each the jobs that arrive before it.
+    fn serve_all(&mut self, requests: &[Inference], window: &Window<'_>) {
         self.totals.requests += requests.len() as u64;
         let takes_care = window.tables.log || !self.specials.is_empty();
         for batch in requests.chunks(BATCH) {
@@ -48,8 +68,6 @@ impl Lane {
                 self.take_request(request, takes_care, window);
             }
         }
-        self.inbox.requests = requests;
-        self.inbox.requests.clear();
     }
 
     /// Closes a window: starts the jobs that arrive after the last request.

@@ -1,8 +1,9 @@
 //! The same scenario and seed give the same bytes, however the run is cut up.
 
-use stakeout_engine::observe::frame::RunOutput;
+use stakeout_engine::observe::frame::{EpochRow, RunOutput};
 use stakeout_engine::run::{RunOptions, run};
 use stakeout_engine::scenario::Scenario;
+use stakeout_protocol::units::Amount;
 
 use crate::support::{network, registry};
 
@@ -34,6 +35,30 @@ fn neither_threads_nor_lanes_nor_the_event_log_change_a_byte() {
             check_every_block: false,
         };
         same(&base, &with(&scenario, options, threads));
+    }
+}
+
+#[test]
+fn several_threads_refuse_whom_one_refuses() {
+    let mut scenario = network(60, 2, 800.0);
+    scenario.clients.balance = Amount::from_base_units(400_000_000);
+    let options = |threads| RunOptions {
+        parallel: threads > 1,
+        event_log: true,
+        check_every_block: true,
+        lanes: Some(5),
+    };
+    let base = with(&scenario, options(1), 1);
+    let sum = |figure: fn(&EpochRow) -> u64| base.epochs.iter().map(figure).sum::<u64>();
+    let (refused, finished) = (sum(|epoch| epoch.refused), sum(|epoch| epoch.finished));
+    assert!(
+        refused > 1_000 && finished > 1_000,
+        "{refused} refused, {finished} finished"
+    );
+    for threads in [2, 4] {
+        let several = with(&scenario, options(threads), threads);
+        same(&base, &several);
+        assert_eq!(base.events, several.events);
     }
 }
 

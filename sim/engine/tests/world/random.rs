@@ -5,8 +5,8 @@
 use std::sync::Arc;
 
 use stakeout_engine::scenario::{
-    Absence, AiModel, Arrivals, Assignment, LengthLaw, Measures, OutageLaw, Outages, Planted, Scenario,
-    SecondCheck, SharedOutage, StrategySpec, TraceRequest, Unsampled, ValidationWork,
+    Absence, AiModel, Arrivals, Assignment, ClaimSeed, LengthLaw, Measures, OutageLaw, Outages, Planted,
+    Scenario, SecondCheck, SharedOutage, StrategySpec, TraceRequest, Unsampled, ValidationWork,
 };
 use stakeout_engine::strategy::registry::{Registry, StrategyDescriptor};
 use stakeout_engine::strategy::{
@@ -341,6 +341,8 @@ fn set_measures(scenario: &mut Scenario, dice: &mut Dice) {
             Assignment::RoundRobin { slots: 16 },
         ]),
         unsampled: dice.one_of(&[Unsampled::Ignored, Unsampled::Ignored, Unsampled::Passed]),
+        has_guardians: dice.happens(20),
+        claim_seed: dice.one_of(&[ClaimSeed::Committed, ClaimSeed::Committed, ClaimSeed::Free]),
     };
     let tests = [
         InvalidTest::OneStrike,

@@ -3,7 +3,7 @@
 //! Invariant: replicate i of one is paired with replicate i of the other and shares its draws, so what differs between
 //! them is the mechanism and what it brought about.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -75,6 +75,7 @@ pub fn run(arguments: &Compare) -> Result<(), Failure> {
     first.seed = arguments.seed.unwrap_or(first.seed);
     second.seed = first.seed;
     let cells = simulate(&[&first, &second], arguments.replicates)?;
+    check_names(&arguments.figures, &cells)?;
     let (table, factor) = compare(arguments, &cells);
     if table.is_empty() {
         return Err(Failure::usage("the two have none of these figures in common"));
@@ -177,6 +178,25 @@ fn compare(arguments: &Compare, cells: &[[Replicate; 2]]) -> (Table, Option<f64>
     factors.sort_by(f64::total_cmp);
     let median = factors.get(factors.len() / 2).copied();
     (table, median)
+}
+
+/// Refuses a figure that neither has.
+fn check_names(asked: &[String], cells: &[[Replicate; 2]]) -> Result<(), Failure> {
+    let known: BTreeSet<&str> = cells
+        .iter()
+        .flatten()
+        .flat_map(|cell| cell.figures.keys().map(String::as_str))
+        .collect();
+    match asked.iter().find(|name| !known.contains(name.as_str())) {
+        None => Ok(()),
+        Some(stranger) => {
+            let known: Vec<&str> = known.into_iter().collect();
+            Err(Failure::usage(format!(
+                "there is no figure `{stranger}`; there are {}",
+                known.join(", ")
+            )))
+        }
+    }
 }
 
 /// Figures that every cell of both arms has, and that vary or differ.

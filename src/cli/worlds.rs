@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use stakeout_engine::scenario::files;
 use stakeout_worlds::shipped::SHIPPED;
 use stakeout_worlds::world::{Line, World, WorldError, judge};
 
@@ -93,7 +94,7 @@ fn read(names: &[String]) -> Result<Vec<(String, World)>, Failure> {
                     known.join(", ")
                 )));
             }
-            let text = std::fs::read_to_string(path).map_err(|error| Failure::io(path, &error))?;
+            let text = files::read_text(path).map_err(|error| Failure::io(path, &error))?;
             let stem = PathBuf::from(name)
                 .file_stem()
                 .map(|stem| stem.to_string_lossy().into_owned());

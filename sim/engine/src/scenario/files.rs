@@ -4,8 +4,10 @@
 //! and not through a symbolic link, and nothing larger than its limit is read.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
+
+use super::document::MAX_FILE_BYTES;
 
 /// Largest CSV or Parquet file that a scenario may refer to, in bytes.
 pub const MAX_DATA_BYTES: u64 = 256 << 20;
@@ -76,6 +78,15 @@ pub fn read_bounded(path: &Path, max_bytes: u64) -> Result<Vec<u8>, String> {
         return Err(format!("has more than {max_bytes} bytes"));
     }
     Ok(bytes)
+}
+
+/// Reads a text file that a person writes: one mebibyte at most, as a scenario.
+///
+/// # Errors
+/// What was refused or what failed.
+pub fn read_text(path: &Path) -> io::Result<String> {
+    let bytes = read_bounded(path, MAX_FILE_BYTES).map_err(io::Error::other)?;
+    String::from_utf8(bytes).map_err(|_| io::Error::other("is no UTF-8 text"))
 }
 
 /// First 16 hex digits of the blake3 hash.

@@ -12,7 +12,7 @@ mod canonical;
 pub mod document;
 pub mod error;
 pub mod fields;
-pub(crate) mod files;
+pub mod files;
 pub mod layers;
 mod load;
 mod measures;

@@ -10,8 +10,8 @@ use stakeout_engine::scenario::{
 };
 use stakeout_engine::strategy::registry::{Registry, StrategyDescriptor};
 use stakeout_engine::strategy::{
-    Artifact, ExecutorPolicy, ExecutorStrategy, ExecutorView, Harm, PurseUse, RequestView, Roles, Serve,
-    Shortcut, ValidatorPolicy, ValidatorStrategy, ValidatorView,
+    Artifact, ExecutorPolicy, ExecutorStrategy, ExecutorView, Harm, ProofVote, PurseUse, RequestView, Roles,
+    Serve, Shortcut, ValidatorPolicy, ValidatorStrategy, ValidatorView,
 };
 use stakeout_kernel::streams::{Purpose, RootSeed, StreamKey};
 use stakeout_kernel::time::SimDuration;
@@ -64,6 +64,18 @@ impl ValidatorStrategy for Conduct {
             otherwise: self.otherwise,
             bias: None,
         }
+    }
+
+    fn vote_on_proofs(&mut self, _: &ValidatorView) -> ProofVote {
+        match self.otherwise {
+            Shortcut::SayMismatch => ProofVote::OwnOnly,
+            Shortcut::Silent => ProofVote::Absent,
+            _ => ProofVote::ByTheProof,
+        }
+    }
+
+    fn seeds(&mut self, _: &ValidatorView) -> u32 {
+        if self.otherwise == Shortcut::Copy { 8 } else { 1 }
     }
 }
 

@@ -45,8 +45,8 @@ impl WeightedIndex {
         self.is_even = weights
             .first()
             .is_some_and(|&first| first > 0 && weights.iter().all(|&weight| weight == first));
-        // Four to eight guide cells an entry: hardly a cell has more than one border in it.
-        let bits = usize::BITS - weights.len().leading_zeros() + 2;
+        // At least as many guide cells as entries, at most twice as many.
+        let bits = usize::BITS - weights.len().leading_zeros();
         self.shift = (u64::BITS - total.leading_zeros()).saturating_sub(bits);
         self.guide.clear();
         let mut entry = 0_usize;
@@ -96,7 +96,7 @@ impl WeightedIndex {
         if end - entry > SCAN {
             return self.search(entry, target);
         }
-        // One step without a branch, which chance would decide; the loop is for the rare second one.
+        // One step without a branch, which chance would decide; the loop is for the rarer second one.
         entry += usize::from(self.cumulative[entry] <= target);
         while self.cumulative[entry] <= target {
             entry += 1;

@@ -13,7 +13,7 @@ use super::SweepError;
 use super::factor::{self, Design, Level};
 use super::file::SweepFile;
 use crate::observe::manifest::MODEL_VERSION;
-use crate::scenario::{self, Override, Scenario, ScenarioErrors};
+use crate::scenario::{self, Override, Scenario, ScenarioErrors, files};
 use crate::strategy::registry::Registry;
 
 /// Layout of plans and cells.
@@ -87,7 +87,7 @@ impl ScenarioSource {
     /// # Errors
     /// What the operating system says.
     pub fn read(path: &Path) -> Result<Self, SweepError> {
-        let text = std::fs::read_to_string(path).map_err(|error| SweepError::io(path, error))?;
+        let text = files::read_text(path).map_err(|error| SweepError::io(path, error))?;
         Ok(Self {
             path: path.to_path_buf(),
             text,

@@ -7,6 +7,7 @@ use super::SweepError;
 use crate::scenario::Source;
 use crate::scenario::document::{self, Entry, Node, Value};
 use crate::scenario::error::{Problem, nearest, quoted};
+use crate::scenario::files;
 
 /// Reads values and keeps every problem.
 #[derive(Debug, Default)]
@@ -20,7 +21,7 @@ pub struct Reading {
 /// # Errors
 /// When it cannot be read.
 pub fn open(path: &Path) -> Result<(Arc<Source>, &Path), SweepError> {
-    let text = std::fs::read_to_string(path).map_err(|error| SweepError::io(path, error))?;
+    let text = files::read_text(path).map_err(|error| SweepError::io(path, error))?;
     let source = Source::file(&path.display().to_string(), &text);
     Ok((source, path.parent().unwrap_or(Path::new(""))))
 }

@@ -10,7 +10,12 @@ use std::path::{Path, PathBuf};
 use super::SweepError;
 use super::cell::Cell;
 use super::plan::{Plan, SWEEP_FORMAT};
+use crate::scenario::files;
 
+/// Bytes of a plan at most: a million points with some factors each.
+const PLAN_MAX: u64 = 1 << 30;
+/// Bytes of a cell at most.
+const CELL_MAX: u64 = 64 << 20;
 /// Beginning of the names of files being written.
 const UNFINISHED: &str = ".tmp-";
 
@@ -82,14 +87,15 @@ impl Store {
     /// What the operating system says, or a plan of another release.
     pub fn plan(folder: &Path) -> Result<Plan, SweepError> {
         let path = folder.join("plan.json");
-        let text = fs::read_to_string(&path).map_err(|error| SweepError::io(&path, error))?;
-        serde_json::from_str(&text)
+        let text = files::read_bounded(&path, PLAN_MAX);
+        let text = text.map_err(|error| SweepError::io(&path, io::Error::other(error)))?;
+        serde_json::from_slice(&text)
             .map_err(|error| SweepError::io(&path, io::Error::other(error.to_string())))
     }
 
     /// A cell that is there; one that cannot be read counts as missing and is run again.
     pub fn get(&self, key: &str) -> Option<Cell> {
-        let bytes = fs::read(self.path(key)).ok()?;
+        let bytes = files::read_bounded(&self.path(key), CELL_MAX).ok()?;
         let cell: Cell = serde_json::from_slice(&bytes).ok()?;
         (cell.key == key && cell.format == SWEEP_FORMAT).then_some(cell)
     }

@@ -162,7 +162,7 @@ fn draws_of_real_models_agree_as_often_as_the_match_laws_say() {
         .clone();
     let laws = [&model.weights, &narrowed].map(|weights| -> Vec<Law> {
         let machine = Machine::new(weights, Stratum::F32, Options::default(), 40).expect("fits");
-        let logits = machine.logits(&[text.clone()], 0).expect("runs");
+        let logits = machine.logits(std::slice::from_ref(&text), 0).expect("runs");
         let rows: Vec<Vec<f32>> = logits.squeeze(0).and_then(|rows| rows.to_vec2()).expect("rows");
         rows.iter().map(|row| Law::of_logits(row)).collect()
     });

@@ -35,6 +35,7 @@ impl WeightedIndex {
             "a weighted index holds fewer than 2^32 entries"
         );
         self.cumulative.clear();
+        self.cumulative.reserve_exact(weights.len());
         let mut total = 0_u64;
         for &weight in weights {
             total = total
@@ -48,9 +49,11 @@ impl WeightedIndex {
         // At least as many guide cells as entries, at most twice as many.
         let bits = usize::BITS - weights.len().leading_zeros();
         self.shift = (u64::BITS - total.leading_zeros()).saturating_sub(bits);
+        let last_cell = total.saturating_sub(1) >> self.shift;
         self.guide.clear();
+        self.guide.reserve_exact(last_cell as usize + 2);
         let mut entry = 0_usize;
-        for cell in 0..=total.saturating_sub(1) >> self.shift {
+        for cell in 0..=last_cell {
             while entry < weights.len() && self.cumulative[entry] <= cell << self.shift {
                 entry += 1;
             }

@@ -291,10 +291,10 @@ pub const FORMS: &[ClosedForm] = &[
         "stake-crossing",
         "model_swapper",
         "sampling rate from which on an epoch of swapping loses, at a stake",
-        "zero of n s - P(caught)(fees + R + S), exact in n; one strike",
+        "zero of n s - P(caught)(fees + R + S), S a fifth of what the weight requires",
         Kind::Crossing(Crossing {
             setting: |value| percent("protocol.sampling.flat_rate", value),
-            between: [0.020, 0.025],
+            between: [0.022, 0.028],
             figure: Case::gains,
             expected: money::rate_at_stake,
         })

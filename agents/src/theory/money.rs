@@ -115,8 +115,12 @@ fn reward_of_an_epoch(case: &Case) -> f64 {
 /// Sampling rate from which on an epoch of swapping loses, with a slash of a part of the stake for a conviction.
 pub(super) fn rate_at_stake(case: &Case) -> f64 {
     let host = &case.scenario.hosts[case.own()[0] as usize];
-    let part = super::case::share(case.scenario.protocol.collateral.slash_invalid);
-    let slash = part * host.collateral.base_units() as f64;
+    let collateral = &case.scenario.protocol.collateral;
+    // Coins beyond what the weight requires are not at risk, and the free part of a weight requires none.
+    let unit = collateral.per_weight.parts() as f64 / 1e18;
+    let required = (1.0 - super::case::share(collateral.base_ratio)) * host.weight as f64 * unit;
+    let at_risk = required.min(host.collateral.base_units() as f64);
+    let slash = super::case::share(collateral.slash_invalid) * at_risk;
     zero_of(|rate| {
         let (gain, caught) = epoch_of_swapping(case, rate);
         gain - caught * slash

@@ -1,7 +1,6 @@
 // Blocks of a quantised file to plain values.
 //
-// A thread makes four values that follow one another, so that a warp writes 512 bytes (256 of bfloat16) in one go and
-// reads the bytes of a few blocks. Layouts are those of ggml's block formats.
+// A thread makes the values of sixteen bytes, so that a warp writes 512 bytes in one go and reads those of a few blocks. Layouts are those of ggml's block formats.
 //
 // Invariant. Products and sums are rounded one by one, in the CPU's order: the values are equal bit for bit.
 
@@ -23,6 +22,11 @@ __device__ __forceinline__ u32 four_bytes(const u8 *from) {
 
 __device__ __forceinline__ u16 half_at(const u8 *from) { return *(const u16 *)from; }
 
+// Values of sixteen bytes.
+template <typename T> struct Output {
+    static const u32 VALUES = 16 / sizeof(T);
+};
+
 __device__ __forceinline__ void store(float *out, u64 at, const float *values) {
     float4 four;
     four.x = values[0];
@@ -39,10 +43,12 @@ __device__ __forceinline__ u32 narrow(float value) {
 }
 
 __device__ __forceinline__ void store(u16 *out, u64 at, const float *values) {
-    uint2 four;
-    four.x = narrow(values[0]) | narrow(values[1]) << 16;
-    four.y = narrow(values[2]) | narrow(values[3]) << 16;
-    *(uint2 *)(out + at) = four;
+    uint4 eight;
+    eight.x = narrow(values[0]) | narrow(values[1]) << 16;
+    eight.y = narrow(values[2]) | narrow(values[3]) << 16;
+    eight.z = narrow(values[4]) | narrow(values[5]) << 16;
+    eight.w = narrow(values[6]) | narrow(values[7]) << 16;
+    *(uint4 *)(out + at) = eight;
 }
 
 struct Q8_0 {
@@ -123,11 +129,16 @@ struct Q6_K {
 
 template <typename Format, typename T>
 __device__ __forceinline__ void dequantize(const u8 *blocks, u64 values, T *out) {
-    u64 at = 4 * ((u64)blockIdx.x * blockDim.x + threadIdx.x);
+    const u32 COUNT = Output<T>::VALUES;
+    u64 at = COUNT * ((u64)blockIdx.x * blockDim.x + threadIdx.x);
     if (at < values) {
-        float four[4];
-        Format::four(blocks + at / Format::VALUES * Format::BYTES, (u32)(at % Format::VALUES), four);
-        store(out, at, four);
+        const u8 *block = blocks + at / Format::VALUES * Format::BYTES;
+        float made[COUNT];
+#pragma unroll
+        for (u32 four = 0; four < COUNT; four += 4) {
+            Format::four(block, (u32)(at % Format::VALUES) + four, made + four);
+        }
+        store(out, at, made);
     }
 }
 

@@ -1,8 +1,10 @@
 // A row of logits, read once: the law's log-sum, entropy and varentropy, its most probable tokens and the tail.
 //
-// A block takes a row. Each thread keeps the maximum so far and three sums relative to it (online softmax); each warp
-// keeps the best tokens so far, one a lane, best first. What a row's best k-th reaches in any warp is the floor that
-// all warps hold new tokens against. Both are merged at the end, in a fixed order.
+// A block takes a row, chunk by chunk. Each thread keeps the maximum so far and three sums relative to it (online
+// softmax). The first warp keeps the row's best tokens so far, one a lane, best first; the last of them is the floor. A
+// chunk's tokens above the floor are laid into a buffer, and the first warp sorts them in. Where more than 32 threads
+// have such a token, as in the first chunk, the floor is raised before: to the count-th best of the threads' own best,
+// above which no more than 32 threads can have anything.
 //
 // Invariant. The listed tokens are those of largest logit, ties to the lower id, whatever the order of the threads;
 // sums are formed in an order that depends on the vocabulary alone.
@@ -12,23 +14,52 @@ struct Sums {
     float top, s0, s1, s2;
 };
 
-struct Entry {
-    float value;
-    u32 id;
-};
-
-__device__ __forceinline__ bool is_before(float value, u32 id, Entry other) {
-    return value > other.value || (value == other.value && id < other.id);
+// A token as one number: the larger the better, ties to the lower id, none below all. Zero has one sign here.
+__device__ __forceinline__ u64 key_of(float value, u32 id) {
+    u32 bits = (u32)__float_as_int(value + 0.0f);
+    bits = (bits & 0x80000000u) != 0 ? ~bits : bits | 0x80000000u;
+    return (u64)bits << 32 | (u32)~id;
 }
 
-// A float's bits in an order that integers keep.
-__device__ __forceinline__ int ordered(float value) {
-    int bits = __float_as_int(value);
-    return bits >= 0 ? bits : bits ^ 0x7fffffff;
+__device__ __forceinline__ float value_of(u64 key) {
+    u32 bits = (u32)(key >> 32);
+    bits = (bits & 0x80000000u) != 0 ? bits & 0x7fffffffu : ~bits;
+    return __int_as_float((int)bits);
 }
 
-__device__ __forceinline__ float unordered(int bits) {
-    return __int_as_float(bits >= 0 ? bits : bits ^ 0x7fffffff);
+__device__ __forceinline__ u32 id_of(u64 key) { return ~(u32)key; }
+
+__device__ __forceinline__ u64 larger(u64 a, u64 b) { return a > b ? a : b; }
+__device__ __forceinline__ u64 smaller(u64 a, u64 b) { return a < b ? a : b; }
+
+// One exchange of a sorting network: lanes `apart` from each other, the larger to the lower lane if `is_falling`.
+__device__ __forceinline__ u64 exchange_keys(u64 key, int apart, bool is_falling) {
+    u64 other = __shfl_xor_sync(ALL_LANES, key, apart);
+    bool is_lower = (threadIdx.x & apart) == 0;
+    return is_lower == is_falling ? larger(key, other) : smaller(key, other);
+}
+
+// The warp's keys, largest in lane 0.
+__device__ __forceinline__ u64 sort_falling(u64 key) {
+    int lane = threadIdx.x & 31;
+#pragma unroll
+    for (int size = 2; size <= 32; size *= 2) {
+#pragma unroll
+        for (int apart = size / 2; apart > 0; apart /= 2) {
+            key = exchange_keys(key, apart, (lane & size) == 0);
+        }
+    }
+    return key;
+}
+
+// The 32 largest of two falling lists, falling.
+__device__ __forceinline__ u64 merge_falling(u64 list, u64 other) {
+    u64 key = larger(list, __shfl_xor_sync(ALL_LANES, other, 31));
+#pragma unroll
+    for (int apart = 16; apart > 0; apart /= 2) {
+        key = exchange_keys(key, apart, true);
+    }
+    return key;
 }
 
 __device__ __forceinline__ void raise(Sums &sums, float top) {
@@ -52,34 +83,6 @@ __device__ __forceinline__ void add(Sums &sums, float logit) {
     sums.s0 += weight;
     sums.s1 += first;
     sums.s2 += first * distance;
-}
-
-// Takes what the lanes offer into the warp's list of `count`.
-__device__ __forceinline__ void offer(Entry &mine, Entry &last, float value, u32 id, bool has, int count) {
-    int lane = threadIdx.x & 31;
-    u32 offers = __ballot_sync(ALL_LANES, has && is_before(value, id, last));
-    while (offers != 0) {
-        int from = __ffs(offers) - 1;
-        offers &= offers - 1;
-        float new_value = __shfl_sync(ALL_LANES, value, from);
-        u32 new_id = __shfl_sync(ALL_LANES, id, from);
-        if (!is_before(new_value, new_id, last)) {
-            continue;
-        }
-        u32 behind = __ballot_sync(ALL_LANES, is_before(new_value, new_id, mine));
-        int place = __ffs(behind) - 1;
-        float up_value = __shfl_up_sync(ALL_LANES, mine.value, 1);
-        u32 up_id = __shfl_up_sync(ALL_LANES, mine.id, 1);
-        if (lane > place) {
-            mine.value = up_value;
-            mine.id = up_id;
-        } else if (lane == place) {
-            mine.value = new_value;
-            mine.id = new_id;
-        }
-        last.value = __shfl_sync(ALL_LANES, mine.value, count - 1);
-        last.id = __shfl_sync(ALL_LANES, mine.id, count - 1);
-    }
 }
 
 // Sixteen bytes of logits.
@@ -107,41 +110,70 @@ template <> struct Pack<u16> {
 
 // Loads in flight a thread.
 #define DEPTH 4
+// Tokens above the floor that one chunk can have: all of 32 threads.
+#define BUFFERED(T) (32 * DEPTH * Pack<T>::WIDTH)
+
+// What the threads of a block share while they list.
+template <typename T> struct Listing {
+    u64 floor;
+    int buffered;
+    u64 buffer[BUFFERED(T)];
+    u64 sorted[ROW_WARPS][32];
+};
+
+// The count-th best of the threads' own best tokens, to `floor`.
+template <typename T>
+__device__ __noinline__ void raise_floor(Listing<T> *shared, u64 own_best, u32 count) {
+    int lane = threadIdx.x & 31, warp = threadIdx.x >> 5;
+    shared->sorted[warp][lane] = sort_falling(own_best);
+    __syncthreads();
+    if (warp == 0) {
+        u64 key = shared->sorted[0][lane];
+        for (int other = 1; other < ROW_WARPS; other++) {
+            key = merge_falling(key, shared->sorted[other][lane]);
+        }
+        key = __shfl_sync(ALL_LANES, key, count - 1);
+        if (lane == 0) {
+            // That token itself is to be buffered, too.
+            shared->floor = larger(shared->floor, key - 1);
+        }
+    }
+    __syncthreads();
+}
 
 template <typename T>
 __device__ __forceinline__ void law_row(const T *logits, u32 vocabulary, u32 count, u32 *ids, float *log_probs,
                                         float *tails, float *stats) {
-    __shared__ int floor_bits;
-    __shared__ float list_values[ROW_WARPS][32];
-    __shared__ u32 list_ids[ROW_WARPS][32];
+    __shared__ Listing<T> shared;
     __shared__ double parts[ROW_WARPS][4];
     const int WIDTH = Pack<T>::WIDTH;
     int lane = threadIdx.x & 31, warp = threadIdx.x >> 5;
     u64 row = blockIdx.x;
     const T *values = logits + row * vocabulary;
-    if (threadIdx.x == 0) {
-        floor_bits = ordered(MINUS_INFINITY);
-    }
-    __syncthreads();
-    volatile int *floor_now = &floor_bits;
 
     Sums sums = {MINUS_INFINITY, 0.0f, 0.0f, 0.0f};
-    Entry mine = {MINUS_INFINITY, 0xffffffffu}, last = mine;
-    // Tokens before the first sixteen-byte boundary and after the last are taken one by one, by the first warp.
+    // The first warp's list. Tokens before the first sixteen-byte boundary and after the last are its beginning.
+    u64 list = 0;
     u32 head = (u32)((16 - (u64)values % 16) % 16 / sizeof(T));
     head = head < vocabulary ? head : vocabulary;
     u32 packs = (vocabulary - head) / WIDTH;
     u32 loose = vocabulary - packs * WIDTH;
     if (warp == 0) {
-        u32 id = (u32)lane < head ? lane : lane + packs * WIDTH;
-        bool has = (u32)lane < loose;
-        float value = has ? widen(values[id]) : MINUS_INFINITY;
-        if (has) {
+        if ((u32)lane < loose) {
+            u32 id = (u32)lane < head ? lane : lane + packs * WIDTH;
+            float value = widen(values[id]);
             raise(sums, value);
             add(sums, value);
+            list = key_of(value, id);
         }
-        offer(mine, last, value, id, has, count);
+        list = sort_falling(list);
+        u64 last = __shfl_sync(ALL_LANES, list, count - 1);
+        if (lane == 0) {
+            shared.floor = last;
+            shared.buffered = 0;
+        }
     }
+    __syncthreads();
     const uint4 *packed = (const uint4 *)(values + head);
     u32 rounds = (packs + ROW_THREADS * DEPTH - 1) / (ROW_THREADS * DEPTH);
     for (u32 round = 0; round < rounds; round++) {
@@ -154,36 +186,80 @@ __device__ __forceinline__ void law_row(const T *logits, u32 vocabulary, u32 cou
                 raw[at] = packed[pack];
             }
         }
+        u64 floor = shared.floor;
+        float most = MINUS_INFINITY;
 #pragma unroll
         for (int at = 0; at < DEPTH; at++) {
-            u32 pack = first + at * ROW_THREADS;
-            bool has = pack < packs;
-            float out[WIDTH];
-            float most = MINUS_INFINITY;
-            if (has) {
+            if (first + at * ROW_THREADS < packs) {
+                float out[WIDTH];
                 Pack<T>::unpack(raw[at], out);
+                float top = out[0];
 #pragma unroll
-                for (int i = 0; i < WIDTH; i++) {
-                    most = fmaxf(most, out[i]);
+                for (int i = 1; i < WIDTH; i++) {
+                    top = fmaxf(top, out[i]);
                 }
-                raise(sums, most);
+                most = fmaxf(most, top);
+                raise(sums, top);
 #pragma unroll
                 for (int i = 0; i < WIDTH; i++) {
                     add(sums, out[i]);
                 }
             }
-            float least = fmaxf(last.value, unordered(*floor_now));
-            if (__any_sync(ALL_LANES, has && most >= least)) {
+        }
+        u64 best = 0;
+        if (first < packs && (floor == 0 || most >= value_of(floor))) {
 #pragma unroll
-                for (int i = 0; i < WIDTH; i++) {
-                    float value = has ? out[i] : MINUS_INFINITY;
-                    offer(mine, last, value, head + pack * WIDTH + i, has && value >= least, count);
-                }
-                if (lane == 0 && last.value > unordered(*floor_now)) {
-                    atomicMax(&floor_bits, ordered(last.value));
+            for (int at = 0; at < DEPTH; at++) {
+                u32 pack = first + at * ROW_THREADS;
+                if (pack < packs) {
+                    float out[WIDTH];
+                    Pack<T>::unpack(raw[at], out);
+#pragma unroll
+                    for (int i = 0; i < WIDTH; i++) {
+                        best = larger(best, key_of(out[i], head + pack * WIDTH + i));
+                    }
                 }
             }
         }
+        int hot = __syncthreads_count(best > floor);
+        if (hot == 0) {
+            continue;
+        }
+        if (hot > 32) {
+            raise_floor(&shared, best, count);
+            floor = shared.floor;
+        }
+        if (best > floor) {
+#pragma unroll
+            for (int at = 0; at < DEPTH; at++) {
+                u32 pack = first + at * ROW_THREADS;
+                if (pack < packs) {
+                    float out[WIDTH];
+                    Pack<T>::unpack(raw[at], out);
+#pragma unroll
+                    for (int i = 0; i < WIDTH; i++) {
+                        u64 key = key_of(out[i], head + pack * WIDTH + i);
+                        if (key > floor) {
+                            shared.buffer[atomicAdd(&shared.buffered, 1)] = key;
+                        }
+                    }
+                }
+            }
+        }
+        __syncthreads();
+        if (warp == 0) {
+            int buffered = shared.buffered;
+            for (int from = 0; from < buffered; from += 32) {
+                u64 key = from + lane < buffered ? shared.buffer[from + lane] : 0;
+                list = merge_falling(list, sort_falling(key));
+            }
+            u64 last = __shfl_sync(ALL_LANES, list, count - 1);
+            if (lane == 0) {
+                shared.floor = larger(shared.floor, last);
+                shared.buffered = 0;
+            }
+        }
+        __syncthreads();
     }
 
     // The warp's sums, relative to its largest logit; from here on in doubles.
@@ -203,15 +279,9 @@ __device__ __forceinline__ void law_row(const T *logits, u32 vocabulary, u32 cou
         parts[warp][2] = s1;
         parts[warp][3] = s2;
     }
-    list_values[warp][lane] = mine.value;
-    list_ids[warp][lane] = mine.id;
     __syncthreads();
     if (warp != 0) {
         return;
-    }
-    for (int other = 1; other < ROW_WARPS; other++) {
-        offer(mine, last, list_values[other][lane], list_ids[other][lane],
-              (u32)lane < count && list_ids[other][lane] != 0xffffffffu, count);
     }
     double all_top = parts[0][0], sum0 = 0.0, sum1 = 0.0, sum2 = 0.0;
     for (int other = 1; other < ROW_WARPS; other++) {
@@ -228,11 +298,11 @@ __device__ __forceinline__ void law_row(const T *logits, u32 vocabulary, u32 cou
         }
     }
     float log_sum = (float)log(sum0);
-    bool is_listed = (u32)lane < count && mine.id != 0xffffffffu;
-    float distance = mine.value - (float)all_top;
+    bool is_listed = (u32)lane < count && list != 0;
+    float distance = is_listed ? value_of(list) - (float)all_top : MINUS_INFINITY;
     double listed = warp_sum(is_listed ? exp((double)distance) / sum0 : 0.0);
     if ((u32)lane < count) {
-        ids[row * count + lane] = mine.id;
+        ids[row * count + lane] = id_of(list);
         log_probs[row * count + lane] = distance - log_sum;
     }
     if (lane == 0) {

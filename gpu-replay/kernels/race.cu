@@ -7,16 +7,31 @@
 // Invariant. The winner is the token of least log(E / p), ties to the lower id; a token that singles give no
 // probability has no chance and an infinite margin.
 
-__device__ __forceinline__ u64 philox(u64 key, u64 left, u64 right) {
+#define MULTIPLIER 0xD2B74407B1CE6E93ull
+#define WEYL 0x9E3779B97F4A7C15ull
+
+// What the first of seven rounds makes of the position, which all tokens of a row share.
+struct Stream {
+    u64 key, high, low;
+};
+
+__device__ __forceinline__ Stream stream_of(u64 key, u64 position) {
+    Stream stream = {key, __umul64hi(position, MULTIPLIER), position * MULTIPLIER};
+    return stream;
+}
+
+// The first word of the block (position, token): Philox2x64-7.
+__device__ __forceinline__ u64 philox(Stream stream, u64 token) {
+    u64 key = stream.key, left = stream.high ^ key ^ token, right = stream.low;
 #pragma unroll
-    for (int round = 0; round < 7; round++) {
-        u64 high = __umul64hi(left, 0xD2B74407B1CE6E93ull);
-        u64 low = left * 0xD2B74407B1CE6E93ull;
+    for (int round = 1; round < 6; round++) {
+        key += WEYL;
+        u64 high = __umul64hi(left, MULTIPLIER);
+        u64 low = left * MULTIPLIER;
         left = high ^ key ^ right;
         right = low;
-        key += 0x9E3779B97F4A7C15ull;
     }
-    return left;
+    return __umul64hi(left, MULTIPLIER) ^ (key + WEYL) ^ right;
 }
 
 __device__ __forceinline__ double race_of(u64 draw, float log_prob) {
@@ -51,10 +66,11 @@ __device__ __forceinline__ void race_row(const T *logits, u32 vocabulary, const 
     const T *values = logits + row * vocabulary;
     float top = stats[4 * row], log_sum = stats[4 * row + 1];
     float scale = expf(-log_sum);
-    u64 key = keys[row], position = positions[row];
+    Stream stream = stream_of(keys[row], positions[row]);
     double best = __longlong_as_double(0x7ff0000000000000ll);
     u32 winner = 0xffffffffu;
-    float bound = __int_as_float(0x7f800000);
+    // log2 of the least E that can win a token of weight 1.
+    float reach = __int_as_float(0x7f800000);
     u32 rounds = (vocabulary + ROW_THREADS - 1) / ROW_THREADS;
     for (u32 round = 0; round < rounds; round++) {
         u32 token = round * ROW_THREADS + threadIdx.x;
@@ -63,18 +79,18 @@ __device__ __forceinline__ void race_row(const T *logits, u32 vocabulary, const 
         u64 draw = 0;
         if (token < vocabulary) {
             distance = widen(values[token]) - top;
-            float probability = expf(distance) * scale;
-            draw = philox(key, position, token);
+            draw = philox(stream, token);
             // The upper 24 bits of 1 - u: never more than it.
             float least = (float)(u32)(~draw >> 40) * 5.9604644775390625e-8f;
-            runs = probability > 0.0f && least <= bound * probability;
+            runs = least <= exp2f(distance * LOG2_E + reach);
         }
         if (__any_sync(ALL_LANES, runs)) {
-            if (runs) {
+            if (runs && expf(distance) * scale > 0.0f) {
                 lead(best, winner, race_of(draw, distance - log_sum), token);
             }
             warp_lead(best, winner);
-            bound = (float)(exp(best) * 1.0001);
+            // A ten-thousandth more, for what singles round.
+            reach = (float)(best * LOG2_E) - log_sum * LOG2_E + 2e-4f;
         }
     }
     if (lane == 0) {
@@ -95,7 +111,7 @@ __device__ __forceinline__ void race_row(const T *logits, u32 vocabulary, const 
     } else if (claim < vocabulary) {
         float distance = widen(values[claim]) - top;
         if (expf(distance) * scale > 0.0f) {
-            margin = fmax(race_of(philox(key, position, claim), distance - log_sum) - best, 0.0);
+            margin = fmax(race_of(philox(stream, claim), distance - log_sum) - best, 0.0);
         }
     }
     winners[row] = winner;

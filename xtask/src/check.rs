@@ -27,6 +27,11 @@ pub fn check(all: bool) -> Outcome {
         &["--", "-D", "warnings"],
         &[],
     )?;
+    if all {
+        let head = ["clippy", "--release", "--package", "stakeout-replay", "--features", "gpu"];
+        let arguments = [&head[..], &["--all-targets", "--", "-D", "warnings"]].concat();
+        timed("clippy with the card", || run("cargo", &arguments, &[]))?;
+    }
     cargo("tests", &["test", "--release"], &[], &[])?;
     cargo(
         "documentation",

@@ -4,9 +4,8 @@ use crate::board::{Arg, Board};
 use crate::error::{CudaError, Result};
 use crate::kernel::{Kernel, Module};
 
-/// Threads of a block, and values of a thread.
+/// Threads of a block.
 const THREADS: u32 = 256;
-const VALUES: u64 = 4;
 
 /// A block format of ggml that a kernel knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,7 +53,11 @@ impl Blocks {
 pub fn dequantize_call(blocks: Blocks, values: usize, to_bf16: bool) -> (Kernel, (u32, u32)) {
     let format = if to_bf16 { "bf16" } else { "f32" };
     let name = format!("dequantize_{}_{format}", blocks.name());
-    let grid = (values as u64).div_ceil(VALUES).div_ceil(u64::from(THREADS));
+    // A thread writes sixteen bytes.
+    let values_of_thread = if to_bf16 { 8 } else { 4 };
+    let grid = (values as u64)
+        .div_ceil(values_of_thread)
+        .div_ceil(u64::from(THREADS));
     (Kernel::new(Module::Dequantize, name), (grid as u32, THREADS))
 }
 

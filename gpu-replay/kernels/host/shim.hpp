@@ -16,6 +16,7 @@
 #define __global__
 #define __device__
 #define __forceinline__ inline
+#define __noinline__
 #define __shared__ static
 #define __launch_bounds__(...)
 
@@ -75,6 +76,19 @@ inline void leave(Meeting &at) {
 
 inline Meeting &my_warp() { return warps[threadIdx.x / 32]; }
 inline void __syncthreads() { meet(block); }
+inline int __syncthreads_count(bool vote) {
+    static int counts[2];
+    static uint64_t turn = ~(uint64_t)0;
+    int &count = counts[block.passed % 2];
+    uint64_t now = (uint64_t)blockIdx.x << 32 | block.passed;
+    if (turn != now) {
+        turn = now;
+        count = 0;
+    }
+    count += vote ? 1 : 0;
+    meet(block);
+    return count;
+}
 
 // Lays a word beside those of the warp, and reads them all once everybody has.
 template <typename Read> auto exchange(uint64_t word, Read read) {
@@ -118,9 +132,9 @@ inline unsigned __ballot_sync(unsigned, bool vote) {
 }
 inline bool __any_sync(unsigned mask, bool vote) { return __ballot_sync(mask, vote) != 0; }
 
-inline int atomicMax(int *at, int value) {
+inline int atomicAdd(int *at, int value) {
     int old = *at;
-    *at = std::max(old, value);
+    *at += value;
     return old;
 }
 inline int __ffs(unsigned bits) { return __builtin_ffs((int)bits); }

@@ -69,6 +69,15 @@ fn refused(error: CudaError) -> ReplayError {
     ReplayError::Mismatch(error.to_string())
 }
 
+/// `length` values: the drawn ones again and again.
+fn repeated<T: Copy>(drawn: &[T], length: usize) -> Vec<T> {
+    let mut all = Vec::with_capacity(length);
+    while all.len() < length {
+        all.extend_from_slice(&drawn[..drawn.len().min(length - all.len())]);
+    }
+    all
+}
+
 fn view(list: &TopK) -> List<'_> {
     List {
         ids: &list.ids,
@@ -114,17 +123,12 @@ impl Bench<'_> {
         let size = if is_bf16 { 2 } else { 4 };
         let rows = BYTES / (size * vocabulary);
         let drawn = logits(shape, vocabulary as u64, DRAWN, vocabulary);
-        let repeat = |at: usize| (at % DRAWN) * vocabulary..(at % DRAWN + 1) * vocabulary;
         let uploaded = if is_bf16 {
             let bits = bf16_bits(&drawn);
-            let all: Vec<u16> = (0..rows)
-                .flat_map(|at| bits[repeat(at)].iter().copied())
-                .collect();
+            let all = repeated(&bits, rows * vocabulary);
             Logits::upload(self.gpu, Rows::Bf16(&all), vocabulary)
         } else {
-            let all: Vec<f32> = (0..rows)
-                .flat_map(|at| drawn[repeat(at)].iter().copied())
-                .collect();
+            let all = repeated(&drawn, rows * vocabulary);
             Logits::upload(self.gpu, Rows::F32(&all), vocabulary)
         }
         .map_err(refused)?;
@@ -178,7 +182,7 @@ impl Bench<'_> {
         let size = if is_bf16 { 2 } else { 4 };
         let count = BYTES / (size * values_of);
         let drawn = block_bytes(3, 1 << 14, bytes_of);
-        let all: Vec<u8> = drawn.iter().copied().cycle().take(count * bytes_of).collect();
+        let all = repeated(&drawn, count * bytes_of);
         let from = self.gpu.upload_bytes(&all).map_err(refused)?;
         let values = count * values_of;
         let to = self.gpu.room(values * size).map_err(refused)?;

@@ -60,7 +60,7 @@ impl CardReducer {
         let mut reduced = Vec::with_capacity(all.len());
         for (chunk, width) in chunks(all) {
             let gpu = self.gpu();
-            let values: Vec<f32> = chunk.iter().flat_map(|law| &law.log_probs).copied().collect();
+            let values = joined(chunk, width);
             let logits = Logits::upload(&*gpu, Rows::F32(&values), width).map_err(refused)?;
             let (found, room) = laws(&*gpu, &logits, entries).map_err(refused)?;
             let first = reduced.len();
@@ -89,7 +89,7 @@ impl CardReducer {
         let mut lists = Vec::with_capacity(all.len());
         for (chunk, width) in chunks(all) {
             let gpu = self.gpu();
-            let values: Vec<f32> = chunk.iter().flat_map(|law| &law.log_probs).copied().collect();
+            let values = joined(chunk, width);
             let logits = Logits::upload(&*gpu, Rows::F32(&values), width).map_err(refused)?;
             let (found, _) = laws(&*gpu, &logits, entries).map_err(refused)?;
             lists.extend(chunk.iter().zip(found).map(|(law, found)| list(law, found)));
@@ -125,6 +125,15 @@ impl CardReducer {
         };
         Ok(observations.iter().map(one).collect())
     }
+}
+
+/// The laws' log-probabilities, one behind the other.
+fn joined(laws: &[Law], width: usize) -> Vec<f32> {
+    let mut values = Vec::with_capacity(laws.len() * width);
+    for law in laws {
+        values.extend_from_slice(&law.log_probs);
+    }
+    values
 }
 
 fn view(list: &TopK) -> List<'_> {

@@ -49,10 +49,11 @@ impl Device {
         match (Self::open(), choice) {
             (Ok(device), _) => Ok(device),
             (Err(why), DeviceChoice::Gpu) => Err(ReplayError::Usage(format!("no card to run on: {why}"))),
-            (Err(why), _) => Ok(Self {
-                line: format!("positions are reduced on the CPU: {why}"),
-                ..Self::cpu()
-            }),
+            (Err(why), _) => {
+                let mut device = Self::cpu();
+                device.line = format!("positions are reduced on the CPU: {why}");
+                Ok(device)
+            }
         }
     }
 

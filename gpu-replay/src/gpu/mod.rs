@@ -13,14 +13,14 @@ pub mod bandwidth;
 #[cfg(feature = "gpu")]
 mod card;
 mod choice;
-#[cfg(feature = "gpu")]
+#[cfg(any(test, feature = "gpu"))]
 pub mod conformance;
 mod reduced;
 #[cfg(feature = "gpu")]
 pub mod report;
-#[cfg(feature = "gpu")]
+#[cfg(any(test, feature = "gpu"))]
 pub mod rows;
-#[cfg(all(test, feature = "gpu"))]
+#[cfg(test)]
 mod tests;
 
 pub use choice::{Device, DeviceChoice};

@@ -16,7 +16,7 @@ pub enum Shape {
     Fine,
     /// The same rounded to bfloat16: many equal logits.
     Coarse,
-    /// Four values in all: nearly everything is a tie.
+    /// Four values in all, of which two are zeros of either sign: nearly everything is a tie.
     Ties,
     /// One in three is minus infinity.
     Masked,
@@ -41,7 +41,7 @@ pub fn logits(shape: Shape, seed: u64, rows: usize, vocabulary: usize) -> Vec<f3
     let value = |row: u64, token: u64| match shape {
         Shape::Fine => normal(row, token),
         Shape::Coarse => round_bf16(normal(row, token)),
-        Shape::Ties => (key.draw(row, token) >> 62) as f32,
+        Shape::Ties => [-0.0, 0.0, 1.0, 2.0][(key.draw(row, token) >> 62) as usize],
         Shape::Masked if token % 3 == 1 => f32::NEG_INFINITY,
         Shape::Masked => normal(row, token),
         Shape::Rising => token as f32 * 1e-3 + (key.draw(row, 0) >> 60) as f32,

@@ -28,7 +28,14 @@ pub fn check(all: bool) -> Outcome {
         &[],
     )?;
     if all {
-        let head = ["clippy", "--release", "--package", "stakeout-replay", "--features", "gpu"];
+        let head = [
+            "clippy",
+            "--release",
+            "--package",
+            "stakeout-replay",
+            "--features",
+            "gpu",
+        ];
         let arguments = [&head[..], &["--all-targets", "--", "-D", "warnings"]].concat();
         timed("clippy with the card", || run("cargo", &arguments, &[]))?;
     }

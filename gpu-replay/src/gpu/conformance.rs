@@ -52,7 +52,7 @@ pub struct Effort {
 impl Effort {
     /// For fibers on a processor: seconds.
     pub const HOST: Self = Self {
-        laws: &[(2, 5), (2, 33), (2, 257), (2, 1003), (1, 20_011)],
+        laws: &[(2, 5), (2, 33), (2, 257), (2, 1003), (1, 10_243)],
         positions: 60,
         answers: 9,
         blocks: 12,

@@ -9,9 +9,14 @@
 // Invariant. The listed tokens are those of largest logit, ties to the lower id, whatever the order of the threads;
 // sums are formed in an order that depends on the vocabulary alone.
 
-// Weights w = 2^x, x = l log2(e) - base: sum of w, of w x, of w x^2. The base is that of the largest logit so far.
+// Logits are minus infinity or larger than this.
+#define LEAST_TOP -1e30f
+// A base stands until a logit exceeds its own by so much: weights are then 2^12 at most, and few threads ever move it.
+#define STEP 8.0f
+
+// Weights w = 2^x, x = l log2(e) - base: sum of w, of w x, of w x^2. The base is that of an early logit.
 struct Sums {
-    float top, base, s0, s1, s2;
+    float top, limit, base, s0, s1, s2;
 };
 
 // A token as one number: the larger the better, ties to the lower id, none below all. Zero has one sign here.
@@ -62,7 +67,7 @@ __device__ __forceinline__ u64 merge_falling(u64 list, u64 other) {
     return key;
 }
 
-// Makes `top` the largest logit.
+// Makes the logit `top` that of the base.
 __device__ __forceinline__ void raise(Sums &sums, float top) {
     float base = top * LOG2_E;
     if (sums.s0 > 0.0f) {
@@ -72,32 +77,22 @@ __device__ __forceinline__ void raise(Sums &sums, float top) {
         sums.s1 = scale * (sums.s1 + shift * sums.s0);
         sums.s0 = scale * sums.s0;
     }
-    sums.top = top;
+    sums.limit = top + STEP;
     sums.base = base;
 }
 
-// Adds logits that are no larger than the top.
+// Adds logits that are no larger than the limit, among themselves first: fewer roundings on the way to a long sum. One of
+// minus infinity has weight zero, and zero times infinity is no number; nothing below a thousand powers of two has weight.
 template <int COUNT> __device__ __forceinline__ void add(Sums &sums, const float *logits) {
     float p0 = 0.0f, p1 = 0.0f, p2 = 0.0f;
 #pragma unroll
     for (int i = 0; i < COUNT; i++) {
-        float x = fmaf(logits[i], LOG2_E, -sums.base);
+        float x = fmaxf(fmaf(logits[i], LOG2_E, -sums.base), -1000.0f);
         float weight = exp2f(x);
         float first = weight * x;
         p0 += weight;
         p1 += first;
         p2 = fmaf(first, x, p2);
-    }
-    if (p1 != p1) {
-        // A logit of minus infinity has weight zero, and zero times infinity is no number.
-        p1 = p2 = 0.0f;
-#pragma unroll
-        for (int i = 0; i < COUNT; i++) {
-            float x = fmaxf(fmaf(logits[i], LOG2_E, -sums.base), -1000.0f);
-            float first = exp2f(x) * x;
-            p1 += first;
-            p2 = fmaf(first, x, p2);
-        }
     }
     sums.s0 += p0;
     sums.s1 += p1;
@@ -185,7 +180,7 @@ __device__ __forceinline__ void law_row(const T *logits, u32 vocabulary, u32 cou
     u64 row = blockIdx.x;
     const T *values = logits + row * vocabulary;
 
-    Sums sums = {MINUS_INFINITY, MINUS_INFINITY, 0.0f, 0.0f, 0.0f};
+    Sums sums = {MINUS_INFINITY, LEAST_TOP, LEAST_TOP * LOG2_E, 0.0f, 0.0f, 0.0f};
     // The first warp's list. Tokens before the first sixteen-byte boundary and after the last are its beginning.
     u64 list = 0;
     u32 head = (u32)((16 - (u64)values % 16) % 16 / sizeof(T));
@@ -196,10 +191,11 @@ __device__ __forceinline__ void law_row(const T *logits, u32 vocabulary, u32 cou
         if ((u32)lane < loose) {
             u32 id = (u32)lane < head ? lane : lane + packs * WIDTH;
             float value = widen(values[id]);
-            if (value > sums.top) {
+            if (value > sums.limit) {
                 raise(sums, value);
                 add<1>(sums, &value);
             }
+            sums.top = value;
             list = key_of(value, id);
         }
         list = sort_falling(list);
@@ -237,31 +233,15 @@ __device__ __forceinline__ void law_row(const T *logits, u32 vocabulary, u32 cou
                     top = fmaxf(top, out[i]);
                 }
                 most = fmaxf(most, top);
-                if (top > sums.top) {
+                if (top > sums.limit) {
                     raise(sums, top);
                 }
-                // Before the first finite logit there is no base, and nothing to add.
-                if (sums.top > MINUS_INFINITY) {
-                    add<WIDTH>(sums, out);
-                }
+                add<WIDTH>(sums, out);
             }
         }
-        u64 best = 0;
-        if (first < packs && (floor == 0 || most >= value_of(floor))) {
-#pragma unroll
-            for (int at = 0; at < DEPTH; at++) {
-                u32 pack = first + at * ROW_THREADS;
-                if (pack < packs) {
-                    float out[WIDTH];
-                    Pack<T>::unpack(raw[at], out);
-#pragma unroll
-                    for (int i = 0; i < WIDTH; i++) {
-                        best = larger(best, key_of(out[i], head + pack * WIDTH + i));
-                    }
-                }
-            }
-        }
-        int hot = __syncthreads_count(best > floor);
+        sums.top = fmaxf(sums.top, most);
+        bool is_hot = first < packs && (floor == 0 || most >= value_of(floor));
+        int hot = __syncthreads_count(is_hot);
         if (hot == 0) {
             continue;
         }
@@ -273,10 +253,27 @@ __device__ __forceinline__ void law_row(const T *logits, u32 vocabulary, u32 cou
             floor = shared.floor;
         }
         if (hot > 32) {
+            u64 best = 0;
+            if (is_hot) {
+#pragma unroll
+                for (int at = 0; at < DEPTH; at++) {
+                    u32 pack = first + at * ROW_THREADS;
+                    if (pack < packs) {
+                        float out[WIDTH];
+                        Pack<T>::unpack(raw[at], out);
+#pragma unroll
+                        for (int i = 0; i < WIDTH; i++) {
+                            best = larger(best, key_of(out[i], head + pack * WIDTH + i));
+                        }
+                    }
+                }
+            }
             raise_floor(&shared, best, count);
             floor = shared.floor;
+            is_hot = best > floor;
         }
-        if (best > floor) {
+        if (is_hot) {
+            float least = floor == 0 ? MINUS_INFINITY : value_of(floor);
 #pragma unroll
             for (int at = 0; at < DEPTH; at++) {
                 u32 pack = first + at * ROW_THREADS;
@@ -285,9 +282,11 @@ __device__ __forceinline__ void law_row(const T *logits, u32 vocabulary, u32 cou
                     Pack<T>::unpack(raw[at], out);
 #pragma unroll
                     for (int i = 0; i < WIDTH; i++) {
-                        u64 key = key_of(out[i], head + pack * WIDTH + i);
-                        if (key > floor) {
-                            shared.buffer[atomicAdd(&shared.buffered, 1)] = key;
+                        if (out[i] >= least) {
+                            u64 key = key_of(out[i], head + pack * WIDTH + i);
+                            if (key > floor) {
+                                shared.buffer[atomicAdd(&shared.buffered, 1)] = key;
+                            }
                         }
                     }
                 }
@@ -337,7 +336,7 @@ __device__ __forceinline__ void law_row(const T *logits, u32 vocabulary, u32 cou
             sum2 += by * (part2 + down * (2.0 * part1 + down * part0));
         }
     }
-    // The base is the rounded product; what the rounding left out goes back in.
+    // From the base to the largest logit.
     double log_sum = log(sum0) - (all_top * (double)LOG2_E - all_base) * LN_2;
     double mean = sum1 / sum0;
     bool is_listed = (u32)lane < count && list != 0;
@@ -356,12 +355,12 @@ __device__ __forceinline__ void law_row(const T *logits, u32 vocabulary, u32 cou
     }
 }
 
-extern "C" __global__ void __launch_bounds__(ROW_THREADS)
+extern "C" __global__ void __launch_bounds__(ROW_THREADS, ROW_BLOCKS)
     law_f32(const float *logits, u32 vocabulary, u32 count, u32 *ids, float *log_probs, float *tails, float *stats) {
     law_row<float>(logits, vocabulary, count, ids, log_probs, tails, stats);
 }
 
-extern "C" __global__ void __launch_bounds__(ROW_THREADS)
+extern "C" __global__ void __launch_bounds__(ROW_THREADS, ROW_BLOCKS)
     law_bf16(const u16 *logits, u32 vocabulary, u32 count, u32 *ids, float *log_probs, float *tails, float *stats) {
     law_row<u16>(logits, vocabulary, count, ids, log_probs, tails, stats);
 }

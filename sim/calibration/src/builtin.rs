@@ -3,7 +3,7 @@
 use crate::error::CalibrationError;
 use crate::file::Calibration;
 
-const BUILTIN: [(&str, &str); 2] = [
+const BUILTIN: [(&str, &str); 3] = [
     (
         "published-gonka",
         include_str!("../../../scenarios/calibration/published-gonka.yaml"),
@@ -12,10 +12,14 @@ const BUILTIN: [(&str, &str); 2] = [
         "demo-large",
         include_str!("../../../scenarios/calibration/demo-large.yaml"),
     ),
+    (
+        "smollm2-135m",
+        include_str!("../../../scenarios/calibration/smollm2-135m.yaml"),
+    ),
 ];
 
 /// Names of the built-in calibrations.
-pub const BUILTIN_NAMES: [&str; BUILTIN.len()] = [BUILTIN[0].0, BUILTIN[1].0];
+pub const BUILTIN_NAMES: [&str; BUILTIN.len()] = [BUILTIN[0].0, BUILTIN[1].0, BUILTIN[2].0];
 
 impl Calibration {
     /// The built-in calibration of this name.

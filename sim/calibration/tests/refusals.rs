@@ -171,6 +171,6 @@ fn an_unknown_built_in_name_lists_what_there_is() {
     let error = Calibration::builtin("published").unwrap_err();
     assert_eq!(
         error.to_string(),
-        "no built-in calibration \"published\"; there is published-gonka, demo-large"
+        "no built-in calibration \"published\"; there is published-gonka, demo-large, smollm2-135m"
     );
 }

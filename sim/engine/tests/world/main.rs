@@ -4,6 +4,7 @@ mod audit;
 mod closed_forms;
 mod determinism;
 mod deviants;
+mod dice;
 mod hash_draw;
 mod life;
 mod properties;

@@ -3,6 +3,8 @@
 //! Invariant: while everybody votes by the proof nothing is counted and nobody is refused; every proof is right,
 //! so that a refusal is the voters' doing (docs/spec/poc.md).
 
+use std::collections::BTreeMap;
+
 use stakeout_protocol::poc::{PocTally, is_accepted};
 use stakeout_protocol::units::Weight;
 
@@ -28,11 +30,14 @@ impl SpecialDuty {
     };
 }
 
-/// One voter: its owner, its voting power and its orders.
-struct Voter {
-    owner: u32,
-    power: u64,
-    vote: ProofVote,
+/// The voting power of an epoch, by what it votes: enough to tally every proof without asking every voter again.
+#[derive(Default)]
+struct Votes {
+    total: Weight,
+    by_proof: Weight,
+    own_only: Weight,
+    /// Of those who vote for their own owner alone, by owner.
+    own_only_of: BTreeMap<u32, Weight>,
 }
 
 impl World<'_> {
@@ -42,7 +47,7 @@ impl World<'_> {
         if self.special_duties.values().all(votes_by_proof) {
             return;
         }
-        let voters = self.proof_voters();
+        let votes = self.proof_votes();
         let acceptance = self.scenario.protocol.poc.acceptance;
         let guardians = self.scenario.protocol.measures.has_guardians.then_some(true);
         let end = (self.window + 1) * self.tables.block_ns;
@@ -50,7 +55,7 @@ impl World<'_> {
             if *weight == 0 {
                 continue;
             }
-            let tally = tally(&voters, self.scenario.hosts[participant].owner);
+            let tally = votes.tally(self.scenario.hosts[participant].owner);
             if is_accepted(acceptance, &tally, guardians) {
                 continue;
             }
@@ -60,35 +65,37 @@ impl World<'_> {
         }
     }
 
-    fn proof_voters(&self) -> Vec<Voter> {
+    fn proof_votes(&self) -> Votes {
         let powers = self
             .lanes
             .iter()
             .flat_map(|lane| lane.tallies.iter().map(|tally| tally.weight));
-        let voter = |(host, power): (u32, u64)| Voter {
-            owner: self.scenario.hosts[host as usize].owner,
-            power,
-            vote: self
-                .special_duties
-                .get(&host)
-                .map_or(ProofVote::ByTheProof, |duty| duty.proof_vote),
-        };
-        (0_u32..).zip(powers).map(voter).collect()
+        let mut votes = Votes::default();
+        for (host, power) in (0_u32..).zip(powers) {
+            let power = Weight::new(power);
+            votes.total += power;
+            match self.special_duties.get(&host).map(|duty| duty.proof_vote) {
+                None | Some(ProofVote::ByTheProof) => votes.by_proof += power,
+                Some(ProofVote::OwnOnly) => {
+                    let owner = self.scenario.hosts[host as usize].owner;
+                    votes.own_only += power;
+                    *votes.own_only_of.entry(owner).or_default() += power;
+                }
+                Some(ProofVote::Absent) => {}
+            }
+        }
+        votes
     }
 }
 
-/// The votes on the proofs of one of an owner's identities.
-fn tally(voters: &[Voter], owner: u32) -> PocTally {
-    let mut tally = PocTally::default();
-    for voter in voters {
-        let power = Weight::new(voter.power);
-        tally.total += power;
-        match voter.vote {
-            ProofVote::ByTheProof => tally.valid += power,
-            ProofVote::OwnOnly if voter.owner == owner => tally.valid += power,
-            ProofVote::OwnOnly => tally.invalid += power,
-            ProofVote::Absent => {}
+impl Votes {
+    /// The votes on the proofs of one of an owner's identities.
+    fn tally(&self, owner: u32) -> PocTally {
+        let own = self.own_only_of.get(&owner).copied().unwrap_or_default();
+        PocTally {
+            total: self.total,
+            valid: self.by_proof + own,
+            invalid: self.own_only - own,
         }
     }
-    tally
 }

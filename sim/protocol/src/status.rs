@@ -37,6 +37,11 @@ pub enum Status {
     Inactive,
 }
 
+impl Status {
+    /// Every status, by code.
+    pub const ALL: [Self; 4] = [Self::Ramping, Self::Active, Self::Invalid, Self::Inactive];
+}
+
 /// Why a status is what it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum StatusReason {
@@ -57,6 +62,20 @@ pub enum StatusReason {
     AlreadySet,
     /// Parameters for which a test has no logarithms; the network then lets everybody pass.
     AlgorithmError,
+}
+
+impl StatusReason {
+    /// Every reason, by code.
+    pub const ALL: [Self; 8] = [
+        Self::None,
+        Self::RampingUp,
+        Self::ConsecutiveFailures,
+        Self::StatisticalInvalidations,
+        Self::Downtime,
+        Self::FailedConfirmation,
+        Self::AlreadySet,
+        Self::AlgorithmError,
+    ];
 }
 
 /// How failed checks altogether are judged.

@@ -403,21 +403,13 @@ impl Explainer<'_> {
     }
 
     fn status(&self, event: &Event) -> String {
-        let status = [Status::Ramping, Status::Active, Status::Invalid, Status::Inactive]
+        let status = Status::ALL
             .into_iter()
             .find(|status| *status as i64 == event.value);
         let status = status.map_or("unknown", status_name);
-        let reasons = [
-            StatusReason::None,
-            StatusReason::RampingUp,
-            StatusReason::ConsecutiveFailures,
-            StatusReason::StatisticalInvalidations,
-            StatusReason::Downtime,
-            StatusReason::FailedConfirmation,
-            StatusReason::AlreadySet,
-            StatusReason::AlgorithmError,
-        ];
-        let reason = reasons.into_iter().find(|reason| *reason as i64 == event.second);
+        let reason = StatusReason::ALL
+            .into_iter()
+            .find(|reason| *reason as i64 == event.second);
         let tests = match reason {
             Some(StatusReason::ConsecutiveFailures) => self.tests(&[2]),
             Some(StatusReason::StatisticalInvalidations) => self.tests(&[1, 3]),

@@ -14,18 +14,6 @@ const PIECE: usize = 1 << 18;
 /// No row is longer: thirteen figures of 64 bits, five of 128, two bytes.
 const ROW_MAX: usize = 13 * 10 + 5 * 19 + 2;
 
-const STATUSES: [Status; 4] = [Status::Ramping, Status::Active, Status::Invalid, Status::Inactive];
-const REASONS: [StatusReason; 8] = [
-    StatusReason::None,
-    StatusReason::RampingUp,
-    StatusReason::ConsecutiveFailures,
-    StatusReason::StatisticalInvalidations,
-    StatusReason::Downtime,
-    StatusReason::FailedConfirmation,
-    StatusReason::AlreadySet,
-    StatusReason::AlgorithmError,
-];
-
 /// Rows of participants, packed.
 #[derive(Clone, Debug, Default)]
 pub struct ParticipantTable {
@@ -73,7 +61,7 @@ impl ParticipantTable {
         packed.put_signed(i128::from(row.epoch) - i128::from(self.last.0));
         packed.put_signed(i128::from(row.participant) - i128::from(self.last.1) - 1);
         packed.put_byte(row.reputation);
-        packed.put_byte(code(&STATUSES, row.status) << 4 | code(&REASONS, row.reason));
+        packed.put_byte((row.status as u8) << 4 | row.reason as u8);
         for figure in figures(row) {
             packed.put(figure);
         }
@@ -101,11 +89,6 @@ fn figures(row: &ParticipantRow) -> [u64; 10] {
         row.validations_done,
         row.busy_ns,
     ]
-}
-
-fn code<T: PartialEq>(all: &[T], one: T) -> u8 {
-    let at = all.iter().position(|known| *known == one);
-    at.expect("the table knows every status and reason") as u8
 }
 
 /// A row being packed.
@@ -234,8 +217,8 @@ impl Iterator for ParticipantRows<'_> {
             participant,
             weight,
             reputation,
-            status: STATUSES[usize::from(standing >> 4)],
-            reason: REASONS[usize::from(standing & 15)],
+            status: Status::ALL[usize::from(standing >> 4)],
+            reason: StatusReason::ALL[usize::from(standing & 15)],
             inferences,
             missed,
             validated,
@@ -303,8 +286,8 @@ mod tests {
             participant: number % 1_000 * 7,
             weight: figure(1),
             reputation: (number % 101) as u8,
-            status: STATUSES[number as usize % 4],
-            reason: REASONS[number as usize % 8],
+            status: Status::ALL[number as usize % 4],
+            reason: StatusReason::ALL[number as usize % 8],
             inferences: figure(2),
             missed: figure(3),
             validated: figure(4),

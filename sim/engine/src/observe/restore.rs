@@ -303,24 +303,15 @@ fn small(number: u32) -> Result<u8, ParquetError> {
 }
 
 fn status_of(name: &str) -> Result<Status, ParquetError> {
-    [Status::Ramping, Status::Active, Status::Invalid, Status::Inactive]
+    Status::ALL
         .into_iter()
         .find(|status| status_name(*status) == name)
         .ok_or_else(|| ParquetError::General(format!("there is no status `{name}`")))
 }
 
 fn reason_of(name: &str) -> Result<StatusReason, ParquetError> {
-    [
-        StatusReason::None,
-        StatusReason::RampingUp,
-        StatusReason::ConsecutiveFailures,
-        StatusReason::StatisticalInvalidations,
-        StatusReason::Downtime,
-        StatusReason::FailedConfirmation,
-        StatusReason::AlreadySet,
-        StatusReason::AlgorithmError,
-    ]
-    .into_iter()
-    .find(|reason| reason_name(*reason) == name)
-    .ok_or_else(|| ParquetError::General(format!("there is no reason `{name}`")))
+    StatusReason::ALL
+        .into_iter()
+        .find(|reason| reason_name(*reason) == name)
+        .ok_or_else(|| ParquetError::General(format!("there is no reason `{name}`")))
 }

@@ -3,9 +3,8 @@
 //! Lanes run in parallel inside a phase and share nothing. Invariant: no figure that leaves a lane
 //! depends on which hosts share it.
 
-use std::ops::Range;
-
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use stakeout_kernel::digest::EffectSum;
 use stakeout_kernel::histogram::LogHistogram;

@@ -92,6 +92,14 @@ impl Case {
             .collect()
     }
 
+    /// The attacker's part of the weight that the scenario gives.
+    pub(super) fn part_of_weight(&self) -> f64 {
+        let hosts = &self.scenario.hosts;
+        let all: u64 = hosts.iter().map(|host| host.weight).sum();
+        let own: u64 = self.own().iter().map(|&host| hosts[host as usize].weight).sum();
+        own as f64 / all as f64
+    }
+
     /// Hosts of the owner of a name.
     pub(super) fn of_owner(&self, name: &str) -> Vec<u32> {
         (0_u32..)

@@ -15,10 +15,15 @@ const GOOD: f64 = 0.05;
 const BAD: f64 = 0.20;
 const H: f64 = 4.0;
 
+/// Chance that an answer of a host that swaps this share is drawn and found.
+fn hazard(case: &Case, host: u32, share: f64) -> f64 {
+    case.check_rate() * case.failing(host, share)
+}
+
 /// Answers to the first catch: geometric.
 pub(super) fn first_catch(case: &Case) -> Vec<Pair> {
     let caught = case.units().into_iter().filter_map(|unit| {
-        let hazard = case.check_rate() * case.failing(unit.host, case.parameter(unit.host, "rate"));
+        let hazard = hazard(case, unit.host, case.parameter(unit.host, "rate"));
         let answers = unit.conviction?.answers as f64;
         Some(Pair::new(1.0 / hazard, answers))
     });
@@ -28,7 +33,7 @@ pub(super) fn first_catch(case: &Case) -> Vec<Pair> {
 /// Caught within the epoch, one strike.
 pub(super) fn caught_in_epoch(case: &Case) -> Vec<Pair> {
     let of = |unit: Unit<'_>| {
-        let hazard = case.check_rate() * case.failing(unit.host, case.parameter(unit.host, "rate"));
+        let hazard = hazard(case, unit.host, case.parameter(unit.host, "rate"));
         let answers = unit.twin_sum(|row| row.inferences);
         Pair::event(1.0 - power(1.0 - hazard, answers), unit.conviction.is_some())
     };
@@ -39,7 +44,7 @@ pub(super) fn caught_in_epoch(case: &Case) -> Vec<Pair> {
 pub(super) fn caught_while_cheating(case: &Case) -> Vec<Pair> {
     let mut pairs = Vec::new();
     for unit in case.units() {
-        let hazard = case.check_rate() * case.failing(unit.host, 1.0);
+        let hazard = hazard(case, unit.host, 1.0);
         for (row, twin) in unit.rows.iter().zip(&unit.twin) {
             if row.cheated > 0 {
                 let caught = 1.0 - power(1.0 - hazard, twin.inferences);

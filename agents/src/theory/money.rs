@@ -9,14 +9,8 @@ pub(super) fn neutral(case: &Case) -> Vec<Pair> {
 
 /// The same where the merged twin is cut at a fifth and the parts are not: a third against a fifth.
 pub(super) fn capped(case: &Case) -> Vec<Pair> {
-    let total: u64 = case.scenario.hosts.iter().map(|host| host.weight).sum();
-    let own: u64 = case
-        .own()
-        .iter()
-        .map(|&host| case.scenario.hosts[host as usize].weight)
-        .sum();
     let cap = super::case::share(case.scenario.protocol.power_cap.expect("the scenario sets a cap"));
-    reward_ratio(case, own as f64 / total as f64 / cap)
+    reward_ratio(case, case.part_of_weight() / cap)
 }
 
 fn reward_ratio(case: &Case, expected: f64) -> Vec<Pair> {
@@ -154,12 +148,6 @@ pub(super) fn planted_rate(case: &Case) -> f64 {
 /// Rate of the subsidy from which on trading with oneself pays: of m = 1/(1 - rate) coins minted for a coin of
 /// payment, its own share f has to bring back what the rest costs, f (1 + m) = 1.
 pub(super) fn subsidy_rate(case: &Case) -> f64 {
-    let total: u64 = case.scenario.hosts.iter().map(|host| host.weight).sum();
-    let own: u64 = case
-        .own()
-        .iter()
-        .map(|&host| case.scenario.hosts[host as usize].weight)
-        .sum();
-    let share = own as f64 / total as f64;
+    let share = case.part_of_weight();
     1.0 - share / (1.0 - share)
 }

@@ -84,10 +84,7 @@ fn part_of_weight(case: &Case, expected: f64) -> Vec<Pair> {
 
 /// More than two thirds accept: a coalition holds its own part.
 pub(super) fn own_power(case: &Case) -> Vec<Pair> {
-    let hosts = &case.scenario.hosts;
-    let all: u64 = hosts.iter().map(|host| host.weight).sum();
-    let own: u64 = case.own().iter().map(|&host| hosts[host as usize].weight).sum();
-    part_of_weight(case, own as f64 / all as f64)
+    part_of_weight(case, case.part_of_weight())
 }
 
 /// Less than two thirds accept: a coalition holds everything.

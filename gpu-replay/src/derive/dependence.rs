@@ -46,7 +46,7 @@ fn null_rejected(sheet: &ScoreSheet) -> Vec<(usize, Estimate)> {
     let rule = Rule::Of(Statistic::S3);
     let rate = |index: usize| {
         let honest = sheet.rows.iter().filter(|row| row.is_honest());
-        Estimate::rate(honest.filter_map(|row| Some((row.key.prompt, row.score(rule, index)? > Z_NULL))))
+        Estimate::rate(honest.filter_map(|row| row.verdict(rule, index, Z_NULL)))
     };
     sheet
         .lengths

@@ -116,13 +116,9 @@ fn honest_row(
     alpha: f64,
 ) -> Option<HonestRow> {
     let limit = rulers.at(rule, index).limit(alpha);
-    let verdict = |row: &SheetRow| {
-        row.score(rule, index)
-            .map(|score| (row.key.prompt, score > limit))
-    };
     let mut by_pair = BTreeMap::<(Stratum, Stratum), Vec<(u32, bool)>>::new();
     for row in sheet.honest(false) {
-        if let Some(found) = verdict(row) {
+        if let Some(found) = row.verdict(rule, index, limit) {
             by_pair
                 .entry((row.key.executor, row.key.validator))
                 .or_default()
@@ -153,9 +149,7 @@ pub(super) fn strata(sheet: &ScoreSheet, rulers: &Rulers) -> Vec<StratumRow> {
     let index = sheet.reference;
     let rate = |pair, rule: Rule| {
         let limit = rulers.at(rule, index).limit(0.01);
-        Estimate::rate(
-            in_pair(sheet, pair).filter_map(|row| Some((row.key.prompt, row.score(rule, index)? > limit))),
-        )
+        Estimate::rate(in_pair(sheet, pair).filter_map(|row| row.verdict(rule, index, limit)))
     };
     let row = |(executor, validator): (Stratum, Stratum)| {
         let pair = (executor, validator);
@@ -187,7 +181,8 @@ pub(super) fn pairs(sheet: &ScoreSheet) -> Vec<(Stratum, Stratum)> {
     pairs
 }
 
-fn in_pair(sheet: &ScoreSheet, pair: (Stratum, Stratum)) -> impl Iterator<Item = &SheetRow> {
+/// Held-out honest answers of a pair of kernels.
+pub(super) fn in_pair(sheet: &ScoreSheet, pair: (Stratum, Stratum)) -> impl Iterator<Item = &SheetRow> {
     sheet
         .honest(false)
         .filter(move |row| (row.key.executor, row.key.validator) == pair)

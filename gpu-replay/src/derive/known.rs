@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use super::estimate::Estimate;
+use super::honest::{in_pair, pairs};
 use super::rule::Rule;
 use super::ruler::{Rulers, pair_ruler};
 use super::sheet::{ScoreSheet, SheetRow};
@@ -84,7 +85,7 @@ fn row(
 ) -> Option<KnownRow> {
     let pair = (executor, validator);
     let of_pair = |row: &&SheetRow| (row.key.executor, row.key.validator) == pair;
-    let honest: Vec<&SheetRow> = sheet.honest(false).filter(of_pair).collect();
+    let honest: Vec<&SheetRow> = in_pair(sheet, pair).collect();
     let cheating: Vec<&SheetRow> = sheet
         .substituted(substitute, AttackLevel::Naive)
         .filter(|row| !row.is_calibration())
@@ -120,19 +121,13 @@ fn row(
 }
 
 fn rate(rows: &[&SheetRow], rule: Rule, index: usize, limit: f64) -> Option<Estimate> {
-    Estimate::rate(
-        rows.iter()
-            .filter_map(|row| Some((row.key.prompt, row.score(rule, index)? > limit))),
-    )
+    Estimate::rate(rows.iter().filter_map(|row| row.verdict(rule, index, limit)))
 }
 
 /// Share of the held-out honest answers above `limit` in the stratum that has most.
 fn worst(sheet: &ScoreSheet, rule: Rule, index: usize, limit: f64) -> f64 {
-    let rates = super::honest::pairs(sheet).into_iter().filter_map(|pair| {
-        let rows: Vec<&SheetRow> = sheet
-            .honest(false)
-            .filter(|row| (row.key.executor, row.key.validator) == pair)
-            .collect();
+    let rates = pairs(sheet).into_iter().filter_map(|pair| {
+        let rows: Vec<&SheetRow> = in_pair(sheet, pair).collect();
         Some(rate(&rows, rule, index, limit)?.value)
     });
     rates.fold(0.0, f64::max)

@@ -88,7 +88,7 @@ impl KnownLimits {
     /// Whether an answer is above the threshold of its own pair; absent without one.
     fn verdict(&self, row: &SheetRow, rule: Rule, index: usize) -> Option<(u32, bool)> {
         let limit = self.0.get(&(row.key.executor, row.key.validator, rule, index))?;
-        Some((row.key.prompt, row.score(rule, index)? > *limit))
+        row.verdict(rule, index, *limit)
     }
 }
 
@@ -105,7 +105,7 @@ fn row(
         .collect();
     let point = |index: usize| {
         let limit = rulers.at(rule, index).limit(alpha);
-        let verdict = |row: &&SheetRow| Some((row.key.prompt, row.score(rule, index)? > limit));
+        let verdict = |row: &&SheetRow| row.verdict(rule, index, limit);
         let known = Estimate::rate(rows.iter().filter_map(|row| known.verdict(row, rule, index)));
         let power = Estimate::rate(rows.iter().filter_map(verdict))?;
         Some(PowerPoint {

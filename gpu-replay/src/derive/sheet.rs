@@ -36,6 +36,12 @@ impl SheetRow {
         self.scores.get(length).map(|columns| columns[rule.column()])
     }
 
+    /// Its prompt, and whether its score is above a limit: what a clustered rate counts.
+    pub(super) fn verdict(&self, rule: Rule, length: usize, limit: f64) -> Option<(u32, bool)> {
+        let score = self.score(rule, length)?;
+        Some((self.key.prompt, score > limit))
+    }
+
     /// Whether the promised model answered honestly.
     pub fn is_honest(&self) -> bool {
         self.key.attack == AttackLevel::Honest

@@ -3,8 +3,9 @@
 use super::read::*;
 use serde_json::Value;
 use stakeout_protocol::poc::{
-    AcceptanceThreshold, ConfirmationEvent, PocParams, compute_confirmation_ratio,
-    compute_confirmation_weight, compute_slot_count, compute_voting_slot, is_confirmation_failed,
+    AcceptanceThreshold, ConfirmationEvent, PocParams, PocTally, compute_confirmation_ratio,
+    compute_confirmation_weight, compute_slot_count, compute_voting_slot, is_accepted,
+    is_confirmation_failed,
 };
 use stakeout_protocol::units::{Decimal, Fraction, Weight};
 
@@ -21,6 +22,20 @@ fn params() -> PocParams {
 pub fn check(file: &str, document: &Value) {
     for case in cases(document) {
         match file {
+            "acceptance" => {
+                let threshold = match text(case, "threshold") {
+                    "half" => AcceptanceThreshold::Half,
+                    "two_thirds" => AcceptanceThreshold::TwoThirds,
+                    other => panic!("no threshold {other}"),
+                };
+                let tally = PocTally {
+                    valid: weight(case, "valid"),
+                    invalid: weight(case, "invalid"),
+                    total: weight(case, "total"),
+                };
+                let accepted = is_accepted(threshold, &tally, case["guardians"].as_bool());
+                assert_eq!(accepted, flag(case, "is_accepted"), "{case}");
+            }
             "confirmation_ratio" => {
                 let ratio =
                     compute_confirmation_ratio(&params(), weight(case, "reading"), weight(case, "expected"));

@@ -1,12 +1,13 @@
 //! Which event each event follows from.
 //!
 //! Invariant: a cause is an earlier event of the same log. What is remembered is bounded by the inferences in
-//! flight and the participants; an inference that nobody was drawn to check is forgotten with its block, a
+//! flight and the participants; an inference that nobody was drawn to check is forgotten with its finish, a
 //! checked one sixteen epochs later, when no message can change it any more.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
 use super::encoding::NO_CAUSE;
+use super::open_inferences::OpenInferences;
 use crate::observe::event::{Event, EventKind, NO_INFERENCE};
 
 /// What is remembered of an answer that is being checked.
@@ -45,18 +46,16 @@ const EPOCHS_KEPT: u8 = 16;
 #[derive(Clone, Debug, Default)]
 pub struct Causes {
     height: u64,
-    /// Last event of each inference in flight, from number `first` on; [`NO_CAUSE`] once it is of no use.
-    open: VecDeque<u64>,
-    first: u64,
-    /// Inferences that finished in this block, with the number of the event.
-    finished: Vec<u64>,
+    /// Last event of each inference in flight.
+    open: OpenInferences,
+    /// The inference that finished last, and that event: who is drawn to check it follows at once.
+    finished: Option<(u64, u64)>,
     checked: BTreeMap<u64, Checked>,
     standings: Vec<Standing>,
     outcome: u64,
     epoch: u64,
     issued: u64,
     slashed: u64,
-    has_begun: bool,
 }
 
 impl Causes {
@@ -73,8 +72,9 @@ impl Causes {
 
     /// The cause of the log's next event, whose number is `number`.
     pub fn next(&mut self, event: &Event, number: u64) -> u64 {
-        if !self.has_begun || event.height != self.height {
-            self.open_block(event.height);
+        if event.height != self.height {
+            self.height = event.height;
+            self.open.close_gaps();
         }
         match event.inference {
             NO_INFERENCE => self.of_participant(event, number),
@@ -82,76 +82,29 @@ impl Causes {
         }
     }
 
-    fn open_block(&mut self, height: u64) {
-        (self.height, self.has_begun) = (height, true);
-        for inference in std::mem::take(&mut self.finished) {
-            self.set_open(inference, NO_CAUSE);
-        }
-        while self.open.front() == Some(&NO_CAUSE) {
-            self.open.pop_front();
-            self.first += 1;
-        }
-    }
-
-    fn open_at(&self, inference: u64) -> u64 {
-        let place = inference
-            .checked_sub(self.first)
-            .and_then(|place| usize::try_from(place).ok());
-        place
-            .and_then(|place| self.open.get(place))
-            .copied()
-            .unwrap_or(NO_CAUSE)
-    }
-
-    fn set_open(&mut self, inference: u64, number: u64) {
-        if self.open.is_empty() && number != NO_CAUSE {
-            self.first = inference;
-        }
-        if let Some(ahead) = self
-            .first
-            .checked_sub(inference)
-            .filter(|&ahead| ahead > 0 && number != NO_CAUSE)
-        {
-            (0..ahead).for_each(|_| self.open.push_front(NO_CAUSE));
-            self.first = inference;
-        }
-        let Some(place) = inference
-            .checked_sub(self.first)
-            .and_then(|place| usize::try_from(place).ok())
-        else {
-            return;
-        };
-        if place >= self.open.len() {
-            if number == NO_CAUSE {
-                return;
-            }
-            self.open.resize(place + 1, NO_CAUSE);
-        }
-        self.open[place] = number;
-    }
-
     fn of_inference(&mut self, event: &Event, number: u64) -> u64 {
         let inference = event.inference;
         match event.kind {
             EventKind::Refused => NO_CAUSE,
             EventKind::Started => {
-                self.set_open(inference, number);
+                self.open.set(inference, number);
                 NO_CAUSE
             }
             EventKind::Served => {
-                let cause = self.open_at(inference);
-                self.set_open(inference, number);
+                let cause = self.open.take(inference);
+                self.open.set(inference, number);
                 cause
             }
             EventKind::Finished | EventKind::Expired => {
-                let cause = self.open_at(inference);
-                self.set_open(inference, number);
-                self.finished.push(inference);
+                self.finished = Some((inference, number));
                 self.outcome = number;
-                cause
+                self.open.take(inference)
             }
             EventKind::Drawn => {
-                let finished = self.open_at(inference);
+                let finished = match self.finished {
+                    Some((of, number)) if of == inference => number,
+                    _ => NO_CAUSE,
+                };
                 let checked = self.checked.entry(inference).or_insert_with(|| Checked {
                     finished,
                     verdict: NO_CAUSE,

@@ -1,4 +1,4 @@
-//! Events as the columns of a log file, filled one by one.
+//! Events as the columns of a log file, filled a few at a time.
 //!
 //! Invariant: one event a row; what an event does not concern is null.
 
@@ -45,21 +45,21 @@ impl LogColumns {
         self.height.is_empty()
     }
 
-    /// Adds an event.
-    #[inline]
-    pub fn push(&mut self, entry: &LogEntry) {
-        let event = &entry.event;
-        let known = |index: u32| (index != NOBODY).then_some(index);
-        self.cause.push((entry.cause != NO_CAUSE).then_some(entry.cause));
-        self.height.push(event.height);
-        self.time_ns.push(event.time_ns);
-        self.kind.push(event.kind.name());
+    /// Adds events, a column at a time.
+    pub fn extend(&mut self, entries: &[LogEntry]) {
+        let events = || entries.iter().map(|entry| &entry.event);
+        self.cause
+            .extend(entries.iter().map(|entry| entry.cause), NO_CAUSE);
+        self.height.extend(events().map(|event| event.height));
+        self.time_ns.extend(events().map(|event| event.time_ns));
+        self.kind.extend(events().map(|event| event.kind.name()));
         self.inference
-            .push((event.inference != NO_INFERENCE).then_some(event.inference));
-        self.participant.push(known(event.participant));
-        self.other.push(known(event.other));
-        self.value.push(event.value);
-        self.second.push(event.second);
+            .extend(events().map(|event| event.inference), NO_INFERENCE);
+        self.participant
+            .extend(events().map(|event| event.participant), NOBODY);
+        self.other.extend(events().map(|event| event.other), NOBODY);
+        self.value.extend(events().map(|event| event.value));
+        self.second.extend(events().map(|event| event.second));
     }
 
     /// The columns, in the order of the file; `first` is the number of the first event.

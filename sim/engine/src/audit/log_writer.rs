@@ -13,7 +13,7 @@ use parquet::schema::types::ColumnPath;
 
 use super::causes::Causes;
 use super::chain::{Chain, EVENTS_PER_SEGMENT};
-use super::encoding::LogEntry;
+use super::encoding::{LogEntry, NO_CAUSE};
 use super::log_columns::LogColumns;
 use crate::observe::columns::{Column, Values};
 use crate::observe::event::Event;
@@ -21,6 +21,9 @@ use crate::observe::parquet_writer::ParquetWriter;
 
 /// Key of the checkpoints in a log file's footer: the head after each segment, hex, separated by commas.
 pub const CHECKPOINTS_KEY: &str = "stakeout.checkpoints";
+
+/// Events that are worked on together: they stay in a core's nearest cache.
+const STEP: usize = 256;
 
 /// Which log this is: what its chain begins with.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,6 +54,8 @@ pub struct LogWriter<W: Write + Send> {
     segment: LogColumns,
     events: u64,
     checkpoints: Vec<String>,
+    /// Scratch of [`accept_few`](Self::accept_few).
+    near: Vec<LogEntry>,
 }
 
 impl<W: Write + Send> LogWriter<W> {
@@ -68,6 +73,7 @@ impl<W: Write + Send> LogWriter<W> {
             segment: LogColumns::with_capacity(EVENTS_PER_SEGMENT),
             events: 0,
             checkpoints: Vec::new(),
+            near: Vec::with_capacity(STEP),
         })
     }
 
@@ -76,17 +82,35 @@ impl<W: Write + Send> LogWriter<W> {
     /// # Errors
     /// What the sink reports.
     pub fn accept(&mut self, events: &[Event]) -> Result<()> {
-        for event in events {
-            let entry = LogEntry {
-                event: *event,
-                cause: self.causes.next(event, self.events),
-            };
+        let mut left = events;
+        while !left.is_empty() {
+            let room = EVENTS_PER_SEGMENT - self.segment.len();
+            let (next, rest) = left.split_at(left.len().min(room).min(STEP));
+            left = rest;
+            self.accept_few(next)?;
+        }
+        Ok(())
+    }
+
+    /// Appends events of one segment.
+    fn accept_few(&mut self, events: &[Event]) -> Result<()> {
+        // The simulation has just written them on another core: copied at once, their lines come together.
+        let mut near = std::mem::take(&mut self.near);
+        near.clear();
+        near.extend(events.iter().map(|&event| LogEntry {
+            event,
+            cause: NO_CAUSE,
+        }));
+        for entry in &mut near {
+            entry.cause = self.causes.next(&entry.event, self.events);
             self.events += 1;
-            self.segment.push(&entry);
-            if let Some(head) = self.chain.push(&entry) {
-                self.checkpoints.push(head.to_hex().to_string());
-                self.write_segment()?;
-            }
+        }
+        self.segment.extend(&near);
+        let head = near.iter().filter_map(|entry| self.chain.push(entry)).last();
+        self.near = near;
+        if let Some(head) = head {
+            self.checkpoints.push(head.to_hex().to_string());
+            self.write_segment()?;
         }
         Ok(())
     }

@@ -17,6 +17,7 @@ pub(crate) mod log_columns;
 pub mod log_reader;
 pub mod log_writer;
 pub mod ocel;
+mod open_inferences;
 pub mod perfetto;
 pub mod posting;
 pub mod rerun;

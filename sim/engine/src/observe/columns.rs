@@ -32,10 +32,14 @@ impl<T> Sparse<T> {
         }
     }
 
-    /// Adds a row.
-    pub fn push(&mut self, row: Option<T>) {
-        self.presence.push(i16::from(row.is_some()));
-        self.present.extend(row);
+    /// Adds rows, of which those that are `absent` hold nothing.
+    pub fn extend(&mut self, rows: impl Iterator<Item = T> + Clone, absent: T)
+    where
+        T: PartialEq + Copy,
+    {
+        self.presence
+            .extend(rows.clone().map(|row| i16::from(row != absent)));
+        self.present.extend(rows.filter(|row| *row != absent));
     }
 }
 

@@ -133,7 +133,7 @@ pub fn log(workload: Workload, rounds: Rounds) -> Result<(), String> {
     Ok(())
 }
 
-fn spread(values: &mut [f64]) -> (f64, f64, f64) {
+pub fn spread(values: &mut [f64]) -> (f64, f64, f64) {
     values.sort_by(f64::total_cmp);
     (values[0], values[values.len() / 2], values[values.len() - 1])
 }

@@ -5,6 +5,9 @@ use std::path::PathBuf;
 use clap::Args;
 use stakeout_engine::experiment::cells::Bench;
 use stakeout_engine::experiment::game::file::GameFile;
+use stakeout_engine::experiment::game::given::GivenGame;
+use stakeout_engine::experiment::game::oracle::grow;
+use stakeout_engine::experiment::game::phase::{SURVIVES, phases};
 use stakeout_engine::experiment::game::{Solved, solve};
 use stakeout_engine::experiment::sweep::plan::ScenarioSource;
 use stakeout_statistics::games::to_gambit;
@@ -12,6 +15,7 @@ use stakeout_statistics::games::to_gambit;
 use super::cell_store;
 use super::failure::Failure;
 use super::format::{Format, FormatOption};
+use super::game_tables;
 use super::interrupt;
 use super::simulate::set_threads;
 use super::sweep_page::decimals;
@@ -19,9 +23,15 @@ use super::sweep_progress::CellBar;
 use super::table::{Cell, Table, render_all};
 use super::terminal::{print, remark};
 
+const EXAMPLES: &str = "\
+Examples:
+  stakeout game scenarios/sweeps/swap-or-serve.yaml
+  stakeout game scenarios/sweeps/best-responses.yaml
+  stakeout game scenarios/sweeps/hawk-dove.yaml";
+
 /// Arguments of `game`.
 #[derive(Args, Debug)]
-#[command(before_help = "Examples:\n  stakeout game scenarios/sweeps/swap-or-serve.yaml")]
+#[command(before_help = EXAMPLES)]
 pub struct Game {
     /// The game's file
     file: PathBuf,
@@ -38,6 +48,9 @@ pub struct Game {
 /// Simulates, solves and prints.
 pub fn run(arguments: &Game) -> Result<(), Failure> {
     set_threads(arguments.threads)?;
+    if GivenGame::is_given(&arguments.file)? {
+        return game_tables::print_given(arguments.out.as_deref(), &arguments.file, arguments.format);
+    }
     let file = GameFile::load(&arguments.file)?;
     let source = ScenarioSource::read(&file.scenario)?;
     let registry = stakeout_agents::registry();
@@ -50,31 +63,69 @@ pub fn run(arguments: &Game) -> Result<(), Failure> {
         store: &store,
         monitor: &bar,
     };
-    let solved = solve(&file, &bench);
+    let answer = answer(&file, &bench);
     bar.finish();
-    let solved = solved?;
-    let tables = [
-        payoff_table(&file, &solved),
-        rest_table(&file, &solved),
-        rank_table(&file, &solved),
-    ];
-    for (name, table) in ["payoffs.csv", "rests.csv", "ranks.csv"].iter().zip(&tables) {
+    let answer = answer?;
+    for (name, table) in &answer.tables {
         store.write_result(name, &table.render(Format::Csv))?;
     }
-    let names: Vec<&str> = file.choices.iter().map(|choice| choice.name.as_str()).collect();
-    if let Some(text) = to_gambit(&solved.table, &file.name, &names) {
-        store.write_result("game.nfg", &text)?;
+    if let Some(text) = &answer.gambit {
+        store.write_result("game.nfg", text)?;
     }
+    let tables: Vec<Table> = answer.tables.into_iter().map(|(_, table)| table).collect();
     print(&render_all(&tables, arguments.format.format))?;
-    remark(&format!(
-        "{} players stand for {}; payoffs in units of {:.0} base units, what one earns when all follow `{}`",
+    for line in answer.remarks {
+        remark(&line);
+    }
+    remark(&format!("tables and cells in {}", folder.display()));
+    Ok(())
+}
+
+/// What a game's file asks to be shown.
+struct Answer {
+    tables: Vec<(&'static str, Table)>,
+    gambit: Option<String>,
+    remarks: Vec<String>,
+}
+
+fn answer(file: &GameFile, bench: &Bench<'_>) -> Result<Answer, Failure> {
+    if !file.across.is_empty() {
+        let phases = phases(file, bench)?;
+        return Ok(Answer {
+            tables: vec![("phases.csv", game_tables::phase_table(file, &phases))],
+            gambit: None,
+            remarks: vec![format!(
+                "a strategy survives with {} % or more where most starts of the dynamics lead",
+                SURVIVES * 100.0
+            )],
+        });
+    }
+    let (file, solved, rounds) = if file.candidates.is_empty() {
+        (file.clone(), solve(file, bench)?, Vec::new())
+    } else {
+        let grown = grow(file, bench)?;
+        (grown.file, grown.solved, grown.rounds)
+    };
+    let mut tables = Vec::new();
+    let mut remarks = Vec::new();
+    if !rounds.is_empty() {
+        tables.push(("rounds.csv", game_tables::round_table(&rounds)));
+        remarks.extend(rounds.last().map(game_tables::last_round));
+    }
+    tables.push(("payoffs.csv", payoff_table(&file, &solved)));
+    tables.push(("rests.csv", rest_table(&file, &solved)));
+    tables.push(("ranks.csv", rank_table(&file, &solved)));
+    remarks.push(format!(
+        "{} players stand for {}; payoffs in units of {:.0} base units, what one earns when all follow `{}`; \
+         game.nfg is for Gambit",
         file.reduced, file.players, solved.unit, file.choices[0].name
     ));
-    remark(&format!(
-        "tables, cells and game.nfg (for Gambit) in {}",
-        folder.display()
-    ));
-    Ok(())
+    let names: Vec<&str> = file.choices.iter().map(|choice| choice.name.as_str()).collect();
+    Ok(Answer {
+        tables,
+        gambit: to_gambit(&solved.table, &file.name, &names),
+        remarks,
+    })
 }
 
 fn real(value: f64) -> Cell {

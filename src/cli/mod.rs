@@ -18,12 +18,14 @@ mod failure;
 mod files;
 mod format;
 mod game;
+mod game_tables;
 mod host_table;
 mod init;
 mod interrupt;
 mod network_table;
 mod options;
 mod progress;
+mod rare;
 mod record_table;
 mod run;
 mod run_page;
@@ -100,6 +102,8 @@ enum Command {
     Solve(solve::Solve),
     /// Simulate what each strategy earns among the others, and solve the game
     Game(game::Game),
+    /// The probability of what is too rare to wait for
+    Rare(rare::Rare),
     /// Error rates of sequential tests, exactly and without a simulation
     Exact(exact::Exact),
     /// Compare two mechanisms under the same random numbers
@@ -156,6 +160,7 @@ fn dispatch(command: &Command) -> Result<(), Failure> {
         Command::Sweep(arguments) => sweep::run(arguments),
         Command::Solve(arguments) => solve::run(arguments),
         Command::Game(arguments) => game::run(arguments),
+        Command::Rare(arguments) => rare::run(arguments),
         Command::Exact(arguments) => exact::run(arguments),
         Command::Compare(arguments) => compare::run(arguments),
         Command::Merge(arguments) => sweep::merge(arguments),

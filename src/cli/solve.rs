@@ -24,6 +24,9 @@ Examples:
   stakeout solve scenarios/sweeps/cheapest-floor.yaml
   stakeout solve scenarios/sweeps/cheapest-floor.yaml --format json";
 
+/// What the whole menu is called beside its families.
+const WHOLE: &str = "whole menu";
+
 /// Arguments of `solve`.
 #[derive(Args, Debug)]
 #[command(before_help = EXAMPLES)]
@@ -64,6 +67,14 @@ pub fn run(arguments: &Solve) -> Result<(), Failure> {
     let tables = [frontier_table(&file, &frontiers), search_table(&file, &frontiers)];
     store.write_result("frontier.csv", &tables[0].render(super::format::Format::Csv))?;
     store.write_result("search.csv", &tables[1].render(super::format::Format::Csv))?;
+    let question = serde_json::json!({
+        "name": file.name,
+        "question": file.question,
+        "parameter": file.parameter.path,
+        "tolerated": file.demand.tolerated,
+        "confidence": file.demand.confidence,
+    });
+    store.write_result("question.json", &format!("{question:#}\n"))?;
     print(&render_all(&tables, arguments.format.format))?;
     for frontier in &frontiers {
         remark(&sentence(&file, frontier));
@@ -78,6 +89,7 @@ fn value(file: &SolveFile, value: f64) -> String {
 fn frontier_table(file: &SolveFile, frontiers: &[Frontier]) -> Table {
     let mut columns: Vec<String> = [
         "across",
+        "menu",
         "deters from",
         "not below",
         "binding attack",
@@ -106,10 +118,11 @@ fn frontier_table(file: &SolveFile, frontiers: &[Frontier]) -> Table {
         let real = |number: f64| Cell::Real(number, decimals(number));
         let mut row = vec![
             Cell::text(&frontier.level),
+            Cell::text(frontier.family.as_deref().unwrap_or(WHOLE)),
             Cell::or_empty(threshold.deterred, |found| Cell::text(value(file, found))),
             Cell::or_empty(threshold.not_deterred, |found| Cell::text(value(file, found))),
             Cell::or_empty(judgement, |judgement| {
-                Cell::text(&file.attacks[judgement.binding].label)
+                Cell::text(&file.attacks[frontier.menu[judgement.binding]].label)
             }),
             Cell::or_empty(gain, |gain| real(gain.mean)),
             Cell::or_empty(gain, |gain| real(gain.bounds.low)),
@@ -137,6 +150,7 @@ fn frontier_table(file: &SolveFile, frontiers: &[Frontier]) -> Table {
 fn search_table(file: &SolveFile, frontiers: &[Frontier]) -> Table {
     let columns = [
         "across",
+        "menu",
         "parameter",
         "verdict",
         "attack",
@@ -153,13 +167,14 @@ fn search_table(file: &SolveFile, frontiers: &[Frontier]) -> Table {
                 Verdict::Profitable => "profitable",
                 Verdict::Unclear => "unclear",
             };
-            for (attack, gain) in file.attacks.iter().zip(&judgement.gains) {
+            for (&attack, gain) in frontier.menu.iter().zip(&judgement.gains) {
                 let real = |number: f64| Cell::Real(number, decimals(number));
                 table.push(vec![
                     Cell::text(&frontier.level),
+                    Cell::text(frontier.family.as_deref().unwrap_or(WHOLE)),
                     Cell::text(value(file, *parameter)),
                     Cell::text(verdict),
-                    Cell::text(&attack.label),
+                    Cell::text(&file.attacks[attack].label),
                     real(gain.mean),
                     real(gain.bounds.low),
                     real(gain.bounds.high),
@@ -177,7 +192,7 @@ fn sentence(file: &SolveFile, frontier: &Frontier) -> String {
     let threshold = &frontier.threshold;
     let what = match (threshold.deterred, threshold.not_deterred) {
         (Some(high), Some(low)) => format!(
-            "{path} {} deters every attack of the menu, {} does not (or not surely)",
+            "{path} {} deters every attack of it, {} does not (or not surely)",
             value(file, high),
             value(file, low)
         ),
@@ -189,7 +204,8 @@ fn sentence(file: &SolveFile, frontier: &Frontier) -> String {
         (None, None) => "nothing was judged".to_string(),
     };
     format!(
-        "{}: {what}; a gain counts above {tolerated} % of the honest profit, bounds hold at {percent} % each",
-        frontier.level
+        "{}, {}: {what}; a gain counts above {tolerated} % of the honest profit, bounds hold at {percent} % each",
+        frontier.level,
+        frontier.family.as_deref().unwrap_or(WHOLE)
     )
 }

@@ -26,6 +26,7 @@ impl SweepPage<'_> {
     pub fn render(&self, format: Format) -> String {
         let mut tables = vec![self.results()];
         tables.extend(self.sensitivities());
+        tables.extend(self.front());
         let uses = self.uses();
         if !uses.is_empty() {
             tables.push(uses);
@@ -57,6 +58,12 @@ impl SweepPage<'_> {
                     "warning: no cell has a figure `{output}`; the columns of results.csv are the figures"
                 ));
             }
+        }
+        if let Some(front) = analysis::front(self.plan, self.points) {
+            lines.push(format!(
+                "the front commands {:.4} of the box between the best and the worst value of each figure",
+                front.hypervolume
+            ));
         }
         for used in analysis::factor_uses(self.plan, self.points)
             .iter()
@@ -101,6 +108,24 @@ impl SweepPage<'_> {
             table.push(row);
         }
         table
+    }
+
+    /// Every point with the figures that are traded, those on the front marked.
+    pub fn front(&self) -> Option<Table> {
+        let front = analysis::front(self.plan, self.points)?;
+        let mut columns: Vec<&str> = vec!["point"];
+        columns.extend(self.plan.factors.iter().map(String::as_str));
+        columns.extend(self.plan.front.iter().map(|name| name.trim_start_matches('-')));
+        columns.push("on the front");
+        let mut table = Table::new("What is traded", &columns);
+        for ((point, means), is_on_front) in front.points.iter().zip(&front.is_on_front) {
+            let mut row = vec![Cell::count(*point as i128)];
+            row.extend(self.plan.points[*point].labels.iter().map(Cell::text));
+            row.extend(means.iter().map(|&mean| Cell::Real(mean, decimals(mean))));
+            row.push(Cell::text(if *is_on_front { "yes" } else { "" }));
+            table.push(row);
+        }
+        Some(table)
     }
 
     fn sensitivities(&self) -> Vec<Table> {

@@ -60,10 +60,15 @@ impl Cell {
             Cell::Count(number) => {
                 i64::try_from(*number).map_or_else(|_| Value::from(number.to_string()), Value::from)
             }
-            Cell::Real(number, _) => Value::from(*number),
+            Cell::Real(number, _) => Value::from(readable(*number)),
             Cell::Empty => Value::Null,
         }
     }
+}
+
+/// Zero for what is smaller than any figure here can mean: programs that read doubles refuse a denormal number.
+fn readable(number: f64) -> f64 {
+    if number.abs() < 1e-300 { 0.0 } else { number }
 }
 
 /// A titled table.
@@ -275,6 +280,13 @@ mod tests {
         table.push(vec![Cell::text("h,1"), Cell::Money(38_627_452_617_213)]);
         table.push(vec![Cell::text("h|22"), Cell::Empty]);
         table
+    }
+
+    #[test]
+    fn json_has_no_number_that_readers_of_doubles_refuse() {
+        let mut table = Table::new("shares", &["share"]);
+        table.push(vec![Cell::Real(f64::from_bits(5), 4)]);
+        assert_eq!(table.to_json()[0]["share"], 0.0);
     }
 
     #[test]

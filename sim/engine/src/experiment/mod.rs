@@ -3,6 +3,7 @@
 pub mod attack;
 pub mod cells;
 pub mod game;
+pub mod rare;
 pub mod shorter_history;
 pub mod solve;
 pub mod sweep;

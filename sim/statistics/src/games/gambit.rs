@@ -37,6 +37,26 @@ pub fn to_gambit(table: &PayoffTable, title: &str, strategies: &[&str]) -> Optio
     }
 }
 
+/// A game of two players with strategies of their own; `payoffs` are the rows' and the columns', each `[row][column]`.
+pub fn bimatrix_to_gambit(title: &str, strategies: [&[&str]; 2], payoffs: [&[Vec<f64>]; 2]) -> String {
+    let each = strategies.map(|names| {
+        let quoted: Vec<String> = names.iter().map(|name| quote(name)).collect();
+        format!("{{ {} }}", quoted.join(" "))
+    });
+    let mut text = format!(
+        "NFG 1 R {} {{ \"player 1\" \"player 2\" }}\n\n{{ {}\n{}\n}}\n\n",
+        quote(title),
+        each[0],
+        each[1]
+    );
+    for column in 0..strategies[1].len() {
+        for row in 0..strategies[0].len() {
+            let _ = writeln!(text, "{} {}", payoffs[0][row][column], payoffs[1][row][column]);
+        }
+    }
+    text
+}
+
 fn quote(name: &str) -> String {
     format!("\"{}\"", name.replace('\\', "\\\\").replace('"', "\\\""))
 }

@@ -14,7 +14,7 @@ mod symmetric;
 
 pub use alpha_rank::{alpha_rank, fixation_probability};
 pub use bimatrix::{Bimatrix, Equilibrium};
-pub use gambit::to_gambit;
+pub use gambit::{bimatrix_to_gambit, to_gambit};
 pub use reduction::{full_profile, reduced_profiles};
 pub use replicator::{Replication, replicate};
 pub use symmetric::{PayoffTable, regret_interval};

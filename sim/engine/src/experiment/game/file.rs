@@ -4,13 +4,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::experiment::sweep::SweepError;
-use crate::experiment::sweep::file::{read_name, read_set};
+use crate::experiment::sweep::factor::Factor;
+use crate::experiment::sweep::file::{read_factor, read_name, read_set};
 use crate::experiment::sweep::flow::to_flow;
 use crate::experiment::sweep::reading::{self, Reading};
 use crate::scenario::Source;
 use crate::scenario::document::{Node, Value};
 
-const KEYS: [&str; 12] = [
+const KEYS: [&str; 15] = [
     "game",
     "question",
     "scenario",
@@ -23,7 +24,15 @@ const KEYS: [&str; 12] = [
     "confidence",
     "alpha",
     "population",
+    "candidates",
+    "tolerance",
+    "across",
 ];
+/// Cells of a phase diagram at most.
+const PHASES_MAX: usize = 10_000;
+
+/// Strategies of a game at most.
+pub const STRATEGIES_MAX: usize = 8;
 
 /// One strategy of the game.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,6 +64,12 @@ pub struct GameFile {
     pub player: Vec<(String, String)>,
     /// What they choose from.
     pub choices: Vec<Choice>,
+    /// What may join the game as a best response; empty where the game stays as it is.
+    pub candidates: Vec<Choice>,
+    /// A best response joins if it gains more than this, in units of the first strategy's payoff.
+    pub tolerance: f64,
+    /// Up to two factors across which the game is solved again.
+    pub across: Vec<Factor>,
     /// Replicates of each profile.
     pub replicates: u32,
     /// Confidence of intervals.
@@ -103,33 +118,37 @@ fn read(tree: &Node, folder: &Path, reading: &mut Reading) -> GameFile {
             "one more than a multiple of the reduced players less one",
         );
     }
-    let choices: Vec<Choice> = tree.get("strategies").map_or_else(Vec::new, |node| {
-        let items = reading.items(node);
-        items
-            .into_iter()
-            .filter_map(|item| read_choice(item, reading))
-            .collect()
-    });
-    if let (true, Some(node)) = (choices.len() < 2 || choices.len() > 8, tree.get("strategies")) {
+    let choices = read_choices(tree, "strategies", reading);
+    let candidates = read_choices(tree, "candidates", reading);
+    let fewest = if candidates.is_empty() { 2 } else { 1 };
+    if let (true, Some(node)) = (
+        choices.len() < fewest || choices.len() > STRATEGIES_MAX,
+        tree.get("strategies"),
+    ) {
         reading.refuse(
             node,
             "strategies",
             format!("found {}", choices.len()),
-            "two to eight strategies",
+            "two to eight strategies, or one to eight beside `candidates`",
         );
     }
-    for (i, choice) in choices.iter().enumerate() {
-        let is_repeated = choices[..i]
-            .iter()
-            .any(|other| other.strategy == choice.strategy || other.name == choice.name);
-        if let (true, Some(node)) = (is_repeated, tree.get("strategies")) {
-            reading.refuse(
-                node,
-                "strategies",
-                format!("`{}` twice", choice.name),
-                "strategies that differ",
-            );
-        }
+    check_differ(&choices, &candidates, tree, reading);
+    let across: Vec<Factor> = tree.get("across").map_or_else(Vec::new, |node| {
+        let items = reading.items(node);
+        items
+            .into_iter()
+            .map(|item| read_factor(item, "across", reading))
+            .collect()
+    });
+    let phases = across.iter().map(Factor::count).fold(1, usize::saturating_mul);
+    if let (true, Some(node)) = (across.len() > 2 || phases > PHASES_MAX, tree.get("across")) {
+        let found = format!("{} factors of {phases} combinations", across.len());
+        reading.refuse(
+            node,
+            "across",
+            found,
+            "one or two factors, 10,000 combinations at most",
+        );
     }
     let number = |key: &str, default: f64, reading: &mut Reading| {
         tree.get(key)
@@ -153,6 +172,11 @@ fn read(tree: &Node, folder: &Path, reading: &mut Reading) -> GameFile {
             .get("player")
             .map_or_else(Vec::new, |node| read_set(node, "player", reading)),
         choices,
+        candidates,
+        tolerance: tree
+            .get("tolerance")
+            .map_or(0.01, |node| reading.share(node, "tolerance")),
+        across,
         replicates: count("replicates", 10, 2, 1_000_000, reading),
         confidence: tree
             .get("confidence")
@@ -162,12 +186,43 @@ fn read(tree: &Node, folder: &Path, reading: &mut Reading) -> GameFile {
     }
 }
 
-fn read_choice(node: &Node, reading: &mut Reading) -> Option<Choice> {
-    reading.entries(node, "strategies", &["name", "strategy"]);
+fn read_choices(tree: &Node, key: &str, reading: &mut Reading) -> Vec<Choice> {
+    let items = tree.get(key).map_or_else(Vec::new, |node| reading.items(node));
+    items
+        .into_iter()
+        .filter_map(|item| read_choice(item, key, reading))
+        .collect()
+}
+
+/// No two strategies may be the same or have one name: payoffs are found by it.
+fn check_differ(choices: &[Choice], candidates: &[Choice], tree: &Node, reading: &mut Reading) {
+    let all: Vec<&Choice> = choices.iter().chain(candidates).collect();
+    for (i, choice) in all.iter().enumerate() {
+        let is_repeated = all[..i]
+            .iter()
+            .any(|other| other.strategy == choice.strategy || other.name == choice.name);
+        let key = if i < choices.len() {
+            "strategies"
+        } else {
+            "candidates"
+        };
+        if let (true, Some(node)) = (is_repeated, tree.get(key)) {
+            reading.refuse(
+                node,
+                key,
+                format!("`{}` twice", choice.name),
+                "strategies that differ",
+            );
+        }
+    }
+}
+
+fn read_choice(node: &Node, key: &str, reading: &mut Reading) -> Option<Choice> {
+    reading.entries(node, key, &["name", "strategy"]);
     let Some(strategy) = node.get("strategy") else {
         reading.refuse(
             node,
-            "strategies",
+            key,
             "a strategy without `strategy`",
             "`name` and `strategy`",
         );
@@ -181,7 +236,7 @@ fn read_choice(node: &Node, reading: &mut Reading) -> Option<Choice> {
     Some(Choice {
         name: node
             .get("name")
-            .map_or_else(|| text.clone(), |node| reading.text(node, "strategies.name")),
+            .map_or_else(|| text.clone(), |node| reading.text(node, &format!("{key}.name"))),
         strategy: text,
         registered,
     })

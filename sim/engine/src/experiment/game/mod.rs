@@ -7,6 +7,9 @@
 //! **Invariant.** The tables are a function of the file, the scenario and its seed.
 
 pub mod file;
+pub mod given;
+pub mod oracle;
+pub mod phase;
 
 use std::collections::BTreeMap;
 
@@ -93,14 +96,7 @@ pub fn solve(file: &GameFile, bench: &Bench<'_>) -> Result<Solved, SweepError> {
         }
     }
     let earned = simulate(file, bench, &needed)?;
-    let mut everybody = vec![0; file.choices.len()];
-    everybody[0] = file.players;
-    let honest = &earned[&everybody];
-    let unit = honest.iter().map(|profits| profits[0]).sum::<f64>() / honest.len() as f64;
-    if unit <= 0.0 {
-        let message = "the first strategy earns nothing when everybody follows it; payoffs have no unit";
-        return Err(SweepError::Limit(message.to_owned()));
-    }
+    let unit = unit(file, &earned)?;
     let tables: Vec<PayoffTable> = (0..file.replicates as usize)
         .map(|replicate| table_of(file, &profiles, |full, own| earned[full][replicate][own] / unit))
         .collect();
@@ -115,6 +111,19 @@ pub fn solve(file: &GameFile, bench: &Bench<'_>) -> Result<Solved, SweepError> {
         ranks: alpha_rank(&table, file.alpha, file.population),
         table,
     })
+}
+
+/// Base units that one earns when everybody follows the first strategy.
+fn unit(file: &GameFile, earned: &Earned) -> Result<f64, SweepError> {
+    let mut everybody = vec![0; file.choices.len()];
+    everybody[0] = file.players;
+    let honest = &earned[&everybody];
+    let unit = honest.iter().map(|profits| profits[0]).sum::<f64>() / honest.len() as f64;
+    if unit > 0.0 {
+        return Ok(unit);
+    }
+    let message = "the first strategy earns nothing when everybody follows it; payoffs have no unit";
+    Err(SweepError::Limit(message.to_owned()))
 }
 
 /// Profit of one follower of each strategy, by full profile and replicate.

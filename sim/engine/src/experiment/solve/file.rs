@@ -12,7 +12,7 @@ use crate::experiment::sweep::reading::{self, Reading};
 use crate::scenario::Source;
 use crate::scenario::document::Node;
 
-const KEYS: [&str; 13] = [
+const KEYS: [&str; 14] = [
     "solve",
     "question",
     "scenario",
@@ -21,6 +21,7 @@ const KEYS: [&str; 13] = [
     "tolerance",
     "across",
     "attacks",
+    "each",
     "honest",
     "epsilon",
     "confidence",
@@ -49,12 +50,25 @@ pub struct SolveFile {
     pub across: Option<Factor>,
     /// The menu of attacks.
     pub attacks: Vec<Level>,
+    /// Families of the menu, in its order: an item of the file with all of its parameters.
+    pub families: Vec<Family>,
+    /// Whether each family is searched for alone, before the whole menu.
+    pub is_each: bool,
     /// What makes everybody honest: the network whose price is told.
     pub honest: Vec<(String, String)>,
     /// What is tolerated, how sure, how many replicates.
     pub demand: Demand,
     /// Figures that are told as the price.
     pub price: Vec<String>,
+}
+
+/// One item of the menu: an attack with all the parameters that are tried.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Family {
+    /// Its name.
+    pub name: String,
+    /// Its attacks, as indices into the menu.
+    pub attacks: Vec<usize>,
 }
 
 impl SolveFile {
@@ -105,13 +119,9 @@ fn read(tree: &Node, folder: &Path, reading: &mut Reading) -> Option<SolveFile> 
         );
         return None;
     };
-    let attacks: Vec<Level> = tree.get("attacks").map_or_else(Vec::new, |node| {
-        let items = reading.items(node);
-        items
-            .into_iter()
-            .flat_map(|item| read_attack(item, reading))
-            .collect()
-    });
+    let (attacks, families) = tree
+        .get("attacks")
+        .map_or_else(Default::default, |node| read_menu(node, reading));
     if let (true, Some(node)) = (attacks.is_empty(), tree.get("attacks")) {
         reading.refuse(node, "attacks", "no attack", "one attack or more");
     }
@@ -153,14 +163,29 @@ fn read(tree: &Node, folder: &Path, reading: &mut Reading) -> Option<SolveFile> 
         search,
         across,
         attacks,
+        families,
+        is_each: tree.get("each").is_some_and(|node| reading.switch(node, "each")),
         honest,
         demand,
         price,
     })
 }
 
-/// One attack, or one for each level of a factor: a family with its parameters.
-fn read_attack(node: &Node, reading: &mut Reading) -> Vec<Level> {
+fn read_menu(node: &Node, reading: &mut Reading) -> (Vec<Level>, Vec<Family>) {
+    let (mut attacks, mut families) = (Vec::new(), Vec::new());
+    for item in reading.items(node) {
+        let (name, found) = read_attack(item, reading);
+        families.push(Family {
+            name,
+            attacks: (attacks.len()..attacks.len() + found.len()).collect(),
+        });
+        attacks.extend(found);
+    }
+    (attacks, families)
+}
+
+/// One attack, or one for each level of a factor: a family's name and its parameters.
+fn read_attack(node: &Node, reading: &mut Reading) -> (String, Vec<Level>) {
     if node.get("set").is_some() {
         reading.entries(node, "attacks", &["name", "set"]);
         let set = node
@@ -169,12 +194,12 @@ fn read_attack(node: &Node, reading: &mut Reading) -> Vec<Level> {
         let label = node
             .get("name")
             .map_or_else(|| words(&set), |node| reading.text(node, "attacks.name"));
-        return vec![Level { label, set }];
+        return (label.clone(), vec![Level { label, set }]);
     }
     let before = reading.problems.len();
     let factor = read_factor(node, "attacks", reading);
     if reading.problems.len() > before {
-        return Vec::new();
+        return (String::new(), Vec::new());
     }
     let named = |index: usize| {
         let level = factor.level(index);
@@ -183,7 +208,7 @@ fn read_attack(node: &Node, reading: &mut Reading) -> Vec<Level> {
             set: level.set,
         }
     };
-    (0..factor.count()).map(named).collect()
+    (factor.name.clone(), (0..factor.count()).map(named).collect())
 }
 
 fn words(set: &[(String, String)]) -> String {

@@ -32,6 +32,10 @@ const GAIN: &str = "deviator_gain_share";
 pub struct Frontier {
     /// The level.
     pub level: String,
+    /// The family that was searched for alone; none where the whole menu was.
+    pub family: Option<String>,
+    /// The attacks searched for, as indices into the file's menu, in the order of the judgements.
+    pub menu: Vec<usize>,
     /// What the search found; values are those of the parameter, in its unit.
     pub threshold: Threshold,
     /// The price at the laxest value that deters: figures of the network in which everybody is honest.
@@ -64,12 +68,28 @@ impl Solver<'_> {
             Some(factor) => (0..factor.count()).map(|index| factor.level(index)).collect(),
             None => vec![everywhere],
         };
-        levels.iter().map(|level| self.frontier(level)).collect()
+        let mut frontiers = Vec::new();
+        for level in &levels {
+            let families = self.file.families.iter().filter(|_| self.file.is_each);
+            for family in families {
+                frontiers.push(self.frontier(level, Some(family.name.clone()), &family.attacks)?);
+            }
+            let menu: Vec<usize> = (0..self.file.attacks.len()).collect();
+            frontiers.push(self.frontier(level, None, &menu)?);
+        }
+        Ok(frontiers)
     }
 
-    fn frontier(&self, level: &Level) -> Result<Frontier, SweepError> {
+    fn frontier(
+        &self,
+        level: &Level,
+        family: Option<String>,
+        menu: &[usize],
+    ) -> Result<Frontier, SweepError> {
         let mut refused = None;
-        let threshold = find_threshold(self.file.search, |value| self.judge(level, value, &mut refused));
+        let threshold = find_threshold(self.file.search, |value| {
+            self.judge(level, menu, value, &mut refused)
+        });
         if let Some(error) = refused {
             return Err(error);
         }
@@ -86,19 +106,26 @@ impl Solver<'_> {
             .iter()
             .find(|(value, _)| *value == shown)
             .map_or(0, |(_, judgement)| judgement.binding);
-        let set = self.set(level, shown, Some(binding));
+        let set = self.set(level, shown, Some(menu[binding]));
         let seed = self.bench.resolve(&set)?.seed;
         Ok(Frontier {
             level: level.label.clone(),
+            family,
+            menu: menu.to_vec(),
             threshold,
             price,
             replay: self.bench.source.replay_set(&set, seed, self.file.demand.floor),
         })
     }
 
-    /// Judges the menu at one value. A refusal ends the search: everything counts as deterred from then on.
-    fn judge(&self, level: &Level, value: f64, refused: &mut Option<SweepError>) -> Judgement {
-        let menu = &self.file.attacks;
+    /// Judges attacks of the menu at one value. A refusal ends the search: everything counts as deterred from then on.
+    fn judge(
+        &self,
+        level: &Level,
+        menu: &[usize],
+        value: f64,
+        refused: &mut Option<SweepError>,
+    ) -> Judgement {
         let mut scenarios: BTreeMap<usize, Scenario> = BTreeMap::new();
         judge(menu.len(), self.file.demand, |wanted| {
             let mut sampled = || -> Result<Vec<Vec<f64>>, SweepError> {
@@ -107,7 +134,7 @@ impl Solver<'_> {
                 }
                 for &(attack, ..) in wanted {
                     if let Entry::Vacant(place) = scenarios.entry(attack) {
-                        place.insert(self.bench.resolve(&self.set(level, value, Some(attack)))?);
+                        place.insert(self.bench.resolve(&self.set(level, value, Some(menu[attack])))?);
                     }
                 }
                 let jobs: Vec<(&Scenario, u32)> = wanted

@@ -1,10 +1,12 @@
 //! What a finished sweep says: dead factors, sensitivity, failures.
 
+use stakeout_statistics::pareto;
 use stakeout_statistics::sensitivity::{MorrisEffect, SobolIndices};
 
 use super::campaign::PointCells;
 use super::factor::{self, Design};
 use super::plan::{Plan, ScenarioSource};
+use super::table::estimate;
 
 /// Whether a factor changed anything.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -107,6 +109,89 @@ pub fn sensitivity(plan: &Plan, points: &[PointCells], output: &str) -> Option<S
         }
         _ => None,
     }
+}
+
+/// Points that are traded against each other.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Front {
+    /// Points that have every figure of the front, by their place in the plan, with the means of the figures as they are.
+    pub points: Vec<(usize, Vec<f64>)>,
+    /// Of these, whether no other point is as good in everything and better in something.
+    pub is_on_front: Vec<bool>,
+    /// Share of the box between the best and the worst value of each figure that the front commands.
+    pub hypervolume: f64,
+}
+
+/// The Pareto front of a sweep's points over the figures that its plan trades against each other; none where it names
+/// none, or where no point has them all.
+pub fn front(plan: &Plan, points: &[PointCells]) -> Option<Front> {
+    let names: Vec<(&str, f64)> = plan
+        .front
+        .iter()
+        .map(|name| {
+            name.strip_prefix('-')
+                .map_or((name.as_str(), 1.0), |name| (name, -1.0))
+        })
+        .collect();
+    let known: Vec<(usize, Vec<f64>)> = points
+        .iter()
+        .filter_map(|point| {
+            let means = names
+                .iter()
+                .map(|(name, _)| estimate(point, name, plan.confidence).mean)
+                .collect::<Option<Vec<f64>>>()?;
+            Some((point.point, means))
+        })
+        .collect();
+    if names.is_empty() || known.is_empty() {
+        return None;
+    }
+    let small: Vec<Vec<f64>> = known
+        .iter()
+        .map(|(_, means)| {
+            means
+                .iter()
+                .zip(&names)
+                .map(|(mean, (_, sign))| mean * sign)
+                .collect()
+        })
+        .collect();
+    let on_front = pareto::front(&small);
+    Some(Front {
+        is_on_front: (0..known.len()).map(|at| on_front.contains(&at)).collect(),
+        hypervolume: pareto::hypervolume(&in_box(&small), &vec![1.0; names.len()]),
+        points: known,
+    })
+}
+
+/// Each objective scaled so that its best value is zero and its worst one; one that is the same everywhere is zero.
+fn in_box(points: &[Vec<f64>]) -> Vec<Vec<f64>> {
+    let width = points.first().map_or(0, Vec::len);
+    let ends: Vec<(f64, f64)> = (0..width)
+        .map(|at| {
+            let values = points.iter().map(|point| point[at]);
+            values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
+                (low.min(value), high.max(value))
+            })
+        })
+        .collect();
+    let scaled = |value: f64, (low, high): (f64, f64)| {
+        if high > low {
+            (value - low) / (high - low)
+        } else {
+            0.0
+        }
+    };
+    points
+        .iter()
+        .map(|point| {
+            point
+                .iter()
+                .zip(&ends)
+                .map(|(&value, &ends)| scaled(value, ends))
+                .collect()
+        })
+        .collect()
 }
 
 /// Cells and points that failed, each with the command that shows it again.

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::panic::{self, AssertUnwindSafe};
 
 use serde::{Deserialize, Serialize};
+use stakeout_protocol::sampling::SamplingRule;
 
 use crate::experiment::twins::{HONEST, deviating_owners, honest_twin};
 use crate::observe::cast::Cast;
@@ -110,6 +111,7 @@ fn figures(
         insert(&mut figures, name, figure);
     }
     insert_detection(&mut figures, &summary);
+    insert_dues(&mut figures, scenario, &output);
     insert_strategies(&mut figures, scenario, &summary);
     if has_twin && let Some(&owner) = deviating_owners(scenario).first() {
         let twin = run_one(&honest_twin(scenario, owner))?;
@@ -161,6 +163,29 @@ fn insert_detection(figures: &mut Figures, summary: &Summary) {
     }
     if let Some(mean) = detection.answers_to_failing_verdict.mean {
         figures.insert("answers_to_failing_verdict_mean".to_owned(), mean);
+    }
+}
+
+/// Validations drawn for an answer, summed over the epochs of the run, and what of it lies above the floor of the rate. In a
+/// network in which all begin together this is what a newcomer pays until it is trusted.
+fn insert_dues(figures: &mut Figures, scenario: &Scenario, output: &RunOutput) {
+    let rates = output
+        .epochs
+        .iter()
+        .filter(|row| row.finished > 0)
+        .map(|row| row.validations_drawn as f64 / row.finished as f64);
+    let (mut sum, mut epochs) = (0.0, 0_u32);
+    for rate in rates {
+        sum += rate;
+        epochs += 1;
+    }
+    figures.insert("checks_an_answer_sum".to_owned(), sum);
+    if scenario.protocol.sampling.rule == SamplingRule::Reputation {
+        let floor = scenario.protocol.sampling.rate_min.parts() as f64 / 1e18;
+        figures.insert(
+            "checks_above_floor_sum".to_owned(),
+            sum - f64::from(epochs) * floor,
+        );
     }
 }
 

@@ -20,7 +20,7 @@ use crate::scenario::files::{MAX_DATA_BYTES, read_bounded};
 const LEVELS_MAX: u64 = 10_000;
 /// Most replicates of one point.
 const REPLICATES_MAX: u64 = 1_000_000;
-const KEYS: [&str; 13] = [
+const KEYS: [&str; 14] = [
     "sweep",
     "question",
     "scenario",
@@ -32,6 +32,7 @@ const KEYS: [&str; 13] = [
     "outputs",
     "seeds",
     "twin",
+    "front",
     "confidence",
     "assumptions",
 ];
@@ -55,6 +56,8 @@ pub struct SweepFile {
     pub replication: Replication,
     /// Figures shown in tables, in this order; all are kept.
     pub outputs: Vec<String>,
+    /// Figures that are traded against each other; one that should be large has a minus before its name.
+    pub front: Vec<String>,
     /// Points share their random numbers.
     pub has_common_numbers: bool,
     /// Each cell also runs the honest twin of the heaviest owner that deviates.
@@ -164,6 +167,7 @@ impl SweepFile {
                 watched: String::new(),
             },
             outputs: DEFAULT_OUTPUTS.map(str::to_owned).to_vec(),
+            front: Vec::new(),
             has_common_numbers: true,
             has_twin: false,
         })
@@ -216,6 +220,13 @@ impl SweepFile {
             design,
             factors,
             outputs,
+            front: tree.get("front").map_or_else(Vec::new, |node| {
+                let items = reading.items(node);
+                items
+                    .into_iter()
+                    .map(|item| reading.text(item, "front"))
+                    .collect()
+            }),
             has_common_numbers: seeds != Some("independent"),
             has_twin: tree.get("twin").is_some_and(|node| reading.switch(node, "twin")),
         }

@@ -17,7 +17,7 @@ use crate::scenario::{self, Override, Scenario, ScenarioErrors, files};
 use crate::strategy::registry::Registry;
 
 /// Layout of plans and cells.
-pub const SWEEP_FORMAT: u32 = 1;
+pub const SWEEP_FORMAT: u32 = 2;
 /// Most points of a plan.
 pub const POINTS_MAX: usize = 1_000_000;
 
@@ -67,6 +67,9 @@ pub struct Plan {
     pub watched: String,
     /// Figures that tables show.
     pub outputs: Vec<String>,
+    /// Figures that are traded against each other; one that should be large has a minus before its name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub front: Vec<String>,
     /// Each cell runs an honest twin as well.
     pub has_twin: bool,
     /// The points, in their order.
@@ -202,6 +205,7 @@ impl Plan {
             confidence: rule.confidence,
             watched: file.replication.watched.clone(),
             outputs: file.outputs.clone(),
+            front: file.front.clone(),
             has_twin: file.has_twin,
             points: resolved.into_iter().map(|(point, _)| point).collect(),
         })

@@ -55,13 +55,21 @@ pub fn figure_names(points: &[PointCells]) -> Vec<String> {
 
 /// `results.csv`: a row a point with mean and interval of every figure.
 pub fn results_csv(plan: &Plan, points: &[PointCells]) -> String {
-    let names = figure_names(points);
+    means_csv(plan, points, &figure_names(points))
+}
+
+/// `shown.csv`: the same for the figures that the plan shows, small enough to be kept beside a text.
+pub fn shown_csv(plan: &Plan, points: &[PointCells]) -> String {
+    means_csv(plan, points, &plan.outputs)
+}
+
+fn means_csv(plan: &Plan, points: &[PointCells], names: &[String]) -> String {
     let mut text = String::from("point");
     for factor in &plan.factors {
         let _ = write!(text, ",{}", field(factor));
     }
     text.push_str(",seed,replicates,failed");
-    for name in &names {
+    for name in names {
         let name = field(name);
         let _ = write!(text, ",{name},{name}_low,{name}_high");
     }
@@ -73,7 +81,7 @@ pub fn results_csv(plan: &Plan, points: &[PointCells]) -> String {
             let _ = write!(text, ",{}", field(label));
         });
         let _ = write!(text, ",{},{},{}", planned.seed, point.cells.len(), point.failed());
-        for name in &names {
+        for name in names {
             let found = estimate(point, name, plan.confidence);
             let (low, high) = (found.interval.map(|i| i.low), found.interval.map(|i| i.high));
             for value in [found.mean, low, high] {

@@ -154,7 +154,7 @@ fn rest_table(file: &GameFile, solved: &Solved) -> Table {
     columns.extend(["regret", "from", "to", "starts"]);
     let mut table = Table::new("Where the replicator dynamics end", &columns);
     for rest in &solved.rests {
-        let mut row: Vec<Cell> = rest.mix.iter().map(|&share| Cell::Real(share, 4)).collect();
+        let mut row: Vec<Cell> = rest.mix.iter().map(|&part| game_tables::share(part)).collect();
         row.extend([
             Cell::Real(rest.regret, 5),
             Cell::or_empty(rest.interval, |interval| Cell::Real(interval.low, 5)),

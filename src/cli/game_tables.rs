@@ -15,6 +15,11 @@ use super::format::FormatOption;
 use super::table::{Cell, Table, render_all};
 use super::terminal::{print, remark};
 
+/// A strategy's share; one that the dynamics have all but driven out is zero.
+pub(super) fn share(value: f64) -> Cell {
+    Cell::Real(if value < 1e-9 { 0.0 } else { value }, 4)
+}
+
 /// Every candidate of every round.
 pub(super) fn round_table(rounds: &[Round]) -> Table {
     let columns = [
@@ -79,8 +84,7 @@ pub(super) fn phase_table(file: &GameFile, phases: &[Phase]) -> Table {
         let mut row: Vec<Cell> = phase.labels.iter().map(Cell::text).collect();
         row.push(Cell::text(&phase.survivors));
         row.extend(
-            (0..file.choices.len())
-                .map(|choice| Cell::or_empty(rest, |rest| Cell::Real(rest.mix[choice], 4))),
+            (0..file.choices.len()).map(|choice| Cell::or_empty(rest, |rest| share(rest.mix[choice]))),
         );
         row.extend([
             Cell::or_empty(rest, |rest| Cell::Real(rest.regret, 5)),
@@ -127,7 +131,7 @@ fn given_tables(game: &GivenGame, solution: &GivenSolution) -> Vec<Table> {
     columns.push("regret");
     let mut rests = Table::new("Where the replicator dynamics end", &columns);
     for (mix, regret) in &solution.rests {
-        let mut row: Vec<Cell> = mix.iter().map(|&share| Cell::Real(share, 4)).collect();
+        let mut row: Vec<Cell> = mix.iter().map(|&part| share(part)).collect();
         row.push(Cell::Real(*regret, 5));
         rests.push(row);
     }

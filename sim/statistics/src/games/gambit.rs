@@ -49,10 +49,10 @@ pub fn bimatrix_to_gambit(title: &str, strategies: [&[&str]; 2], payoffs: [&[Vec
         each[0],
         each[1]
     );
-    for column in 0..strategies[1].len() {
-        for row in 0..strategies[0].len() {
-            let _ = writeln!(text, "{} {}", payoffs[0][row][column], payoffs[1][row][column]);
-        }
+    let (rows, columns) = (strategies[0].len(), strategies[1].len());
+    for outcome in 0..rows * columns {
+        let (row, column) = (outcome % rows, outcome / rows);
+        let _ = writeln!(text, "{} {}", payoffs[0][row][column], payoffs[1][row][column]);
     }
     text
 }

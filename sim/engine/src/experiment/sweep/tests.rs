@@ -52,6 +52,7 @@ fn plan(floor: u32, ceiling: u32, half_width: Option<f64>) -> Plan {
         confidence: 0.95,
         watched: "gain".to_owned(),
         outputs: vec!["gain".to_owned()],
+        front: Vec::new(),
         has_twin: false,
         points: vec![Point {
             labels: vec!["1 %".to_owned()],
@@ -189,4 +190,26 @@ fn shards_share_the_points_out() {
         let holders = (1..=3).filter(|&index| Shard { index, of: 3 }.has(point)).count();
         assert_eq!(holders, 1);
     }
+}
+
+/// Cost and gain of three points, (1, 3), (2, 2) and (3, 3): the last is beaten. In the box from (1, 2) to (3, 3) the second
+/// alone beats the worst corner, and commands half of it.
+#[test]
+fn the_front_of_a_sweep_leaves_out_what_another_point_beats_in_everything() {
+    let mut plan = plan(1, 1, None);
+    plan.front = vec!["cost".to_owned(), "-gain".to_owned()];
+    let figures = [(1.0, 3.0), (2.0, 2.0), (3.0, 3.0)];
+    let points: Vec<PointCells> = figures
+        .iter()
+        .enumerate()
+        .map(|(point, &(cost, gain))| PointCells {
+            point,
+            cells: vec![cell(0, &[("cost", cost), ("gain", -gain)])],
+        })
+        .collect();
+    let found = super::analysis::front(&plan, &points).unwrap();
+    assert_eq!(found.is_on_front, [true, true, false]);
+    assert!((found.hypervolume - 0.5).abs() < 1e-12, "{}", found.hypervolume);
+    plan.front.clear();
+    assert_eq!(super::analysis::front(&plan, &points), None);
 }

@@ -17,6 +17,11 @@ pub use requester::{PurseUse, RequesterPolicy, RequesterStrategy, RequesterView}
 pub use transfer::{Harm, TransferPolicy, TransferStrategy, TransferView};
 pub use validator::{Bias, ProofVote, Shortcut, Side, ValidatorPolicy, ValidatorStrategy, ValidatorView};
 
+/// What a strategy unwinds with when it cannot decide, as one written in another language may: the reason in words.
+/// Who runs the scenario catches it; it says nothing about the simulator.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StrategyFailure(pub String);
+
 /// One strategy's answers for every role that a participant plays.
 pub struct Roles {
     /// As executor.

@@ -18,6 +18,7 @@ use crate::observe::profit::profit;
 use crate::observe::summary::Summary;
 use crate::run::{RunOptions, run};
 use crate::scenario::Scenario;
+use crate::strategy::StrategyFailure;
 use crate::strategy::registry::Registry;
 
 use super::plan::SWEEP_FORMAT;
@@ -81,6 +82,9 @@ pub fn run_cell(
 }
 
 fn said(payload: &(dyn std::any::Any + Send)) -> String {
+    if let Some(failure) = payload.downcast_ref::<StrategyFailure>() {
+        return failure.0.clone();
+    }
     let text = payload
         .downcast_ref::<&str>()
         .map(ToString::to_string)

@@ -1,0 +1,46 @@
+# %% [markdown]
+# # 10. A sweep on Ray
+#
+# The same sweep, once on the threads of this machine and once on a Ray cluster, here a local one. The cells in the folder
+# are the record, so the two results are the same bytes.
+
+# %%
+import os
+import time
+
+os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+import ray
+import stakeout
+
+replicates = 20  # small: 4
+scenario = stakeout.Scenario.load("../scenarios/smoke/first.yaml").with_(duration="10 epochs")
+rates = {"protocol.sampling.flat_rate": ["1 %", "2 %", "5 %", "10 %", "20 %", "50 %"]}
+
+# %%
+began = time.perf_counter()
+local = stakeout.sweep(scenario, rates, replicates=replicates, out="sweeps/ray-local", threads=2)
+on_threads = time.perf_counter() - began
+
+# %%
+ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
+
+
+@ray.remote
+def warm() -> str:
+    return stakeout.__version__
+
+
+ray.get([warm.remote() for _ in range(2)])
+began = time.perf_counter()
+spread = stakeout.sweep(scenario, rates, replicates=replicates, out="sweeps/ray-spread", engine="ray", shards=6)
+on_ray = time.perf_counter() - began
+ray.shutdown()
+
+# %%
+cells = len(local.responses)
+print(f"2 threads: {cells / on_threads:.1f} cells/s; 2 workers of Ray: {cells / on_ray:.1f} cells/s")
+spread
+
+# %%
+assert spread.digest == local.digest
+assert spread.responses["digest"] == local.responses["digest"]

@@ -1,0 +1,216 @@
+//! `stakeout.solve`: the laxest rule under which no attack of a menu pays.
+
+use std::path::{Path, PathBuf};
+
+use pyo3::prelude::*;
+use stakeout_engine::experiment::cells::Bench;
+use stakeout_engine::experiment::solve::file::SolveFile;
+use stakeout_engine::experiment::solve::{Frontier, Solver};
+use stakeout_engine::experiment::sweep::plan::ScenarioSource;
+use stakeout_engine::experiment::sweep::store::Store;
+use stakeout_statistics::deterrence::Verdict;
+
+use crate::error::Failed;
+use crate::guard::interruptible;
+use crate::strategy;
+use crate::sweep::Listener;
+use crate::table::{Cells, Table};
+
+/// What a search found.
+#[pyclass(frozen, module = "stakeout")]
+#[derive(Debug)]
+pub struct Solution {
+    file: SolveFile,
+    frontiers: Vec<Frontier>,
+    folder: PathBuf,
+}
+
+/// Answers the question of a solve file; its cells are kept in `out`, or `sweeps/NAME` where it is not given.
+#[pyfunction]
+#[pyo3(signature = (file, *, out = None, threads = None))]
+pub fn solve(
+    py: Python<'_>,
+    file: PathBuf,
+    out: Option<PathBuf>,
+    threads: Option<u16>,
+) -> Result<Solution, Failed> {
+    let file = SolveFile::load(&file)?;
+    let folder = out.unwrap_or_else(|| Path::new("sweeps").join(&file.name));
+    let frontiers = interruptible(py, threads, |stop| {
+        let source = ScenarioSource::read(&file.scenario)?;
+        let (registry, store) = (strategy::registry(), Store::open(&folder)?);
+        let monitor = Listener(stop);
+        let solver = Solver {
+            file: &file,
+            bench: Bench {
+                source: &source,
+                registry: &registry,
+                store: &store,
+                monitor: &monitor,
+            },
+        };
+        Ok(solver.solve()?)
+    })?;
+    Ok(Solution {
+        file,
+        frontiers,
+        folder,
+    })
+}
+
+impl Solution {
+    fn label(&self, value: Option<f64>) -> Option<String> {
+        value.map(|value| self.file.parameter.level(value).label)
+    }
+}
+
+#[pymethods]
+impl Solution {
+    /// Name of the question.
+    #[getter]
+    fn name(&self) -> &str {
+        &self.file.name
+    }
+
+    /// Where the cells are kept.
+    #[getter]
+    fn folder(&self) -> PathBuf {
+        self.folder.clone()
+    }
+
+    /// A row a level: from which value on the menu is deterred, what binds there and the price of the network.
+    #[getter]
+    fn frontier(&self) -> Result<Table, Failed> {
+        let found = &self.frontiers;
+        let shown = |frontier: &Frontier| frontier.threshold.deterred.or(frontier.threshold.not_deterred);
+        let binding = |frontier: &Frontier| {
+            let value = shown(frontier);
+            let judged = frontier
+                .threshold
+                .judged
+                .iter()
+                .find(|(known, _)| Some(*known) == value);
+            judged.map(|(_, judgement)| {
+                (
+                    self.file.attacks[judgement.binding].label.clone(),
+                    judgement.gains[judgement.binding],
+                )
+            })
+        };
+        let bound: Vec<_> = found.iter().map(binding).collect();
+        let real = |of: fn(&stakeout_statistics::deterrence::Gain) -> f64| {
+            Cells::Real(
+                bound
+                    .iter()
+                    .map(|bound| bound.as_ref().map(|(_, gain)| of(gain)))
+                    .collect(),
+            )
+        };
+        let text = |of: &dyn Fn(&Frontier) -> Option<String>| Cells::Text(found.iter().map(of).collect());
+        let number = |of: fn(&Frontier) -> Option<f64>| Cells::Real(found.iter().map(of).collect());
+        let mut columns = vec![
+            (
+                "across".to_owned(),
+                Cells::words(found.iter().map(|frontier| frontier.level.as_str())),
+            ),
+            (
+                "deters_from".to_owned(),
+                text(&|frontier| self.label(frontier.threshold.deterred)),
+            ),
+            (
+                "not_below".to_owned(),
+                text(&|frontier| self.label(frontier.threshold.not_deterred)),
+            ),
+            (
+                "deters_from_value".to_owned(),
+                number(|frontier| frontier.threshold.deterred),
+            ),
+            (
+                "not_below_value".to_owned(),
+                number(|frontier| frontier.threshold.not_deterred),
+            ),
+            (
+                "binding_attack".to_owned(),
+                Cells::Text(
+                    bound
+                        .iter()
+                        .map(|bound| bound.as_ref().map(|(label, _)| label.clone()))
+                        .collect(),
+                ),
+            ),
+            ("gain".to_owned(), real(|gain| gain.mean)),
+            ("gain_low".to_owned(), real(|gain| gain.bounds.low)),
+            ("gain_high".to_owned(), real(|gain| gain.bounds.high)),
+        ];
+        for name in &self.file.price {
+            let price = found.iter().map(|frontier| {
+                let known = frontier.price.iter().find(|(known, _)| known == name);
+                known.and_then(|(_, estimate)| estimate.mean)
+            });
+            columns.push((name.clone(), Cells::Real(price.collect())));
+        }
+        columns.push((
+            "replay".to_owned(),
+            Cells::words(found.iter().map(|frontier| frontier.replay.as_str())),
+        ));
+        Table::new(&self.file.name, columns)
+    }
+
+    /// Every value and every attack that was judged.
+    #[getter]
+    fn search(&self) -> Result<Table, Failed> {
+        let mut rows = Vec::new();
+        for frontier in &self.frontiers {
+            for (value, judgement) in &frontier.threshold.judged {
+                let verdict = match judgement.verdict {
+                    Verdict::Deterred => "deterred",
+                    Verdict::Profitable => "profitable",
+                    Verdict::Unclear => "unclear",
+                };
+                for (attack, gain) in self.file.attacks.iter().zip(&judgement.gains) {
+                    rows.push((
+                        frontier.level.as_str(),
+                        *value,
+                        verdict,
+                        attack.label.as_str(),
+                        *gain,
+                    ));
+                }
+            }
+        }
+        Table::new(
+            "search",
+            vec![
+                ("across".to_owned(), Cells::words(rows.iter().map(|row| row.0))),
+                ("value".to_owned(), Cells::reals(rows.iter().map(|row| row.1))),
+                ("verdict".to_owned(), Cells::words(rows.iter().map(|row| row.2))),
+                ("attack".to_owned(), Cells::words(rows.iter().map(|row| row.3))),
+                ("gain".to_owned(), Cells::reals(rows.iter().map(|row| row.4.mean))),
+                (
+                    "gain_low".to_owned(),
+                    Cells::reals(rows.iter().map(|row| row.4.bounds.low)),
+                ),
+                (
+                    "gain_high".to_owned(),
+                    Cells::reals(rows.iter().map(|row| row.4.bounds.high)),
+                ),
+                (
+                    "replicates".to_owned(),
+                    Cells::counts(rows.iter().map(|row| row.4.replicates)),
+                ),
+            ],
+        )
+    }
+
+    fn __repr__(&self) -> String {
+        format!(
+            "<stakeout.Solution {}: {} levels>",
+            self.file.name,
+            self.frontiers.len()
+        )
+    }
+
+    fn _repr_html_(&self) -> Result<String, Failed> {
+        Ok(self.frontier()?._repr_html_())
+    }
+}

@@ -1,9 +1,9 @@
 # %% [markdown]
 # # 1. What one epoch looks like, against the chain's record
 #
-# Six hosts served an epoch of the mainnet, and the chain recorded what each did. The scenario replays the recorded
-# requests under the network's rules; what is left to chance is who is checked. A figure of the record should then lie
-# where one further run of the simulation would fall.
+# The chain recorded what each host of epoch 56 of the mainnet did. The scenario replays the recorded requests under the
+# network's rules; what is left to chance is who is checked. A figure of the record should then lie where one further run
+# of the simulation would fall.
 
 # %%
 import matplotlib.pyplot as plt

@@ -47,6 +47,8 @@ mod _stakeout {
     #[pymodule_export]
     use super::validate::validate;
     #[pymodule_export]
+    use super::value::written;
+    #[pymodule_export]
     use super::worlds::worlds;
 
     use super::{Bound, PyModule, PyModuleMethods, PyResult};

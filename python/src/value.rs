@@ -12,6 +12,7 @@ use crate::error::Failed;
 const DEPTH: usize = 32;
 
 /// The value as it would stand behind `--set path=`.
+#[pyfunction]
 pub fn written(value: &Bound<'_, PyAny>) -> Result<String, Failed> {
     match value.cast::<PyString>() {
         Ok(text) => Ok(text.to_cow()?.into_owned()),

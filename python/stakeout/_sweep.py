@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, TypedDict
+from typing import Any, TypedDict, Union
 
 from ._errors import UsageError
-from ._stakeout import Scenario, Sweep
+from ._stakeout import Scenario, Sweep, written
 from ._stakeout import sweep as _sweep
 
 Values = Mapping[str, object]
-Levels = Mapping[str, Sequence[object] | str]
+Levels = Mapping[str, Union[Sequence[object], str]]
 
 
 class Plan(TypedDict):
@@ -29,18 +29,9 @@ class Plan(TypedDict):
     extend: bool
 
 
-def text_of(value: object) -> str:
-    """A value as a scenario writes it."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        return format(value, ".12g") if "e" not in format(value, ".12g") else format(value, ".15f")
-    return str(value)
-
-
 def pairs(values: Values) -> list[tuple[str, str]]:
     """Paths and texts."""
-    return [(path, text_of(value)) for path, value in values.items()]
+    return [(path, written(value)) for path, value in values.items()]
 
 
 def sweep(
@@ -104,11 +95,11 @@ def sweep(
 def _levels(path: str, values: Sequence[object] | str) -> str:
     if isinstance(values, str):
         return values
-    texts = [text_of(value) for value in values]
+    texts = [written(value) for value in values]
     if not texts:
         raise UsageError(f"`{path}` has no values")
-    for text in texts:
-        if "," in text or ".." in text:
+    for value, text in zip(values, texts):
+        if (isinstance(value, str) and "," in text) or ".." in text:
             raise UsageError(f"`{text}` cannot stand in a list of values: use `points`")
     return ", ".join(texts)
 

@@ -78,5 +78,5 @@ def test_a_name_from_a_scenario_cannot_write_html(first: stakeout.Scenario) -> N
 
 def test_explain_says_where_each_value_comes_from(first: stakeout.Scenario) -> None:
     rows = {row["path"]: row for row in first.explain().rows_as_dicts()}
-    assert "first.yaml" in rows["seed"]["origin"]
+    assert rows["seed"]["origin"] == "file"
     assert rows["protocol.sampling.flat_rate"]["value"] == "20 %"

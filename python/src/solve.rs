@@ -58,6 +58,11 @@ pub fn solve(
     })
 }
 
+/// The family that was searched for alone, or the whole menu.
+fn menu(frontier: &Frontier) -> &str {
+    frontier.family.as_deref().unwrap_or("whole menu")
+}
+
 impl Solution {
     fn label(&self, value: Option<f64>) -> Option<String> {
         value.map(|value| self.file.parameter.level(value).label)
@@ -85,17 +90,13 @@ impl Solution {
         let shown = |frontier: &Frontier| frontier.threshold.deterred.or(frontier.threshold.not_deterred);
         let binding = |frontier: &Frontier| {
             let value = shown(frontier);
-            let judged = frontier
-                .threshold
-                .judged
-                .iter()
-                .find(|(known, _)| Some(*known) == value);
-            judged.map(|(_, judgement)| {
-                (
-                    self.file.attacks[judgement.binding].label.clone(),
-                    judgement.gains[judgement.binding],
-                )
-            })
+            let mut judged = frontier.threshold.judged.iter();
+            let (_, judgement) = judged.find(|(known, _)| Some(*known) == value)?;
+            let attack = frontier.menu[judgement.binding];
+            Some((
+                self.file.attacks[attack].label.clone(),
+                judgement.gains[judgement.binding],
+            ))
         };
         let bound: Vec<_> = found.iter().map(binding).collect();
         let real = |of: fn(&stakeout_statistics::deterrence::Gain) -> f64| {
@@ -113,6 +114,7 @@ impl Solution {
                 "across".to_owned(),
                 Cells::words(found.iter().map(|frontier| frontier.level.as_str())),
             ),
+            ("menu".to_owned(), Cells::words(found.iter().map(menu))),
             (
                 "deters_from".to_owned(),
                 text(&|frontier| self.label(frontier.threshold.deterred)),
@@ -167,21 +169,23 @@ impl Solution {
                     Verdict::Profitable => "profitable",
                     Verdict::Unclear => "unclear",
                 };
-                for (attack, gain) in self.file.attacks.iter().zip(&judgement.gains) {
-                    rows.push((
-                        frontier.level.as_str(),
-                        *value,
-                        verdict,
-                        attack.label.as_str(),
-                        *gain,
-                    ));
+                for (&attack, gain) in frontier.menu.iter().zip(&judgement.gains) {
+                    let label = self.file.attacks[attack].label.as_str();
+                    rows.push((frontier, *value, verdict, label, *gain));
                 }
             }
         }
         Table::new(
             "search",
             vec![
-                ("across".to_owned(), Cells::words(rows.iter().map(|row| row.0))),
+                (
+                    "across".to_owned(),
+                    Cells::words(rows.iter().map(|row| row.0.level.as_str())),
+                ),
+                (
+                    "menu".to_owned(),
+                    Cells::words(rows.iter().map(|row| menu(row.0))),
+                ),
                 ("value".to_owned(), Cells::reals(rows.iter().map(|row| row.1))),
                 ("verdict".to_owned(), Cells::words(rows.iter().map(|row| row.2))),
                 ("attack".to_owned(), Cells::words(rows.iter().map(|row| row.3))),

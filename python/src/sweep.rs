@@ -11,7 +11,9 @@ use stakeout_engine::experiment::sweep::factor::{Factor, Level, Levels};
 use stakeout_engine::experiment::sweep::file::SweepFile;
 use stakeout_engine::experiment::sweep::plan::{Plan, ScenarioSource};
 use stakeout_engine::experiment::sweep::store::Store;
-use stakeout_engine::experiment::sweep::table::{estimate, figure_names, responses_csv, results_csv};
+use stakeout_engine::experiment::sweep::table::{
+    estimate, figure_names, responses_csv, results_csv, shown_csv,
+};
 
 use crate::design;
 use crate::error::Failed;
@@ -137,6 +139,7 @@ fn carry_out(
     }
     if shard == Shard::WHOLE {
         store.write_result("results.csv", &results_csv(&plan, &done.points))?;
+        store.write_result("shown.csv", &shown_csv(&plan, &done.points))?;
         store.write_result("responses.csv", &responses_csv(&plan, &done.points))?;
     }
     Ok(Sweep {

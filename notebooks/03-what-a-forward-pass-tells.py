@@ -23,7 +23,7 @@ print("substitutes:", ", ".join(substitutes))
 
 def median(substitute: str, prompts_of: str) -> float:
     """Median similarity over the kernel pairs."""
-    found = []
+    found: list[float] = []
     for executor in kernels:
         for validator in kernels:
             law = [

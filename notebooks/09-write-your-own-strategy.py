@@ -72,7 +72,7 @@ in_python, _ = seconds("swapper_again")
 print(f"in Rust {in_rust:.3f} s, in Python {in_python:.3f} s")
 
 # %%
-cheated = {name: sum(run.participants["cheated"]) for name, run in (("wary", wary), ("bold", bold))}
-assert 0 < cheated["wary"] < cheated["bold"]
+in_all = {name: sum(run.participants["cheated"]) for name, run in (("wary", wary), ("bold", bold))}
+assert 0 < in_all["wary"] < in_all["bold"]
 again = stakeout.run(scenario.set("population.swapper.strategy", "wary_swapper"), replicates=replicates)
 assert again.digests == wary.digests, "the same seed gives the same bytes, in Python too"

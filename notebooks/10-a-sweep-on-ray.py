@@ -5,6 +5,7 @@
 # are the record, so the two results are the same bytes.
 
 # %%
+import logging
 import os
 import time
 
@@ -22,7 +23,7 @@ local = stakeout.sweep(scenario, rates, replicates=replicates, out="sweeps/ray-l
 on_threads = time.perf_counter() - began
 
 # %%
-ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
+ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
 
 
 @ray.remote

@@ -35,6 +35,9 @@ def forget(notebook: nbformat.NotebookNode) -> None:
     for number, cell in enumerate(notebook.cells):
         cell.metadata = {}
         cell["id"] = f"cell-{number}"
+        if "outputs" in cell:
+            # What libraries say of the machine is no part of an answer.
+            cell["outputs"] = [output for output in cell["outputs"] if output.get("name") != "stderr"]
         for output in cell.get("outputs", []):
             output.get("metadata", {}).clear()
     notebook.metadata.get("language_info", {}).pop("version", None)

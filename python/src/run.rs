@@ -263,6 +263,10 @@ impl Run {
                 ("low".to_owned(), bound(0)),
                 ("high".to_owned(), bound(1)),
                 (
+                    "exact_replicates".to_owned(),
+                    Cells::counts(rows.iter().map(|(_, figure)| figure.exact_replicates as u64)),
+                ),
+                (
                     "is_exact".to_owned(),
                     Cells::Switch(rows.iter().map(|(_, figure)| figure.is_exact).collect()),
                 ),

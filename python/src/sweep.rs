@@ -168,6 +168,29 @@ impl Sweep {
         columns.push(("seed".to_owned(), Cells::counts(seeds)));
         columns
     }
+
+    /// A row a point: mean and interval of these figures.
+    fn results_of(&self, names: &[String]) -> Result<Table, Failed> {
+        let rows: Vec<usize> = self.points.iter().map(|point| point.point).collect();
+        let mut columns = self.place_columns(&rows);
+        let count =
+            |of: fn(&PointCells) -> usize| Cells::counts(self.points.iter().map(move |p| of(p) as u64));
+        columns.push(("replicates".to_owned(), count(|point| point.cells.len())));
+        columns.push(("failed".to_owned(), count(PointCells::failed)));
+        for name in names {
+            let found: Vec<_> = self
+                .points
+                .iter()
+                .map(|point| estimate(point, name, self.plan.confidence))
+                .collect();
+            let low = found.iter().map(|e| e.interval.map(|i| i.low)).collect();
+            let high = found.iter().map(|e| e.interval.map(|i| i.high)).collect();
+            columns.push((name.clone(), Cells::Real(found.iter().map(|e| e.mean).collect())));
+            columns.push((format!("{name}_low"), Cells::Real(low)));
+            columns.push((format!("{name}_high"), Cells::Real(high)));
+        }
+        Table::new("results", columns)
+    }
 }
 
 #[pymethods]
@@ -226,25 +249,7 @@ impl Sweep {
     /// A row a point: mean and interval of every figure.
     #[getter]
     fn results(&self) -> Result<Table, Failed> {
-        let rows: Vec<usize> = self.points.iter().map(|point| point.point).collect();
-        let mut columns = self.place_columns(&rows);
-        let count =
-            |of: fn(&PointCells) -> usize| Cells::counts(self.points.iter().map(move |p| of(p) as u64));
-        columns.push(("replicates".to_owned(), count(|point| point.cells.len())));
-        columns.push(("failed".to_owned(), count(PointCells::failed)));
-        for name in figure_names(&self.points) {
-            let found: Vec<_> = self
-                .points
-                .iter()
-                .map(|point| estimate(point, &name, self.plan.confidence))
-                .collect();
-            let low = found.iter().map(|e| e.interval.map(|i| i.low)).collect();
-            let high = found.iter().map(|e| e.interval.map(|i| i.high)).collect();
-            columns.push((name.clone(), Cells::Real(found.iter().map(|e| e.mean).collect())));
-            columns.push((format!("{name}_low"), Cells::Real(low)));
-            columns.push((format!("{name}_high"), Cells::Real(high)));
-        }
-        Table::new("results", columns)
+        self.results_of(&figure_names(&self.points))
     }
 
     /// A row a cell: every figure of every replicate.
@@ -286,6 +291,6 @@ impl Sweep {
     }
 
     fn _repr_html_(&self) -> Result<String, Failed> {
-        Ok(self.results()?._repr_html_())
+        Ok(self.results_of(&self.plan.outputs)?._repr_html_())
     }
 }

@@ -1,7 +1,7 @@
 """Strategies written in Python.
 
-A strategy is asked once an epoch for each identity that follows it, with Python's lock held: an empty one takes a few
-microseconds a question, which is nothing beside an epoch of requests and a lot in a network of a million hosts. It sees
+A strategy is asked once an epoch for each identity that follows it, with Python's lock held: a question takes some
+ten microseconds, which is nothing beside an epoch of requests and a lot in a network of a million hosts. It sees
 what an executor may know and has no way to the rest of the network. Its only chance is ``view.draw``; a strategy that
 asks a clock, the operating system or another object gives up the promise that a seed gives the same bytes again.
 """
@@ -12,7 +12,8 @@ import hashlib
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Protocol, TypeVar, Union
+from types import FunctionType
+from typing import ClassVar, TypeVar, Union
 
 from ._errors import UsageError
 from ._stakeout import View, register_strategy
@@ -52,28 +53,40 @@ class Strategy:
         return Policy()
 
 
-class _Class(Protocol):
-    parameters: ClassVar[Mapping[str, str | int | bool]]
-
-    def policy(self, view: View) -> Policy: ...
-
-
-C = TypeVar("C", bound=type[_Class])
+C = TypeVar("C", bound=type[Strategy])
 
 #: Classes by name, so that workers on other machines can be told of them.
-registered: dict[str, type[_Class]] = {}
+registered: dict[str, type[Strategy]] = {}
 
 
 def source_hash(made: type[object]) -> str:
-    """Sixteen hex digits that change with the source of a class."""
+    """Sixteen hex digits that change with the source of a class and of the classes that it inherits from."""
+    parts = []
+    for base in made.__mro__:
+        if base is object or base.__module__.partition(".")[0] in ("stakeout", "typing", "abc"):
+            continue
+        parts.append(base.__qualname__)
+        for name, value in sorted(vars(base).items()):
+            function = getattr(value, "fget", None) or getattr(value, "__func__", value)
+            if inspect.isfunction(function):
+                parts.append(_source(made, function))
+            elif name == "parameters" or (not name.startswith("__") and isinstance(value, (bool, int, float, str))):
+                parts.append(f"{name}={value!r}")
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+
+def _source(made: type[object], function: FunctionType) -> str:
+    if function.__code__.co_filename == "<string>":
+        # Made by a decorator such as `dataclass` from what stands in the class.
+        return function.__name__
     try:
-        text = inspect.getsource(made)
+        return inspect.getsource(function)
     except (OSError, TypeError) as error:
         raise UsageError(
-            f"the source of {made.__qualname__} cannot be found, so results could not be told apart from those of "
-            "another version: write the class in a file or a notebook's cell, or give it an attribute `version`"
+            f"the source of {made.__qualname__}.{function.__name__} cannot be found, so results could not be told apart "
+            "from those of another version: write the class in a file or a notebook's cell, or give it an attribute "
+            "`version`"
         ) from error
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def strategy(name: str) -> Callable[[C], C]:

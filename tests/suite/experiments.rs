@@ -371,3 +371,21 @@ fn a_false_expulsion_once_in_130_000_is_estimated_from_400_replicates() {
     assert!((found / 7.722e-6 - 1.0).abs() < 0.3, "{rows}");
     assert_eq!(rows[1]["with the event"], 0);
 }
+
+/// A kept table that has other points than its file asks for was made by another file.
+#[test]
+fn the_kept_tables_of_sweeps_have_the_points_that_their_files_ask_for() {
+    let gallery = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("reports/gallery");
+    for name in ["floor-and-power", "newcomers-dues", "false-expulsion", "what-it-costs"] {
+        let kept = std::fs::read_to_string(gallery.join(name).join("shown.csv")).expect("the table is kept");
+        let path = format!("scenarios/sweeps/{name}.yaml");
+        let estimate = stakeout(["sweep", &path, "--dry-run", "--format", "json"])
+            .expect(0)
+            .json();
+        assert_eq!(
+            number(&estimate[0], "at least"),
+            kept.lines().count() as f64 - 1.0,
+            "{name}: run the sweep of its README again"
+        );
+    }
+}

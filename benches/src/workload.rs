@@ -167,7 +167,7 @@ impl Prepared {
         let blocks = blocks(scenario, inferences)?;
         match scenario.fidelity {
             Fidelity::Service => scenario.until_blocks = Some(blocks),
-            Fidelity::Event => {
+            Fidelity::Event | Fidelity::Epoch => {
                 let epochs = blocks.div_ceil(scenario.protocol.geometry.length);
                 scenario.epochs = u32::try_from(epochs).map_err(|_| String::from("too many epochs"))?;
             }

@@ -15,6 +15,10 @@ use super::table::{Cell, Table};
 
 /// Nanoseconds of one core for one inference through every rule.
 const EVENT_NS: f64 = 400.0;
+/// Nanoseconds of one core for one inference that is one of many of its host and epoch.
+const EPOCH_NS: f64 = 30.0;
+/// Nanoseconds of one core for one host's stages of an epoch at the epoch fidelity.
+const HOST_EPOCH_NS: f64 = 2_000.0;
 /// Nanoseconds of one core for one inference through queues alone.
 const SERVICE_NS: f64 = 120.0;
 /// Nanoseconds of one core for each host in each block.
@@ -66,9 +70,15 @@ impl Estimate {
         let replicates = f64::from(scenario.replicates);
         let each_ns = match scenario.fidelity {
             Fidelity::Event => EVENT_NS,
+            Fidelity::Epoch => EPOCH_NS,
             Fidelity::Service => SERVICE_NS,
         };
-        let core_ns = inferences * each_ns + blocks * (BLOCK_NS + hosts * HOST_BLOCK_NS);
+        let steps_ns = if scenario.fidelity == Fidelity::Epoch {
+            epochs * hosts * HOST_EPOCH_NS
+        } else {
+            blocks * (BLOCK_NS + hosts * HOST_BLOCK_NS)
+        };
+        let core_ns = inferences * each_ns + steps_ns;
         // Replicates share nothing and fill the threads; what is left of one run keeps at most two busy.
         let busy = (threads as f64).min(replicates.max(1.7));
         let rows = hosts * epochs;

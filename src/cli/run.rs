@@ -77,10 +77,15 @@ pub struct Run {
 pub fn run(arguments: &Run) -> Result<(), Failure> {
     let threads = simulate::set_threads(arguments.threads)?;
     let scenario = arguments.scenario.load()?;
-    if arguments.event_log && scenario.fidelity == Fidelity::Service {
-        return Err(Failure::usage(
-            "the fidelity `service` has no events to log; leave out --event-log",
-        ));
+    let without_events = match scenario.fidelity {
+        Fidelity::Event => None,
+        Fidelity::Epoch => Some("epoch"),
+        Fidelity::Service => Some("service"),
+    };
+    if let Some(fidelity) = without_events.filter(|_| arguments.event_log) {
+        return Err(Failure::usage(format!(
+            "the fidelity `{fidelity}` has no events to log; leave out --event-log"
+        )));
     }
     let estimate = Estimate::compute(&scenario, threads, arguments.event_log);
     if arguments.dry_run {

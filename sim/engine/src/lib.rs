@@ -7,6 +7,7 @@
 //! (`docs/adr/0006-block-windows.md`).
 
 pub mod audit;
+pub mod epoch;
 pub mod experiment;
 pub mod observe;
 pub mod oracle;

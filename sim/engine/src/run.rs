@@ -28,6 +28,9 @@ pub struct RunOptions {
 /// Why a run cannot be started.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum RunError {
+    /// The scenario asks the epoch fidelity for what it does not know.
+    #[error(transparent)]
+    Epoch(#[from] crate::epoch::EpochError),
     /// The scenario asks the service fidelity for what it does not know.
     #[error(transparent)]
     Service(#[from] crate::service::ServiceError),
@@ -75,6 +78,9 @@ pub fn run_logged(
         event_log: true,
         ..*options
     };
+    if scenario.fidelity == Fidelity::Epoch {
+        crate::epoch::check(scenario, &options).map_err(RunError::from)?;
+    }
     let mut world = world(scenario, replicate, registry, &options);
     let last = world.last_window();
     while world.windows_done() < last {
@@ -135,6 +141,11 @@ pub fn run_with_progress(
             .and_then(NonZeroUsize::new)
             .unwrap_or(NonZeroUsize::MIN);
         return Ok(crate::service::run(scenario, replicate, lanes)?);
+    }
+    if scenario.fidelity == Fidelity::Epoch {
+        return Ok(crate::epoch::run(
+            scenario, replicate, registry, options, progress,
+        )?);
     }
     let mut world = world(scenario, replicate, registry, options);
     let last = world.last_window();

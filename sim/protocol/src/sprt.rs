@@ -89,6 +89,17 @@ impl Sprt {
         self.raise_to_floor(llr.saturating_add(self.step_pass))
     }
 
+    /// The sum after `times` passes. A sum that meets the floor with the first pass stays there where passes lower it,
+    /// and one that rises meets it with the first alone.
+    #[must_use]
+    pub const fn after_passes(&self, llr: i64, times: u32) -> i64 {
+        if times == 0 {
+            return llr;
+        }
+        let others = self.step_pass.saturating_mul(times as i64 - 1);
+        self.raise_to_floor(self.after_pass(llr).saturating_add(others))
+    }
+
     /// Whether this sum condemns.
     #[must_use]
     pub const fn is_condemned(&self, llr: i64) -> bool {
@@ -202,6 +213,30 @@ mod tests {
         };
         assert_eq!(failures_after_passes(&open), 127);
         assert_eq!(failures_after_passes(&floored), 3);
+    }
+
+    #[test]
+    fn many_passes_at_once_are_as_many_passes() {
+        for floor in [None, Some(Decimal::ZERO), Some(Decimal::from_integer(-3))] {
+            // In the last, passes speak for the bad hypothesis.
+            for test in [
+                sprt(5, 20, 4, floor),
+                sprt(98, 99, 100, floor),
+                sprt(20, 5, 4, floor),
+            ] {
+                for start in [-40_000_000_000_000, -1, 0, 2_500_000_000_000] {
+                    let mut one_by_one = start;
+                    for times in 0..60 {
+                        assert_eq!(
+                            test.after_passes(start, times),
+                            one_by_one,
+                            "{floor:?} {start} {times}"
+                        );
+                        one_by_one = test.after_pass(one_by_one);
+                    }
+                }
+            }
+        }
     }
 
     #[test]

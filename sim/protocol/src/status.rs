@@ -195,6 +195,14 @@ impl Sequential {
         }
     }
 
+    const fn after_passes(&self, llr: i64, times: u32) -> i64 {
+        if let Self::Ready(test) = self {
+            test.after_passes(llr, times)
+        } else {
+            llr
+        }
+    }
+
     const fn after_failure(&self, llr: i64) -> i64 {
         if let Self::Ready(test) = self {
             test.after_failure(llr)
@@ -328,6 +336,12 @@ impl StatusRule {
     pub const fn record_served(&self, counters: &mut StatusCounters) {
         counters.served = counters.served.saturating_add(1);
         counters.llr_missed = self.downtime.after_pass(counters.llr_missed);
+    }
+
+    /// As [`record_served`](Self::record_served), `times` times.
+    pub const fn record_served_times(&self, counters: &mut StatusCounters, times: u32) {
+        counters.served = counters.served.saturating_add(times);
+        counters.llr_missed = self.downtime.after_passes(counters.llr_missed, times);
     }
 
     /// A request was missed.

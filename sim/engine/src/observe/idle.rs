@@ -136,7 +136,7 @@ static FAMILIES: &[Family] = &[
 #[must_use]
 pub fn idle_parameters(scenario: &Scenario, outputs: &[RunOutput]) -> Vec<String> {
     let epochs = scenario.epochs as usize;
-    let is_covered = scenario.fidelity == Fidelity::Event
+    let is_covered = scenario.fidelity != Fidelity::Service
         && !outputs.is_empty()
         && outputs.iter().all(|output| output.epochs.len() == epochs);
     if !is_covered {

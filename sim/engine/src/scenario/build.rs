@@ -91,10 +91,10 @@ impl Builder<'_> {
             question: v.text("question").map(str::to_owned),
             seed: v.count("seed"),
             replicates: v.count("replicates"),
-            fidelity: if v.choice("fidelity") == "service" {
-                Fidelity::Service
-            } else {
-                Fidelity::Event
+            fidelity: match v.choice("fidelity") {
+                "service" => Fidelity::Service,
+                "epoch" => Fidelity::Epoch,
+                _ => Fidelity::Event,
             },
             first_epoch: v.epoch("first_epoch"),
             epochs: v.count("duration"),

@@ -121,6 +121,8 @@ pub struct Scenario {
 pub enum Fidelity {
     /// Arrivals, service, chain, money: every rule family.
     Event,
+    /// Every rule family on counts by participant and epoch, without queues and delays (`docs/fidelity.md`).
+    Epoch,
     /// Arrivals, service and validations alone: no chain, no money. For capacity and latency questions.
     Service,
 }

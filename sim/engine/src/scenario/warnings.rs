@@ -258,32 +258,32 @@ static DEPENDENCES: &[Dependence] = &[
     },
     Dependence {
         prefix: "protocol.rewards",
-        has_effect: is_event,
+        has_effect: has_chain,
         because: SERVICE_ONLY,
     },
     Dependence {
         prefix: "protocol.collateral",
-        has_effect: is_event,
+        has_effect: has_chain,
         because: SERVICE_ONLY,
     },
     Dependence {
         prefix: "protocol.reputation",
-        has_effect: is_event,
+        has_effect: has_chain,
         because: SERVICE_ONLY,
     },
     Dependence {
         prefix: "protocol.status",
-        has_effect: is_event,
+        has_effect: has_chain,
         because: SERVICE_ONLY,
     },
     Dependence {
         prefix: "protocol.dispute",
-        has_effect: is_event,
+        has_effect: has_chain,
         because: SERVICE_ONLY,
     },
     Dependence {
         prefix: "protocol.pricing",
-        has_effect: is_event,
+        has_effect: has_chain,
         because: SERVICE_ONLY,
     },
 ];
@@ -300,8 +300,8 @@ fn price_moves(v: &Values) -> bool {
     v.choice("protocol.pricing.mode") == "dynamic"
 }
 
-fn is_event(v: &Values) -> bool {
-    v.choice("fidelity") == "event"
+fn has_chain(v: &Values) -> bool {
+    v.choice("fidelity") != "service"
 }
 
 /// One sentence for each value without effect, sorted by path.

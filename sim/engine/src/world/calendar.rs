@@ -61,6 +61,13 @@ impl<T: Copy> Calendar<T> {
         std::mem::take(&mut self.ring[(window & (RING - 1)) as usize])
     }
 
+    /// Takes out the entries of a window whose turn has not come; the vector is to be
+    /// [given back](Self::give_back).
+    pub(crate) fn take_early(&mut self, window: u64) -> Vec<T> {
+        self.gather(window);
+        std::mem::take(&mut self.ring[(window & (RING - 1)) as usize])
+    }
+
     /// Hands the memory of a window that is over to one that begins.
     #[inline]
     pub(crate) fn give_back(&mut self, mut entries: Vec<T>) {

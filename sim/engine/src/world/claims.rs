@@ -28,7 +28,7 @@ impl World<'_> {
     }
 
     /// Those who were refused claim again, if enough blocks have passed.
-    pub(super) fn retry_claims(&mut self, end: u64) {
+    pub(crate) fn retry_claims(&mut self, end: u64) {
         let now = Height::new(self.schedule.origin + self.window + 1);
         let Some(settled) = &self.settled else { return };
         let is_due = settled.last_attempt.is_some()
@@ -108,7 +108,7 @@ impl World<'_> {
 
     /// The claims of an epoch end: what was not claimed goes to governance (since v0.2.7), and the rows are
     /// final. Nothing happens while nobody could claim yet.
-    pub(super) fn close_claims(&mut self, end: u64) {
+    pub(crate) fn close_claims(&mut self, end: u64) {
         if self
             .settled
             .as_ref()

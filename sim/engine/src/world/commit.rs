@@ -38,7 +38,7 @@ impl Lane {
     }
 
     #[inline]
-    fn commit_finish(&mut self, record: &Inference, window: &Window<'_>) {
+    pub(crate) fn commit_finish(&mut self, record: &Inference, window: &Window<'_>) {
         let tables = window.tables;
         let host = record.host as usize;
         let used = u64::from(record.prompt) + u64::from(record.answer);
@@ -172,7 +172,7 @@ impl Lane {
     /// Works out how the answers of a (host, model) pair are sampled from now on, until weights or rates,
     /// and with them the host's reputation, change; then as [`is_unchecked`](Self::is_unchecked).
     #[inline(never)]
-    fn plan_anew(&mut self, pair: usize, record: &Inference, window: &Window<'_>) -> bool {
+    pub(crate) fn plan_anew(&mut self, pair: usize, record: &Inference, window: &Window<'_>) -> bool {
         let group = &window.groups[usize::from(record.group)];
         let others = group.total - group.members[record.member as usize].weight;
         if others == 0 {
@@ -194,7 +194,7 @@ impl Lane {
 
     /// Chooses the validators of an answer that somebody may check.
     #[inline(never)]
-    fn choose_validators(&mut self, record: &Inference, payment: u64, window: &Window<'_>) {
+    pub(crate) fn choose_validators(&mut self, record: &Inference, payment: u64, window: &Window<'_>) {
         let group = &window.groups[usize::from(record.group)];
         if group.total == group.members[record.member as usize].weight {
             return;
@@ -222,7 +222,7 @@ impl Lane {
 
     /// Where the plan of a (host, model) pair is kept.
     #[inline]
-    fn pair_of(&self, host: u32, model: u16) -> usize {
+    pub(crate) fn pair_of(&self, host: u32, model: u16) -> usize {
         let state = &self.states[host as usize];
         let mut pair = state.first_pair as usize;
         if state.first_model != model {
@@ -391,7 +391,7 @@ impl Lane {
         self.expiries.give_back(due);
     }
 
-    fn expire_one(&mut self, index: u32, window: &Window<'_>) {
+    pub(crate) fn expire_one(&mut self, index: u32, window: &Window<'_>) {
         let record = self.kept[index].record;
         let escrow = window.tables.escrow(record.price, record.prompt);
         self.inbox.escrow -= i128::from(escrow);

@@ -148,7 +148,7 @@ impl World<'_> {
     }
 
     /// Takes a surprise measurement of compute, if this block triggers one.
-    pub(super) fn confirm_compute(&mut self, end: u64) {
+    pub(crate) fn confirm_compute(&mut self, end: u64) {
         let poc = self.scenario.protocol.poc.clone();
         let is_triggered = {
             let probability = compute_trigger_probability(&poc, self.schedule.effective_windows);

@@ -67,7 +67,7 @@ impl Lane {
         }
     }
 
-    pub(super) fn start_task(&mut self, host: u32, task: &Task, start: u64, window: &Window<'_>) {
+    pub(crate) fn start_task(&mut self, host: u32, task: &Task, start: u64, window: &Window<'_>) {
         let tables = window.tables;
         let participant = u64::from(task.validator);
         let mut duty = self.duties[host as usize];

@@ -66,13 +66,21 @@ use admission::Admission;
 use books::Books;
 use cut::Cut;
 use demand::Demand;
-use groups::Group;
-use lane::Lane;
 use schedule::{Schedule, Stage};
 use tables::Tables;
-use window::{Draw, Targets, Window};
+use window::Targets;
 
 pub use build::WorldOptions;
+
+// What the epoch fidelity shares with the event fidelity (crate::epoch).
+pub(crate) use build::draw_of;
+pub(crate) use groups::Group;
+pub(crate) use inference::{Inference, Kept, NONE, State};
+pub(crate) use lane::Lane;
+pub(crate) use lengths::Lengths;
+pub(crate) use mail::TaskKind;
+pub(crate) use tables::threshold_of;
+pub(crate) use window::{Draw, Window};
 
 /// Fewer inferences in flight or arriving than this in a window are not worth a second thread.
 const PARALLEL_MIN: usize = 2_048;
@@ -81,68 +89,68 @@ const BALANCE: u64 = 0;
 
 /// One replicate under way.
 pub struct World<'a> {
-    scenario: &'a Scenario,
+    pub(crate) scenario: &'a Scenario,
     replicate: u32,
     options: WorldOptions,
-    tables: Tables,
-    schedule: Schedule,
-    next_entry: usize,
-    lanes: Vec<Lane>,
-    cut: Cut,
-    groups: Vec<Group>,
+    pub(crate) tables: Tables,
+    pub(crate) schedule: Schedule,
+    pub(crate) next_entry: usize,
+    pub(crate) lanes: Vec<Lane>,
+    pub(crate) cut: Cut,
+    pub(crate) groups: Vec<Group>,
     demand: Demand,
     /// Requests on their way to lanes, where several threads send them.
     pieces: Vec<dispatch::Piece>,
     admission: Option<Admission>,
-    books: Books,
-    market: Vec<Market>,
-    targets: Targets,
+    pub(crate) books: Books,
+    pub(crate) market: Vec<Market>,
+    pub(crate) targets: Targets,
     /// By group, the version of its weights and of the targets.
-    plan_stamps: Vec<u64>,
+    pub(crate) plan_stamps: Vec<u64>,
     /// Requests finished so far in the epoch, and in the epoch before.
-    traffic: [u64; 2],
+    pub(crate) traffic: [u64; 2],
     records: Vec<ReputationRecord>,
     /// Weight that the next group will have, by participant.
     next_weights: Vec<u64>,
     /// What transfer agents and purses do, and who takes part.
-    routing: routing::Routing,
-    purse: purse::Purse,
+    pub(crate) routing: routing::Routing,
+    pub(crate) purse: purse::Purse,
     presence: presence::Presence,
     /// Validators that deviate in what few do, so that nobody else takes room for it.
     special_duties: BTreeMap<u32, proof_votes::SpecialDuty>,
     /// Smallest confirmed weight of the epoch, by participant; no entries before anything was measured.
     confirmed: Vec<Option<u64>>,
     /// What was settled and waits for its claim.
-    settled: Option<settle::Settled>,
+    pub(crate) settled: Option<settle::Settled>,
     legacy_rate: Fraction,
     issued_rewards: i128,
-    epoch: u32,
-    epoch_start: u64,
-    epoch_start_window: u64,
-    parity: u8,
-    paused_until: u64,
-    preserved: preserved::Preserved,
+    pub(crate) epoch: u32,
+    pub(crate) epoch_start: u64,
+    pub(crate) epoch_start_window: u64,
+    pub(crate) parity: u8,
+    pub(crate) paused_until: u64,
+    pub(crate) preserved: preserved::Preserved,
     total_weight: u64,
     dispatched: usize,
     effects: EffectSum,
     digest: RunDigest,
     /// Totals of the epoch that no lane counts.
-    totals: EpochRow,
-    price_sum: u128,
-    price_blocks: u64,
+    pub(crate) totals: EpochRow,
+    pub(crate) price_sum: u128,
+    pub(crate) price_blocks: u64,
     convictions: Vec<Conviction>,
     rows: Vec<EpochRow>,
     participant_rows: ParticipantTable,
     events: Vec<Event>,
     event_places: log::Places,
-    window: u64,
+    pub(crate) window: u64,
 }
 
 /// A model's market: its price and how busy its group is.
 #[derive(Clone, Debug)]
-struct Market {
-    price: Price,
-    utilisation: UtilisationWindow,
+pub(crate) struct Market {
+    pub(crate) price: Price,
+    pub(crate) utilisation: UtilisationWindow,
     /// Inferences finished in each block of the dispute family's sample period, as a ring.
     recent: Vec<u64>,
 }
@@ -191,7 +199,7 @@ impl World<'_> {
     }
 
     /// Stamps the sampling plans of a window: weights and rates hold until its end.
-    fn stamp_plans(&mut self) {
+    pub(crate) fn stamp_plans(&mut self) {
         let versions = self.groups.iter().map(|group| group.version);
         let stamps = versions.map(|version| u64::from(version) << 32 | u64::from(self.targets.version));
         self.plan_stamps.clear();
@@ -263,7 +271,7 @@ impl World<'_> {
     }
 
     /// Brings what lanes owe to others home: clients' refunds, shared payments, closed cases.
-    fn collect(&mut self) {
+    pub(crate) fn collect(&mut self) {
         let cut = self.cut;
         for from in 0..self.lanes.len() {
             let lane = &mut self.lanes[from];
@@ -327,13 +335,13 @@ impl World<'_> {
         self.update_targets();
     }
 
-    fn update_targets(&mut self) {
+    pub(crate) fn update_targets(&mut self) {
         let traffic = self.traffic[0].max(self.traffic[1]);
         build::update_targets(&mut self.targets, &self.scenario.protocol.sampling, traffic);
     }
 
     /// Takes whoever lost its status out of all groups, from the next window on.
-    fn expel(&mut self) {
+    pub(crate) fn expel(&mut self) {
         let mut touched = vec![];
         for lane in &mut self.lanes {
             for change in lane.changes.drain(..) {
@@ -355,7 +363,7 @@ impl World<'_> {
     }
 
     /// Runs the stages that fall on this block.
-    fn process_stages(&mut self, end: u64) {
+    pub(crate) fn process_stages(&mut self, end: u64) {
         while let Some(&entry) = self.schedule.entries.get(self.next_entry) {
             if entry.window != self.window {
                 return;
@@ -372,7 +380,7 @@ impl World<'_> {
     }
 
     /// Chains the block's effects into the digest and checks the books.
-    fn close_block(&mut self, end: u64) {
+    pub(crate) fn close_block(&mut self, end: u64) {
         let is_epoch_end = end == self.epoch_start;
         if is_epoch_end {
             // Coins that moved between accounts without an effect of their own show here.

@@ -8,7 +8,7 @@ use crate::observe::frame::{EventKind, RunOutput};
 
 impl World<'_> {
     /// Closes the books and reports.
-    pub(super) fn into_output(mut self) -> RunOutput {
+    pub(crate) fn into_output(mut self) -> RunOutput {
         self.check_conservation();
         self.close_digest();
         assert_eq!(

@@ -12,7 +12,7 @@ use super::tables::threshold_of;
 
 /// Who is preserved in the stage that is on or was the last.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Preserved {
+pub(crate) struct Preserved {
     is_preserved: Vec<bool>,
     /// By model: the preserved members of its group, by weight.
     picks: Vec<WeightedIndex>,
@@ -20,9 +20,22 @@ pub(super) struct Preserved {
 
 impl Preserved {
     /// Chooses an executor among the preserved members of a group, if there is one.
-    pub(super) fn pick(&self, model: u16, draw: u64) -> Option<usize> {
+    pub(crate) fn pick(&self, model: u16, draw: u64) -> Option<usize> {
         let pick = self.picks.get(usize::from(model))?;
         (pick.total() > 0).then(|| pick.pick(draw))
+    }
+
+    /// Whether a participant goes on serving.
+    pub(crate) fn contains(&self, participant: u32) -> bool {
+        self.is_preserved
+            .get(participant as usize)
+            .copied()
+            .unwrap_or(false)
+    }
+
+    /// Sum of the weights of a group's preserved members.
+    pub(crate) fn total(&self, model: u16) -> u64 {
+        self.picks.get(usize::from(model)).map_or(0, WeightedIndex::total)
     }
 
     /// Brings one group's preserved members up to date.

@@ -91,6 +91,11 @@ impl Routing {
         self.agents.is_empty() && self.turns.is_empty()
     }
 
+    /// The first participant whose orders as a transfer agent deviate.
+    pub(crate) fn first_deviant(&self) -> Option<u32> {
+        self.agents.first().map(|agent| agent.participant)
+    }
+
     /// The first draw decides.
     #[inline]
     pub(crate) fn is_plain(&self, arrival: &Arrival) -> bool {

@@ -263,7 +263,7 @@ impl Lane {
 
     /// Whether the executor drops the request or cannot be reached; also settles what will serve it.
     #[cold]
-    fn is_lost_on_arrival(
+    pub(crate) fn is_lost_on_arrival(
         &mut self,
         record: &mut Inference,
         special: Option<Special>,
@@ -397,7 +397,7 @@ impl Lane {
 
     /// Serves a request from `start` on; says whether an outage cuts it.
     #[inline]
-    fn serve_request(&mut self, record: &mut Inference, start: u64, window: &Window<'_>) -> bool {
+    pub(crate) fn serve_request(&mut self, record: &mut Inference, start: u64, window: &Window<'_>) -> bool {
         let tables = window.tables;
         let rates = tables.rates(self.hosts[record.host as usize].class, record.group);
         let (mut prefill, mut decode) = (

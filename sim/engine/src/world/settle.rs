@@ -27,7 +27,7 @@ const DYNAMIC_PARTICIPANTS_MIN: u32 = 5;
 
 /// An epoch that has been settled and waits for its claims.
 #[derive(Debug)]
-pub(super) struct Settled {
+pub(crate) struct Settled {
     pub row: EpochRow,
     /// Rows in order of participant, as they stood at settlement.
     pub participants: ParticipantTable,

@@ -139,6 +139,13 @@ impl Tables {
         }
     }
 
+    /// The longest prompt that a model's law gives, in model tokens.
+    pub(crate) fn longest_prompt(&self, model: usize) -> u32 {
+        let prompt = &self.lengths(model).prompt;
+        // An exponential law is drawn downwards, the others upwards.
+        prompt.sample(0).max(prompt.sample(u32::MAX))
+    }
+
     /// What a request locks: its longest answer and its prompt at the price. A sum beyond 64 bits
     /// saturates, which nobody can pay.
     #[inline]

@@ -67,7 +67,7 @@ impl Lane {
         self.scratch.order = order;
     }
 
-    fn commit_answer(&mut self, answer: &Answer, window: &Window<'_>) {
+    pub(crate) fn commit_answer(&mut self, answer: &Answer, window: &Window<'_>) {
         let index = answer.inference;
         if self.kept[index].record.number != answer.number {
             return; // The vote was decided without this one.
@@ -443,28 +443,33 @@ impl Lane {
         let mut due = self.disputes.take(window.index);
         due.sort_unstable_by_key(|deadline| deadline.number);
         for deadline in &due {
-            let Kept { record, link } = self.kept[deadline.inference];
-            if record.number != deadline.number || record.state != State::Disputed {
-                continue;
-            }
-            if self.checks[link].deadline != window.index {
-                continue; // A later dispute about the same answer is open.
-            }
-            let (number, checks) = (record.number, link);
-            self.totals.undecided += 1;
-            self.effects.add(
-                EventKind::Undecided as u64,
-                number,
-                u64::from(self.checks[checks].opener),
-                0,
-            );
-            self.log_outcome(EventKind::Undecided, deadline.inference, NONE, 0, window);
-            self.kept[deadline.inference].record.state = State::Invalidated;
-            if window.dispute.on_no_quorum == OnNoQuorum::CountAsValid {
-                self.releases.push(self.checks[checks].opener);
-            }
-            self.forget_if_settled(deadline.inference);
+            self.close_overdue(deadline, window);
         }
         self.disputes.give_back(due);
+    }
+
+    /// Ends the vote of a dispute whose time is over and that nothing has decided.
+    pub(crate) fn close_overdue(&mut self, deadline: &Deadline, window: &Window<'_>) {
+        let Kept { record, link } = self.kept[deadline.inference];
+        if record.number != deadline.number || record.state != State::Disputed {
+            return;
+        }
+        if self.checks[link].deadline != window.index {
+            return; // A later dispute about the same answer is open.
+        }
+        let (number, checks) = (record.number, link);
+        self.totals.undecided += 1;
+        self.effects.add(
+            EventKind::Undecided as u64,
+            number,
+            u64::from(self.checks[checks].opener),
+            0,
+        );
+        self.log_outcome(EventKind::Undecided, deadline.inference, NONE, 0, window);
+        self.kept[deadline.inference].record.state = State::Invalidated;
+        if window.dispute.on_no_quorum == OnNoQuorum::CountAsValid {
+            self.releases.push(self.checks[checks].opener);
+        }
+        self.forget_if_settled(deadline.inference);
     }
 }

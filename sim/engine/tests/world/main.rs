@@ -5,6 +5,7 @@ mod closed_forms;
 mod determinism;
 mod deviants;
 mod dice;
+mod epoch_fidelity;
 mod hash_draw;
 mod life;
 mod properties;

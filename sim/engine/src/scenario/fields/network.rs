@@ -59,8 +59,9 @@ pub(super) static RUN: &[Field] = &[
     ),
     one_of(
         "fidelity",
-        &["event", "service"],
-        "Level of detail: `event` has every rule, `service` neither chain nor money.",
+        &["event", "epoch", "service"],
+        "Level of detail: `event` has every rule, `epoch` counts a participant's epoch at once, `service` has neither \
+         chain nor money.",
     ),
     count(
         "first_epoch",

@@ -13,11 +13,13 @@
 //! status.md for the launch rule. Page: docs/spec/status.md.
 
 mod e_process;
+mod sequential;
 mod z_test;
 
 pub use e_process::EProcess;
 pub use z_test::{compute_convicting_streak, compute_measurements_needed, is_above_deviations};
 
+use sequential::Sequential;
 use z_test::is_above_deviations_of;
 
 use crate::sprt::{Sprt, SprtParams};
@@ -170,54 +172,6 @@ pub struct StatusCounters {
     pub llr_missed: i64,
     /// Epochs completed before this one, since joining or the last conviction.
     pub epochs_completed: u32,
-}
-
-/// One sequential test: off, unusable, or ready.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Sequential {
-    Off,
-    Unusable,
-    Ready(Sprt),
-}
-
-impl Sequential {
-    fn new(params: Option<&SprtParams>, floor: Option<Decimal>) -> Self {
-        params.map_or(Self::Off, |params| {
-            Sprt::new(params, floor).map_or(Self::Unusable, Self::Ready)
-        })
-    }
-
-    const fn after_pass(&self, llr: i64) -> i64 {
-        if let Self::Ready(test) = self {
-            test.after_pass(llr)
-        } else {
-            llr
-        }
-    }
-
-    const fn after_passes(&self, llr: i64, times: u32) -> i64 {
-        if let Self::Ready(test) = self {
-            test.after_passes(llr, times)
-        } else {
-            llr
-        }
-    }
-
-    const fn after_failure(&self, llr: i64) -> i64 {
-        if let Self::Ready(test) = self {
-            test.after_failure(llr)
-        } else {
-            llr
-        }
-    }
-
-    const fn is_condemned(&self, llr: i64) -> bool {
-        if let Self::Ready(test) = self {
-            test.is_condemned(llr)
-        } else {
-            false
-        }
-    }
 }
 
 /// The launch z-test, ready to compare.

@@ -20,6 +20,7 @@ fn the_cheapest_rule_is_a_bracket_with_its_binding_attack_and_a_line_that_replay
     let question = "solve: floor\n\
         parameter: { path: protocol.sampling.flat_rate, range: { from: 1 %, to: 100 %, scale: log } }\n\
         tolerance: 60 %\n\
+        each: true\n\
         attacks:\n  - { name: bold, set: { population.swapper.strategy: { model_swapper: { rate: 100 % } } } }\n\
         honest: { population.swapper.strategy: honest }\n\
         replicates: { floor: 3, ceiling: 6 }\n";
@@ -45,6 +46,10 @@ fn the_cheapest_rule_is_a_bracket_with_its_binding_attack_and_a_line_that_replay
         "{row}"
     );
     assert_eq!(row["binding attack"], "bold");
+    // A menu of one attack is that attack.
+    let whole = &answer["floor"][1];
+    assert_eq!((&row["menu"], &whole["menu"]), (&"bold".into(), &"whole menu".into()));
+    assert_eq!(row["deters from"], whole["deters from"]);
     // A host that always swaps is convicted when everything is checked, and loses its reward.
     assert!(row["deters from"].is_string(), "{row}");
     let judged = answer["The search"].as_array().expect("the search is a list");

@@ -31,7 +31,7 @@ for row in rewards:
 
 # %%
 checks = [row for row in rows if row["figure"] == "validated"]
-figure, axes = plt.subplots(figsize=(7, 3))
+figure, axes = plt.subplots(figsize=(7, 5))
 places = range(len(checks))
 means = [row["simulated_mean"] for row in checks]
 axes.errorbar(
@@ -43,7 +43,7 @@ axes.errorbar(
     label="simulated, where one run in 1,000 falls outside",
 )
 axes.plot([row["recorded"] for row in checks], places, "x", color="black", label="recorded")
-axes.set_yticks(list(places), [row["host"][:12] for row in checks])
+axes.set_yticks(list(places), [row["host"] for row in checks], fontsize=8)
 axes.set_xlabel("passing validations of its answers in the epoch")
 axes.legend(fontsize=8)
 plt.show()

@@ -18,7 +18,8 @@ import pytest
 import stakeout
 
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-os.environ.setdefault("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0")
+# Workers that yield to everything else would make the test wait for a busy machine.
+os.environ.setdefault("RAY_worker_niceness", "0")
 ray = pytest.importorskip("ray")
 
 RATES = {"protocol.sampling.flat_rate": ["1 %", "2 %", "5 %", "10 %", "15 %", "20 %", "30 %", "50 %"]}

@@ -55,8 +55,8 @@ class Strategy:
 
 C = TypeVar("C", bound=type[Strategy])
 
-#: Classes by name, so that workers on other machines can be told of them.
-registered: dict[str, type[Strategy]] = {}
+#: Classes by name with the hash of their source, so that workers on other machines can be told of them.
+registered: dict[str, tuple[type[Strategy], str]] = {}
 
 
 def source_hash(made: type[object]) -> str:
@@ -109,9 +109,14 @@ def strategy(name: str) -> Callable[[C], C]:
     def register(made: C) -> C:
         version = getattr(made, "version", None)
         key = str(version) if version is not None else source_hash(made)
-        summary = (inspect.getdoc(made) or "A strategy written in Python.").splitlines()[0]
-        register_strategy(name, made, key, summary, list(made.parameters.items()))
-        registered[name] = made
+        make_known(name, made, key)
         return made
 
     return register
+
+
+def make_known(name: str, made: type[Strategy], key: str) -> None:
+    """Registers a class whose source has this hash."""
+    summary = (inspect.getdoc(made) or "A strategy written in Python.").splitlines()[0]
+    register_strategy(name, made, key, summary, list(made.parameters.items()))
+    registered[name] = (made, key)

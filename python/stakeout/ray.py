@@ -8,29 +8,29 @@ when it comes to another one than the driver's, as workers with another release 
 from __future__ import annotations
 
 import os
-from typing import Any, cast
+from typing import cast
 
 import ray
 
 from ._errors import UsageError
 from ._stakeout import Sweep
 from ._stakeout import sweep as _sweep
-from ._strategy import registered, strategy
+from ._strategy import Strategy, make_known, registered
 from ._sweep import Plan, run_shard
 
 #: How often a part is given to another worker after its own was lost.
 RETRIES = 20
 
 
-def _work(plan: Plan, index: int, of: int, strategies: dict[str, type[Any]], version: str) -> int:
+def _work(plan: Plan, index: int, of: int, strategies: dict[str, tuple[type[Strategy], str]], version: str) -> int:
     """One part of the plan on a worker: one thread for each CPU that Ray counts for a task."""
     from . import __version__
 
     if __version__ != version:
         raise UsageError(f"a worker has stakeout {__version__} and the driver {version}")
-    for name, made in strategies.items():
-        if name not in registered:
-            strategy(name)(made)
+    for name, (made, key) in strategies.items():
+        # The source of a class that came over the wire lies with the driver, and so does its hash.
+        make_known(name, made, key)
     return run_shard(plan, index, of, 1)
 
 

@@ -65,6 +65,24 @@ def wait_for(condition: Any, seconds: float = 120.0) -> None:
     raise AssertionError("what was waited for did not happen")
 
 
+def test_a_strategy_written_in_python_goes_with_the_sweep(
+    cluster: Any, first: stakeout.Scenario, tmp_path: Path
+) -> None:
+    class Half(stakeout.Strategy):
+        """Swaps every other answer."""
+
+        def policy(self, view: stakeout.View) -> stakeout.Policy:
+            return stakeout.Policy("50 %", "int4")
+
+    stakeout.strategy("half_on_ray")(Half)
+    scenario = first.set("population.swapper.strategy", "half_on_ray")
+    rates = {"protocol.sampling.flat_rate": ["5 %", "20 %"]}
+    local = stakeout.sweep(scenario, rates, replicates=2, out=tmp_path / "local")
+    spread = stakeout.sweep(scenario, rates, replicates=2, out=tmp_path / "spread", engine="ray", shards=2)
+    assert spread.digest == local.digest
+    assert all(cheated > 0 for cheated in spread.responses["cheated"])
+
+
 def test_a_killed_worker_and_a_killed_node_change_no_byte(
     cluster: Any, first: stakeout.Scenario, tmp_path: Path
 ) -> None:

@@ -4,7 +4,7 @@ use clap::Args;
 use stakeout_engine::oracle::{self, OracleError, Row, ValidateOptions, Verdict};
 
 use super::failure::{Failure, Reason};
-use super::format::FormatOption;
+use super::format::{Format, FormatOption};
 use super::simulate::set_threads;
 use super::table::{Cell, Table};
 use super::terminal::print;
@@ -64,7 +64,8 @@ pub fn run(arguments: &Validate) -> Result<(), Failure> {
         seeds: 1..arguments.seeds + 1,
     };
     let rows = oracle::validate_among(&stakeout_worlds::registry(), &options)?;
-    print(&table(&rows).render(arguments.format.format))?;
+    let format = arguments.format.format;
+    print(&table(&rows, format != Format::Table).render(format))?;
     let failed: Vec<String> = rows
         .iter()
         .filter(|row| row.verdict != Verdict::Holds)
@@ -79,8 +80,10 @@ pub fn run(arguments: &Validate) -> Result<(), Failure> {
     ))
 }
 
-fn table(rows: &[Row]) -> Table {
-    let columns = [
+/// The rows, with the source of each where the lines may be long.
+fn table(rows: &[Row], has_sources: bool) -> Table {
+    let registry = stakeout_worlds::registry();
+    let mut columns = vec![
         "closed form",
         "figure",
         "expected",
@@ -92,6 +95,9 @@ fn table(rows: &[Row]) -> Table {
         "inferences",
         "verdict",
     ];
+    if has_sources {
+        columns.push("source");
+    }
     let mut table = Table::new("Closed forms", &columns);
     for row in rows {
         let verdict = if row.verdict == Verdict::Holds {
@@ -99,7 +105,7 @@ fn table(rows: &[Row]) -> Table {
         } else {
             "FAILS"
         };
-        table.push(vec![
+        let mut cells = vec![
             Cell::text(row.oracle),
             Cell::text(&row.figure),
             Cell::Real(row.expected, 6),
@@ -110,7 +116,12 @@ fn table(rows: &[Row]) -> Table {
             Cell::count(row.n),
             Cell::count(row.size),
             Cell::text(verdict),
-        ]);
+        ];
+        if has_sources {
+            let oracle = registry.iter().find(|oracle| oracle.id() == row.oracle);
+            cells.push(Cell::text(oracle.map_or("", |oracle| oracle.source())));
+        }
+        table.push(cells);
     }
     table
 }

@@ -37,9 +37,52 @@ pub enum ReportError {
         /// What the drawing library says.
         reason: String,
     },
+    /// A name that nothing has.
+    #[error("there is no {what} `{name}`{}", nearest(name, known))]
+    Unknown {
+        /// Factor, figure or picture.
+        what: &'static str,
+        /// What was asked for.
+        name: String,
+        /// What there is.
+        known: Vec<String>,
+    },
+    /// One picture was asked for and there are several.
+    #[error("which picture? --picture takes one of {}", known.join(", "))]
+    Several {
+        /// What there is.
+        known: Vec<String>,
+    },
+    /// What lies at a path is nothing that a report can be made of.
+    #[error("{} is no run, sweep, solved question or calibration: {reason}", path.display())]
+    NoSubject {
+        /// The path.
+        path: PathBuf,
+        /// What was looked for.
+        reason: String,
+    },
+}
+
+/// The nearest of the names, or all of them.
+fn nearest(name: &str, known: &[String]) -> String {
+    let distance = |other: &&String| strsim::damerau_levenshtein(name, other);
+    match known.iter().min_by_key(distance) {
+        Some(near) if distance(&near) <= 3 => format!("; did you mean `{near}`?"),
+        _ if known.is_empty() => String::new(),
+        _ => format!("; there are {}", known.join(", ")),
+    }
 }
 
 impl ReportError {
+    /// Exit code of docs/exit-codes.md.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Unknown { .. } | Self::Several { .. } => 2,
+            Self::NoSubject { .. } => 3,
+            _ => 4,
+        }
+    }
+
     /// An error of the operating system, with what was tried on what.
     pub(crate) fn io(action: &'static str, path: &Path, source: io::Error) -> Self {
         Self::Io {

@@ -1,20 +1,28 @@
-//! Frames, plots and the report page of a run.
+//! Pictures and the report page of a run, a sweep, a solved question or a calibration.
 //!
-//! A run directory goes in; SVGs and one self-contained page come out. [`frames`] reads the columnar files,
-//! [`run`] the headline numbers, [`series`] turns rows into curves, [`plot`] draws them, [`verdict`] says in
-//! a sentence what they mean and [`page`] puts everything on one page.
+//! A path goes in; drawings and one self-contained page come out. [`subject`] says what lies at a path, [`frames`] and
+//! [`columns`] read the columnar files of a run, [`run`] its headline numbers, [`sweep`] and [`solve`] the tables of
+//! experiments. [`pictures`] says what is worth seeing, [`picture`] what a picture is, [`draw`] draws it, [`vega`] makes
+//! a chart of it, [`verdict`] says in a sentence what it means and [`page`] puts everything on one page. [`command`] is
+//! what the command line offers.
 //!
-//! **Invariant.** Nothing here decides anything. Numbers with intervals come from `summary.json`; rows are
-//! read into memory, sorted, and added up as integers, so the same run gives the same page, byte for byte.
+//! **Invariant.** Nothing here decides anything. Numbers with intervals come from the files, or from the library that made
+//! those; rows are read into memory, sorted, and added up as integers, so the same files give the same page, byte for byte.
 
+pub mod columns;
+pub mod command;
+pub mod draw;
 pub mod error;
 pub mod frames;
 pub mod money;
 pub mod page;
-pub mod plot;
+pub mod picture;
+pub mod pictures;
 pub mod run;
-pub mod series;
-pub mod survival;
+pub mod solve;
+pub mod subject;
+pub mod sweep;
+pub mod vega;
 pub mod verdict;
 
 pub use error::ReportError;

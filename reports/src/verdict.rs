@@ -1,19 +1,26 @@
 //! The first sentence of a report: did cheating pay?
 //!
 //! Each strategy that served a substitute is compared with the honest strategy of the same run by profit for
-//! each unit of weight held through an epoch. This is not the comparison with an honest twin, which
-//! needs a second run and is printed by the run itself; the page says so.
+//! each unit of weight held through an epoch, replicate by replicate. This is not the comparison with an honest twin,
+//! which needs a second run and is printed by the run itself; the page says so.
 
-use crate::run::{Figure, Number, StrategyLine, Summary};
+use std::collections::BTreeMap;
+
+use stakeout_statistics::paired_difference;
+
+use crate::error::ReportError;
+use crate::frames::ParticipantFrame;
+use crate::page::number;
+use crate::run::{Figure, Number, Run, StrategyLine, Summary};
 
 /// How one cheating strategy did against the honest ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// It earned more, and the intervals do not meet.
+    /// It earned more: the interval of the difference lies above zero.
     Paid,
-    /// It earned less, and the intervals do not meet.
+    /// It earned less: the interval of the difference lies below zero.
     LostOut,
-    /// The intervals meet.
+    /// Zero lies in the interval of the difference.
     Undecided,
     /// There is no interval, as with a single replicate.
     Untold,
@@ -30,6 +37,8 @@ pub struct Line {
     pub outcome: Outcome,
     /// Profit by weight and epoch in base units: cheating, honest.
     pub means: (f64, f64),
+    /// Mean of the difference between them, replicate by replicate, and its interval; none with a single replicate.
+    pub difference: Option<(f64, f64, f64)>,
 }
 
 /// What the run says about cheating.
@@ -41,8 +50,49 @@ pub struct Verdict {
     pub lines: Vec<Line>,
 }
 
-/// Judges a run by its headline numbers.
-pub fn judge(summary: &Summary) -> Verdict {
+/// Judges a run by its headline numbers, and by what each strategy earned in each replicate.
+///
+/// # Errors
+/// A columnar file that is missing or unreadable.
+pub fn judge(run: &Run) -> Result<Verdict, ReportError> {
+    let frame = ParticipantFrame::read(&run.path)?;
+    Ok(judge_by(&run.summary, &Earnings::of(&frame)))
+}
+
+/// Profit for each unit of weight and epoch, by strategy and replicate, base units.
+#[derive(Clone, Debug, Default)]
+struct Earnings(BTreeMap<String, BTreeMap<u32, f64>>);
+
+impl Earnings {
+    fn of(frame: &ParticipantFrame) -> Self {
+        let mut sums: BTreeMap<(usize, u32), (i128, u128)> = BTreeMap::new();
+        for row in 0..frame.len() {
+            let key = (frame.strategy[row], frame.replicate[row]);
+            let (profit, weight) = sums.entry(key).or_default();
+            *profit = profit.saturating_add(frame.profit[row]);
+            *weight += u128::from(frame.weight[row]);
+        }
+        let mut all: BTreeMap<String, BTreeMap<u32, f64>> = BTreeMap::new();
+        for ((strategy, replicate), (profit, weight)) in sums {
+            if weight > 0 {
+                let of_strategy = all.entry(frame.strategies[strategy].clone()).or_default();
+                of_strategy.insert(replicate, profit as f64 / weight as f64);
+            }
+        }
+        Self(all)
+    }
+
+    /// What one strategy earned more than another over the replicates that have both: mean, lower and upper bound.
+    fn difference(&self, cheating: &str, honest: &str, level: f64) -> Option<(f64, f64, f64)> {
+        let (cheating, honest) = (self.0.get(cheating)?, self.0.get(honest)?);
+        let both = cheating.iter().filter_map(|(r, c)| Some((*c, *honest.get(r)?)));
+        let (treated, control): (Vec<f64>, Vec<f64>) = both.unzip();
+        let found = paired_difference(&treated, &control, level)?;
+        Some((found.mean, found.interval.low, found.interval.high))
+    }
+}
+
+fn judge_by(summary: &Summary, earnings: &Earnings) -> Verdict {
     let (cheating, honest): (Vec<&StrategyLine>, Vec<&StrategyLine>) = summary
         .strategies
         .iter()
@@ -59,10 +109,13 @@ pub fn judge(summary: &Summary) -> Verdict {
     let yardstick = honest.iter().copied().find(is_plain).or_else(best);
     let lines: Vec<Line> = match yardstick {
         None => Vec::new(),
-        Some(honest) => cheating.iter().filter_map(|line| compare(line, honest)).collect(),
+        Some(honest) => cheating
+            .iter()
+            .filter_map(|line| compare(line, honest, earnings, summary.level))
+            .collect(),
     };
     Verdict {
-        headline: headline(&lines, !cheating.is_empty(), summary.replicates),
+        headline: headline(&lines, !cheating.is_empty(), summary),
         lines,
     }
 }
@@ -71,132 +124,148 @@ fn mean(figure: &Figure) -> Option<f64> {
     figure.mean.as_ref().and_then(Number::as_float)
 }
 
-fn compare(cheating: &StrategyLine, honest: &StrategyLine) -> Option<Line> {
-    let figures = (&cheating.profit_per_weight_epoch, &honest.profit_per_weight_epoch);
+fn compare(cheating: &StrategyLine, honest: &StrategyLine, earnings: &Earnings, level: f64) -> Option<Line> {
+    let difference = earnings.difference(&cheating.strategy, &honest.strategy, level);
     Some(Line {
         strategy: cheating.strategy.clone(),
         against: honest.strategy.clone(),
-        outcome: outcome(bounds(figures.0), bounds(figures.1)),
-        means: (mean(figures.0)?, mean(figures.1)?),
+        outcome: outcome(difference),
+        means: (
+            mean(&cheating.profit_per_weight_epoch)?,
+            mean(&honest.profit_per_weight_epoch)?,
+        ),
+        difference,
     })
 }
 
-fn bounds(figure: &Figure) -> Option<(f64, f64)> {
-    let [low, high] = figure.interval.as_ref()?;
-    Some((low.as_float()?, high.as_float()?))
-}
-
-fn outcome(cheating: Option<(f64, f64)>, honest: Option<(f64, f64)>) -> Outcome {
-    match (cheating, honest) {
-        (Some(c), Some(h)) if c.0 > h.1 => Outcome::Paid,
-        (Some(c), Some(h)) if c.1 < h.0 => Outcome::LostOut,
-        (Some(_), Some(_)) => Outcome::Undecided,
-        _ => Outcome::Untold,
+fn outcome(difference: Option<(f64, f64, f64)>) -> Outcome {
+    match difference {
+        Some((_, low, _)) if low > 0.0 => Outcome::Paid,
+        Some((_, _, high)) if high < 0.0 => Outcome::LostOut,
+        Some(_) => Outcome::Undecided,
+        None => Outcome::Untold,
     }
 }
 
-fn headline(lines: &[Line], has_cheaters: bool, replicates: u32) -> String {
+fn headline(lines: &[Line], has_cheaters: bool, summary: &Summary) -> String {
     let count = |outcome| lines.iter().filter(|line| line.outcome == outcome).count();
     let (paid, lost, all) = (count(Outcome::Paid), count(Outcome::LostOut), lines.len());
     if !has_cheaters {
         return "Nobody cheated in this run.".to_string();
     }
-    if all == 0 {
+    let Some(best) = lines.iter().max_by(|a, b| gain(a).total_cmp(&gain(b))) else {
         return "Somebody cheated, and there is no honest strategy to compare with.".to_string();
-    }
-    if replicates < 2 {
-        let ahead = lines.iter().filter(|line| line.means.0 > line.means.1).count();
-        let found = if ahead > 0 {
+    };
+    let Some((difference, low, high)) = best.difference else {
+        let found = if gain(best) > 0.0 {
             "came out ahead"
         } else {
             "came out behind"
         };
         return format!("Cheating {found} in this one replicate; one replicate decides nothing.");
-    }
-    match (paid, lost) {
-        (0, lost) if lost == all => "Cheating did not pay.".to_string(),
-        (paid, _) if paid == all => "Cheating paid.".to_string(),
-        (0, _) => "The run does not decide whether cheating pays.".to_string(),
-        _ => format!("Cheating paid in {paid} of {all} strategies."),
-    }
+    };
+    let found = match (paid, lost) {
+        (0, lost) if lost == all => "Cheating did not pay".to_string(),
+        (paid, _) if paid == all => "Cheating paid".to_string(),
+        (0, _) => "The run does not decide whether cheating pays".to_string(),
+        _ => format!("Cheating paid in {paid} of {all} strategies"),
+    };
+    let checked = summary.figures.get("checked_share").and_then(mean);
+    let checked = checked.map_or(String::new(), |share| {
+        format!("with {} % of answers checked, ", number(100.0 * share))
+    });
+    let which = if all > 1 { "the best of them, " } else { "" };
+    let (more, ends) = match difference < 0.0 {
+        true => ("less", [-high, -low]),
+        false => ("more", [low, high]),
+    };
+    let coins = |base_units: f64| number(base_units / 1e9);
+    format!(
+        "{found}: {checked}{which}{}{} earned {} GNK {more} than {} for each unit of weight and epoch ({} % interval {} to {}).",
+        best.strategy,
+        if all > 1 { "," } else { "" },
+        coins(difference.abs()),
+        best.against,
+        number(100.0 * summary.level),
+        coins(ends[0]),
+        coins(ends[1]),
+    )
+}
+
+fn gain(line: &Line) -> f64 {
+    line.difference.map_or(line.means.0 - line.means.1, |d| d.0)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn line(strategy: &str, cheated: f64, profit: [f64; 3]) -> StrategyLine {
-        let figure = |mean: f64, interval: Option<[f64; 2]>| Figure {
-            unit: "count".into(),
-            n: 5,
-            mean: Some(Number::Plain(mean)),
-            interval: interval.map(|i| i.map(Number::Plain)),
-        };
-        let plain = || figure(0.0, None);
-        StrategyLine {
-            strategy: strategy.into(),
-            participants: 1,
-            profit: plain(),
-            profit_per_weight_epoch: figure(profit[1], Some([profit[0], profit[2]])),
-            inferences: plain(),
-            invalidated: plain(),
-            cheated: figure(cheated, None),
-            convicted: plain(),
+    fn line(outcome: (f64, f64, f64)) -> Line {
+        Line {
+            strategy: "swap".into(),
+            against: "honest".into(),
+            outcome: super::outcome(Some(outcome)),
+            means: (outcome.0, 0.0),
+            difference: Some(outcome),
         }
     }
 
-    fn outcomes(lines: &[StrategyLine]) -> Vec<Outcome> {
-        let best = lines.iter().rfind(|l| l.strategy.starts_with("honest")).unwrap();
-        lines
-            .iter()
-            .filter(|l| mean(&l.cheated) > Some(0.0))
-            .filter_map(|l| compare(l, best))
-            .map(|l| l.outcome)
-            .collect()
+    fn summary() -> Summary {
+        serde_json::from_value(serde_json::json!({
+            "scenario": "s", "scenario_hash": "0", "seed": 1, "replicates": 5, "digest": "", "epochs": null,
+            "level": 0.95,
+            "figures": {"checked_share": {"unit": "share", "n": 5, "mean": 0.25, "interval": null}},
+            "detection": {
+                "cheaters_convicted": {"hits": 0, "n": 0, "share": null, "interval": null},
+                "honest_convicted": {"hits": 0, "n": 0, "share": null, "interval": null},
+                "conviction": {"n": 0, "epochs_p50": null, "answers_p50": null, "answers_p95": null}
+            },
+            "strategies": [], "owners": [], "owners_omitted": 0, "assumptions": []
+        }))
+        .unwrap()
     }
 
     #[test]
-    fn only_intervals_that_do_not_meet_decide() {
-        let honest = line("honest", 0.0, [9.0, 10.0, 11.0]);
-        let swap = |profit| line("swap", 5.0, profit);
-        assert_eq!(
-            outcomes(&[swap([12.0, 13.0, 14.0]), honest.clone()]),
-            [Outcome::Paid]
-        );
-        assert_eq!(
-            outcomes(&[swap([1.0, 2.0, 3.0]), honest.clone()]),
-            [Outcome::LostOut]
-        );
-        assert_eq!(
-            outcomes(&[swap([10.0, 12.0, 14.0]), honest]),
-            [Outcome::Undecided]
-        );
+    fn only_an_interval_that_leaves_zero_out_decides() {
+        assert_eq!(line((2.0, 1.0, 3.0)).outcome, Outcome::Paid);
+        assert_eq!(line((-2.0, -3.0, -1.0)).outcome, Outcome::LostOut);
+        assert_eq!(line((2.0, -1.0, 5.0)).outcome, Outcome::Undecided);
+        assert_eq!(super::outcome(None), Outcome::Untold);
     }
 
     #[test]
-    fn the_headline_follows_the_lines() {
-        let line = |outcome| Line {
-            strategy: "s".into(),
-            against: "h".into(),
-            outcome,
-            means: (2.0, 1.0),
-        };
-        use Outcome::{LostOut, Paid, Undecided, Untold};
-        let head = |outcomes: &[Outcome], replicates| {
+    fn the_headline_follows_the_lines_and_says_how_much() {
+        let (paid, lost, open) = ((2e9, 1e9, 3e9), (-2e9, -3e9, -1e9), (0.0, -1e9, 1e9));
+        let head = |found: &[(f64, f64, f64)]| {
             headline(
-                &outcomes.iter().map(|o| line(*o)).collect::<Vec<_>>(),
+                &found.iter().map(|o| line(*o)).collect::<Vec<_>>(),
                 true,
-                replicates,
+                &summary(),
             )
         };
-        assert_eq!(head(&[LostOut, LostOut], 5), "Cheating did not pay.");
-        assert_eq!(head(&[Paid], 5), "Cheating paid.");
-        assert_eq!(head(&[Paid, LostOut], 5), "Cheating paid in 1 of 2 strategies.");
         assert_eq!(
-            head(&[LostOut, Undecided], 5),
-            "The run does not decide whether cheating pays."
+            head(&[lost]),
+            "Cheating did not pay: with 25 % of answers checked, swap earned 2 GNK less than honest for each unit of \
+             weight and epoch (95 % interval 1 to 3)."
         );
-        assert!(head(&[Untold], 1).contains("one replicate decides nothing"));
-        assert_eq!(headline(&[], false, 5), "Nobody cheated in this run.");
+        assert!(head(&[paid]).starts_with("Cheating paid: "));
+        assert!(head(&[paid, lost]).starts_with("Cheating paid in 1 of 2 strategies: "));
+        assert!(head(&[lost, open]).starts_with("The run does not decide whether cheating pays: "));
+        assert_eq!(headline(&[], false, &summary()), "Nobody cheated in this run.");
+    }
+
+    #[test]
+    fn replicates_are_compared_one_by_one() {
+        let earnings = |name: &str, values: [f64; 3]| (name.to_string(), (0..).zip(values).collect());
+        let all = Earnings(
+            [
+                earnings("a", [11.0, 21.0, 31.0]),
+                earnings("b", [10.0, 20.0, 30.0]),
+            ]
+            .into(),
+        );
+        // The replicates differ by twenty, the difference between the two not at all.
+        assert_eq!(all.difference("a", "b", 0.95), Some((1.0, 1.0, 1.0)));
+        assert_eq!(all.difference("a", "absent", 0.95), None);
     }
 }

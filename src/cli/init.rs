@@ -26,9 +26,14 @@ pub fn run(arguments: &Init) -> Result<(), Failure> {
 }
 
 fn next_steps(path: &Path) -> String {
+    let name = path
+        .file_stem()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
     let path = path.display();
     format!(
         "wrote {path}\n\nnext:\n  stakeout run {path}\n  stakeout run {path} --replicates 20 --resume\n  \
-         stakeout scenario explain {path}\n"
+         stakeout report runs/{name}-*/seed-*\n  stakeout scenario explain {path}\n"
     )
 }

@@ -22,11 +22,13 @@ mod game_tables;
 mod host_table;
 mod init;
 mod interrupt;
+mod manual;
 mod network_table;
 mod options;
 mod progress;
 mod rare;
 mod record_table;
+mod report;
 mod run;
 mod run_page;
 mod runs;
@@ -57,6 +59,7 @@ Examples:
   stakeout init                                      write a first scenario, thirty lines
   stakeout run first.yaml                            run it
   stakeout run first.yaml --replicates 20 --resume   nineteen more: intervals, not points
+  stakeout report runs/first-*/seed-*                a page with pictures, for any browser
   stakeout scenario explain first.yaml               every value, where it comes from, its public source
   stakeout validate                                  closed forms: expected, observed, verdict
   stakeout attacks --list                            the attacks that come with the program
@@ -110,19 +113,19 @@ enum Command {
     Compare(compare::Compare),
     /// Put the shards of a sweep together
     Merge(sweep::Merge),
-    /// List finished runs
+    /// List finished runs, or set two beside each other
     Runs(runs::Runs),
-    /// Make a page of a run (needs stakeout-report)
-    #[command(disable_help_flag = true)]
-    Report(Passed),
-    /// Draw figures of a run (needs stakeout-report)
-    #[command(disable_help_flag = true)]
-    Plot(Passed),
+    /// Make a self-contained page of a run, a sweep, a solved question or a calibration
+    Report(stakeout_reports::command::Report),
+    /// Draw pictures of them, one or all
+    Plot(stakeout_reports::command::Plot),
     /// Measure how well substitutes are told apart (needs stakeout-calibrate)
     #[command(disable_help_flag = true)]
     Calibrate(Passed),
     /// Print a completion script for a shell
     Completions(completions::Completions),
+    /// Print a manual page, or write all of them
+    Manual(manual::Manual),
 }
 
 /// Arguments that are handed to another binary as they are.
@@ -165,10 +168,11 @@ fn dispatch(command: &Command) -> Result<(), Failure> {
         Command::Compare(arguments) => compare::run(arguments),
         Command::Merge(arguments) => sweep::merge(arguments),
         Command::Runs(arguments) => runs::run(arguments),
-        Command::Report(passed) => sibling::run("report", &passed.arguments),
-        Command::Plot(passed) => sibling::run("plot", &passed.arguments),
-        Command::Calibrate(passed) => sibling::run("calibrate", &passed.arguments),
+        Command::Report(arguments) => report::report(arguments),
+        Command::Plot(arguments) => report::plot(arguments),
+        Command::Calibrate(passed) => sibling::run(&passed.arguments),
         Command::Completions(arguments) => completions::run(arguments),
+        Command::Manual(arguments) => manual::run(arguments),
     }
 }
 

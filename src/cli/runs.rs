@@ -1,19 +1,42 @@
-//! `stakeout runs`: the finished runs of a results folder.
+//! `stakeout runs`: the finished runs of a results folder, listed or set beside each other.
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, Subcommand};
 use stakeout_engine::observe::run_archive::{ListedRun, list_runs};
+use stakeout_reports::ReportError;
+use stakeout_reports::run::{Figure, Run};
 
-use super::failure::Failure;
+use super::failure::{Failure, Reason};
 use super::format::{Format, FormatOption};
+use super::sweep_page::decimals;
 use super::table::{Cell, Table};
 use super::terminal::{print, remark};
 
 /// Arguments of `runs`.
 #[derive(Args, Debug)]
-#[command(before_help = "Examples:\n  stakeout runs\n  stakeout runs results --format json")]
+#[command(
+    args_conflicts_with_subcommands = true,
+    before_help = "Examples:\n  stakeout runs\n  stakeout runs list results --format json\n  \
+                   stakeout runs compare runs/first-…/seed-1 runs/first-…/seed-2 --format markdown"
+)]
 pub struct Runs {
+    #[command(subcommand)]
+    what: Option<What>,
+    #[command(flatten)]
+    list: List,
+}
+
+#[derive(Subcommand, Debug)]
+enum What {
+    /// List the finished runs of a folder
+    List(List),
+    /// Set the figures of two finished runs beside each other
+    Compare(Compare),
+}
+
+#[derive(Args, Debug)]
+struct List {
     /// The results folder
     #[arg(default_value = "runs")]
     folder: PathBuf,
@@ -21,8 +44,71 @@ pub struct Runs {
     format: FormatOption,
 }
 
-/// Prints one line a run; what cannot be read is told on standard error.
+#[derive(Args, Debug)]
+struct Compare {
+    /// A run directory
+    first: PathBuf,
+    /// Another
+    second: PathBuf,
+    #[command(flatten)]
+    format: FormatOption,
+}
+
+/// Lists or compares.
 pub fn run(arguments: &Runs) -> Result<(), Failure> {
+    match &arguments.what {
+        None => list(&arguments.list),
+        Some(What::List(arguments)) => list(arguments),
+        Some(What::Compare(arguments)) => compare(arguments),
+    }
+}
+
+fn open(path: &std::path::Path) -> Result<Run, Failure> {
+    Run::open(path).map_err(|error: ReportError| Failure::new(Reason::Io, error.to_string()))
+}
+
+/// Prints a row a figure: the mean of each run with its interval, and the difference of the means.
+fn compare(arguments: &Compare) -> Result<(), Failure> {
+    let runs = [open(&arguments.first)?, open(&arguments.second)?];
+    let [first, second] = [&runs[0].summary, &runs[1].summary];
+    let columns = [
+        "figure",
+        "unit",
+        "first",
+        "first from",
+        "first to",
+        "second",
+        "second from",
+        "second to",
+        "difference",
+    ];
+    let mut table = Table::new("Two runs", &columns);
+    let mean = |figure: &Figure| figure.mean.as_ref().and_then(|mean| mean.as_float());
+    let real = |value: Option<f64>| Cell::or_empty(value, |value| Cell::Real(value, decimals(value)));
+    for (name, figure) in &first.figures {
+        let other = second.figures.get(name);
+        let cells = |figure: Option<&Figure>| {
+            let ends = figure.and_then(|figure| figure.interval.as_ref());
+            let end = |at: usize| ends.and_then(|ends| ends[at].as_float());
+            [figure.and_then(mean), end(0), end(1)].map(real)
+        };
+        let mut row = vec![Cell::text(name), Cell::text(&figure.unit)];
+        row.extend(cells(Some(figure)));
+        row.extend(cells(other));
+        let both = mean(figure).zip(other.and_then(mean));
+        row.push(real(both.map(|(first, second)| second - first)));
+        table.push(row);
+    }
+    print(&table.render(arguments.format.format))?;
+    if first.scenario_hash == second.scenario_hash && first.seed == second.seed {
+        remark("the same scenario and seed");
+    }
+    remark("these runs may not share their random numbers; `stakeout compare` pairs two mechanisms that do");
+    Ok(())
+}
+
+/// Prints one line a run; what cannot be read is told on standard error.
+fn list(arguments: &List) -> Result<(), Failure> {
     let listed = if arguments.folder.exists() {
         list_runs(&arguments.folder)?
     } else {

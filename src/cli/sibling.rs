@@ -9,43 +9,23 @@ use std::process::Command;
 
 use super::failure::{Failure, Reason};
 
-/// A sibling binary and how to get it.
-struct Sibling {
-    binary: &'static str,
-    package: &'static str,
-}
+const BINARY: &str = "stakeout-calibrate";
+const PACKAGE: &str = "stakeout-replay";
 
-/// Runs `stakeout <verb>` in the sibling that has it and ends with its exit code.
-pub fn run(verb: &str, arguments: &[OsString]) -> Result<(), Failure> {
-    let sibling = match verb {
-        "calibrate" => Sibling {
-            binary: "stakeout-calibrate",
-            package: "stakeout-replay",
-        },
-        _ => Sibling {
-            binary: "stakeout-report",
-            package: "stakeout-reports",
-        },
-    };
-    let path = beside(sibling.binary)?;
+/// Runs `stakeout calibrate` in the sibling that has it and ends with its exit code.
+pub fn run(arguments: &[OsString]) -> Result<(), Failure> {
+    let path = beside(BINARY)?;
     if !path.exists() {
         return Err(Failure::new(
             Reason::Io,
             format!(
-                "`stakeout {verb}` lives in the binary {}, which is not beside this one ({})\n\
-                 build it with: cargo build --release --package {}",
-                sibling.binary,
+                "`stakeout calibrate` lives in the binary {BINARY}, which is not beside this one ({})\n\
+                 build it with: cargo build --release --package {PACKAGE}",
                 path.display(),
-                sibling.package
             ),
         ));
     }
-    let mut command = Command::new(&path);
-    // The report is what the binary does when nothing more is said; every other verb is passed on.
-    if !matches!(verb, "report" | "calibrate") {
-        command.arg(verb);
-    }
-    let status = command
+    let status = Command::new(&path)
         .args(arguments)
         .status()
         .map_err(|error| Failure::io(&path, &error))?;
@@ -54,7 +34,7 @@ pub fn run(verb: &str, arguments: &[OsString]) -> Result<(), Failure> {
         Some(code) => std::process::exit(code),
         None => Err(Failure::new(
             Reason::Bug,
-            format!("{} was ended by a signal", sibling.binary),
+            format!("{BINARY} was ended by a signal"),
         )),
     }
 }

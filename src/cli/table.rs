@@ -6,6 +6,7 @@
 use std::fmt::Write;
 
 use serde_json::{Map, Value};
+use stakeout_engine::observe::csv;
 
 use super::format::Format;
 
@@ -191,23 +192,16 @@ impl Table {
     }
 
     fn csv(&self) -> String {
-        let field = |text: &str| {
-            if text.contains([',', '"', '\n', '\r']) {
-                format!("\"{}\"", text.replace('"', "\"\""))
-            } else {
-                text.to_string()
-            }
-        };
         let exact = |cell: &Cell| match cell {
             Cell::Empty => String::new(),
             Cell::Real(number, _) => number.to_string(),
-            Cell::Text(text) => field(text),
+            Cell::Text(text) => csv::field(text),
             other => other.shown(),
         };
         let mut text = self
             .columns
             .iter()
-            .map(|column| field(column))
+            .map(|column| csv::field(column))
             .collect::<Vec<_>>()
             .join(",");
         text.push('\n');
@@ -258,17 +252,23 @@ fn width(text: &str) -> usize {
     text.chars().count()
 }
 
-/// Control characters shown as escapes, so that a name in a file cannot move the cursor.
+/// Characters that a terminal obeys instead of showing are shown as escapes, so that a name in a file cannot move the
+/// cursor or reorder what stands beside it.
 fn printable(text: &str) -> String {
     text.chars()
-        .flat_map(|c| {
-            if c.is_control() {
-                c.escape_default().collect()
+        .fold(String::with_capacity(text.len()), |mut shown, c| {
+            if is_obeyed(c) {
+                shown.extend(c.escape_unicode());
             } else {
-                vec![c]
+                shown.push(c);
             }
+            shown
         })
-        .collect()
+}
+
+/// Controls, and the marks that turn the direction of writing.
+pub fn is_obeyed(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]
@@ -322,5 +322,13 @@ mod tests {
     #[test]
     fn control_characters_do_not_reach_the_terminal() {
         assert_eq!(Cell::text("a\u{1b}[2Jb").shown(), "a\\u{1b}[2Jb");
+        assert_eq!(Cell::text("a\u{202e}b").shown(), "a\\u{202e}b");
+    }
+
+    #[test]
+    fn a_formula_in_a_name_is_text_in_a_spreadsheet() {
+        let mut table = Table::new("", &["id"]);
+        table.push(vec![Cell::text("=cmd|' /C calc'!A0")]);
+        assert_eq!(table.render(Format::Csv), "id\n'=cmd|' /C calc'!A0\n");
     }
 }

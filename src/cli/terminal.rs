@@ -7,6 +7,7 @@
 use std::io::{self, IsTerminal, Write};
 
 use super::failure::{Failure, Reason};
+use super::table::is_obeyed;
 
 /// Whether progress may be drawn on standard error.
 pub fn has_progress() -> bool {
@@ -25,10 +26,33 @@ pub fn print(text: &str) -> Result<(), Failure> {
 
 /// Writes a remark to standard error; a closed standard error is nobody's loss.
 pub fn remark(text: &str) {
-    let _ = writeln!(io::stderr().lock(), "{text}");
+    let _ = writeln!(io::stderr().lock(), "{}", calm(text));
+}
+
+/// The text without what a terminal would obey: names of a file reach messages, too.
+fn calm(text: &str) -> String {
+    text.chars()
+        .fold(String::with_capacity(text.len()), |mut shown, c| {
+            match c {
+                '\n' | '\t' => shown.push(c),
+                c if is_obeyed(c) => shown.extend(c.escape_unicode()),
+                c => shown.push(c),
+            }
+            shown
+        })
 }
 
 #[allow(clippy::disallowed_methods, reason = "decides about progress alone")]
 fn is_dumb() -> bool {
     std::env::var_os("TERM").is_some_and(|value| value == "dumb")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::calm;
+
+    #[test]
+    fn a_message_keeps_its_lines_and_loses_what_moves_the_cursor() {
+        assert_eq!(calm("a\n\tb\u{1b}[2J\u{202e}é"), "a\n\tb\\u{1b}[2J\\u{202e}é");
+    }
 }

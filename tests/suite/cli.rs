@@ -44,6 +44,9 @@ fn every_command_explains_itself_with_an_example_first() {
         "worlds",
         "examples",
         "runs",
+        "report",
+        "plot",
+        "manual",
         "completions",
     ] {
         let help = stakeout([command, "--help"]).expect(0).out;
@@ -347,6 +350,69 @@ fn finished_runs_are_listed() {
     finish(runs).expect(0);
 }
 
+/// The only run below a folder's `runs`.
+fn only_run(folder: &Folder) -> std::path::PathBuf {
+    let inside = |path: &std::path::Path| {
+        let entries = std::fs::read_dir(path).expect("a folder").flatten();
+        let folders = entries.map(|entry| entry.path()).filter(|path| path.is_dir());
+        folders.max().expect("a folder in it")
+    };
+    inside(&inside(&folder.path().join("runs")))
+}
+
+#[test]
+fn from_init_to_the_first_picture_are_three_commands() {
+    let (folder, outcome) = run_first(&["--replicates", "3"]);
+    outcome.expect(0);
+    let run = only_run(&folder);
+    let mut report = command();
+    report.arg("report").arg(&run);
+    let told = finish(report).expect(0).out;
+    let page = std::fs::read_to_string(told.trim()).expect("the page is where the command says");
+    assert!(
+        page.starts_with("<!doctype html>") && page.contains("<h1>Cheating "),
+        "{told}"
+    );
+    let mut plot = command();
+    plot.arg("plot")
+        .arg(&run)
+        .args(["--picture", "profit", "-o", "profit.png"])
+        .current_dir(folder.path());
+    finish(plot).expect(0);
+    let picture = std::fs::read(folder.path().join("profit.png")).expect("a picture");
+    assert!(picture.starts_with(b"\x89PNG"));
+}
+
+#[test]
+fn two_runs_are_set_beside_each_other_in_every_form() {
+    let (folder, outcome) = run_first(&["--replicates", "2"]);
+    outcome.expect(0);
+    let run = only_run(&folder).display().to_string();
+    for (format, sign) in [
+        ("table", "checked_share"),
+        ("json", "\"difference\": 0.0"),
+        ("markdown", "| figure |"),
+    ] {
+        let told = stakeout(["runs", "compare", &run, &run, "--format", format])
+            .expect(0)
+            .out;
+        assert!(told.contains(sign), "{format}: {told}");
+    }
+    stakeout(["runs", "compare", &run, "no-such-run"]).expect(4);
+}
+
+#[test]
+fn every_command_has_a_manual_page() {
+    let folder = Folder::new();
+    let out = folder.path().join("man").display().to_string();
+    let written = stakeout(["manual", "--out", &out]).expect(0).out;
+    for command in ["run", "report", "sweep", "runs"] {
+        assert!(written.contains(&format!("stakeout-{command}.1")), "{written}");
+    }
+    assert!(stakeout(["manual", "run"]).expect(0).out.contains(".SH SYNOPSIS"));
+    stakeout(["manual", "rum"]).expect(2);
+}
+
 #[test]
 fn the_life_of_an_inference_can_be_told() {
     let (folder, outcome) = run_first(&["--event-log"]);
@@ -423,7 +489,7 @@ fn every_example_can_be_shown_and_is_the_shipped_file() {
 
 #[test]
 fn a_command_whose_binary_is_missing_says_how_to_build_it() {
-    // The report binary may or may not lie beside this one; the calibrating one is not part of this workspace yet.
+    // The calibrating binary may or may not lie beside this one.
     let outcome = stakeout(["calibrate", "x"]);
     if outcome.code == 4 {
         assert!(

@@ -3,18 +3,12 @@
 use crate::step::{Outcome, run, timed};
 use crate::{golden, pair, shipped};
 
-/// Runs every check and stops at the first failure; `all` adds the crates with frames and tensors.
+/// Runs every check and stops at the first failure; `all` adds the crate with tensors.
 pub fn check(all: bool) -> Outcome {
     let members: &[&str] = if all {
         &["--workspace"]
     } else {
-        &[
-            "--workspace",
-            "--exclude",
-            "stakeout-reports",
-            "--exclude",
-            "stakeout-replay",
-        ]
+        &["--workspace", "--exclude", "stakeout-replay"]
     };
     let cargo = |title: &str, head: &[&str], tail: &[&str], environment: &[(&str, &str)]| {
         let arguments: Vec<&str> = head.iter().chain(members).chain(tail).copied().collect();

@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use crate::draw::is_unprintable;
+
 /// Text as it may stand between tags or in a quoted attribute; control characters become U+FFFD.
 pub fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
@@ -13,8 +15,7 @@ pub fn escaped(text: &str) -> String {
             '"' => safe.push_str("&quot;"),
             '\'' => safe.push_str("&#39;"),
             // Bidirectional controls could reorder what a reader sees.
-            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => safe.push('\u{fffd}'),
-            c if c.is_control() => safe.push('\u{fffd}'),
+            c if is_unprintable(c) => safe.push('\u{fffd}'),
             c => safe.push(c),
         }
     }

@@ -3,7 +3,6 @@
 use super::html::{Cell, table};
 use crate::money;
 use crate::run::{Figure, Number, Run, Summary};
-use crate::series::Chart;
 
 /// Owners shown; the rest are in `summary.json`.
 const OWNERS_SHOWN: usize = 30;
@@ -133,25 +132,6 @@ pub fn figures_table(summary: &Summary) -> String {
         vec![Cell::Text(name), mean(figure), interval(figure), count(figure.n)]
     };
     table(&header, &summary.figures.iter().map(row).collect::<Vec<_>>())
-}
-
-/// The points of a chart.
-pub fn chart_table(chart: &Chart) -> String {
-    let header = [
-        ("curve", true),
-        (chart.x_label, false),
-        (chart.y_label, false),
-        ("least", false),
-        ("greatest", false),
-    ];
-    let mut rows = Vec::new();
-    for curve in &chart.curves {
-        for p in &curve.points {
-            let figures = [p.x, p.mean, p.low, p.high].map(|v| Cell::Number(number(v)));
-            rows.push([vec![text(&curve.name)], figures.to_vec()].concat());
-        }
-    }
-    table(&header, &rows)
 }
 
 /// The files that the page was made from.

@@ -9,6 +9,7 @@ pub mod cast;
 mod cast_of_scenario;
 pub mod columns;
 pub mod comparisons;
+pub mod csv;
 pub mod detection;
 pub mod event;
 pub mod event_log;

@@ -7,6 +7,7 @@ use stakeout_statistics::{Interval, Moments, clopper_pearson, mean_interval};
 
 use super::campaign::PointCells;
 use super::plan::Plan;
+use crate::observe::csv::field;
 
 /// One output at one point.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -136,12 +137,4 @@ pub fn responses_csv(plan: &Plan, points: &[PointCells]) -> String {
 
 fn number(value: Option<f64>) -> String {
     value.map_or_else(String::new, |value| value.to_string())
-}
-
-fn field(text: &str) -> String {
-    if text.contains([',', '"', '\n', '\r']) {
-        format!("\"{}\"", text.replace('"', "\"\""))
-    } else {
-        text.to_owned()
-    }
 }

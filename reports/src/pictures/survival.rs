@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::frames::{ConvictionFrame, ParticipantFrame};
-use crate::series::{Chart, Curve, Point, thinned};
+use crate::picture::{Axis, Body, Curve, Picture, Point, Scale, thinned};
 
 /// One cheater: how many answers it finished, and whether a conviction ended it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -18,7 +18,7 @@ pub struct Career {
 }
 
 /// Share of cheaters unconvicted against answers finished, by strategy, pooled over replicates.
-pub fn time_to_detection(participants: &ParticipantFrame, convictions: &ConvictionFrame) -> Chart {
+pub fn time_to_detection(participants: &ParticipantFrame, convictions: &ConvictionFrame) -> Picture {
     let careers = careers(participants, convictions);
     let curve = |(strategy, careers): (&usize, &Vec<Career>)| Curve {
         name: participants.strategies[*strategy].clone(),
@@ -26,13 +26,15 @@ pub fn time_to_detection(participants: &ParticipantFrame, convictions: &Convicti
         is_step: true,
         colour: *strategy,
     };
-    Chart {
-        name: "detection",
-        title: "Time to detection",
-        x_label: "answers finished by the cheater",
-        y_label: "% of cheaters not yet convicted",
-        y_range: Some((0.0, 100.0)),
-        curves: careers.iter().map(curve).collect(),
+    Picture {
+        name: "detection".into(),
+        title: "Time to detection".into(),
+        caption: "Product-limit estimate over all cheaters and replicates; a cheater still at large when the run ends \
+                  counts until its last answer"
+            .into(),
+        x: Axis::new("answers finished by the cheater", Scale::Whole),
+        y: Axis::new("% of cheaters not yet convicted", Scale::Linear).between(0.0, 100.0),
+        body: Body::Curves(careers.iter().map(curve).collect()),
         omitted: 0,
     }
     .limited()
@@ -74,12 +76,7 @@ fn careers(participants: &ParticipantFrame, convictions: &ConvictionFrame) -> BT
 pub fn product_limit(careers: &[Career]) -> Vec<Point> {
     let at = |x: u64, share: f64| {
         let percent = 100.0 * share;
-        Point {
-            x: x as f64,
-            mean: percent,
-            low: percent,
-            high: percent,
-        }
+        Point::sharp(x as f64, percent)
     };
     let mut by_answers: BTreeMap<u64, (u64, u64)> = BTreeMap::new();
     for career in careers {

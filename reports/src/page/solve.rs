@@ -1,0 +1,206 @@
+//! The page of a solved question: the answer, the frontier with its price, every attack that was judged.
+
+use super::html::{Cell, escaped, table};
+use super::tables::number;
+use super::{Page, Shown, figures};
+use crate::error::ReportError;
+use crate::pictures;
+use crate::solve::{Frontier, Solve};
+use crate::sweep::Estimate;
+
+/// The whole page.
+///
+/// # Errors
+/// A picture that cannot be drawn.
+pub fn render(solve: &Solve, shown: Shown) -> Result<String, ReportError> {
+    let mut body = String::new();
+    if solve.whole().len() > 1 {
+        for row in solve.whole() {
+            body.push_str(&format!("<p>{}</p>\n", escaped(&sentence(solve, row))));
+        }
+    }
+    body.push_str(&tolerance(solve));
+    body.push_str("<h2>Frontier</h2>\n");
+    body.push_str(&frontier(solve));
+    body.push_str("<h2>Pictures</h2>\n");
+    body.push_str(&figures(&pictures::solve::all(solve), shown)?);
+    body.push_str("<h2>The search</h2>\n");
+    body.push_str(&search(solve));
+    let question = solve.question.question.clone().unwrap_or_default();
+    let page = Page {
+        title: format!("Solve {}", solve.question.name),
+        heading: format!("Solve {} · {question}", solve.question.name)
+            .trim_end_matches([' ', '·'])
+            .to_string(),
+        verdict: verdict(solve),
+        body,
+        source: source(solve),
+    };
+    Ok(page.render(shown))
+}
+
+/// One sentence: the first row's answer, or how many rows have one.
+pub fn verdict(solve: &Solve) -> String {
+    match solve.whole().as_slice() {
+        [] => "Nothing was judged.".to_string(),
+        [only] => sentence(solve, only),
+        rows => {
+            let deterred = rows.iter().filter(|row| row.deters.is_some()).count();
+            let first = rows.iter().find(|row| row.deters.is_some());
+            let example = first.map_or(String::new(), |row| format!("; {}", sentence(solve, row)));
+            let end = if example.is_empty() { "." } else { "" };
+            format!(
+                "{deterred} of {} mechanisms have a value that deters every attack of the menu{example}{end}",
+                rows.len()
+            )
+        }
+    }
+}
+
+fn sentence(solve: &Solve, row: &Frontier) -> String {
+    let path = match solve.question.parameter.as_str() {
+        "" => "the parameter",
+        path => path,
+    };
+    let whose = if row.level.is_empty() {
+        String::new()
+    } else {
+        format!("{}: ", row.level)
+    };
+    let gain = row.gain.map_or(String::new(), |gain| {
+        format!(
+            "; the attack that decides, {}, gains {} of the honest profit there",
+            row.binding,
+            percent(gain)
+        )
+    });
+    match (&row.deters, &row.fails) {
+        (Some(high), Some(low)) => {
+            format!("{whose}at {path} {high} no attack of the menu pays, at {low} one does or may{gain}.")
+        }
+        (Some(low), None) => {
+            format!("{whose}no attack of the menu pays even at the lax end, {path} {low}{gain}.")
+        }
+        (None, Some(high)) => {
+            format!("{whose}some attack pays, or may, even at the strict end, {path} {high}{gain}.")
+        }
+        (None, None) => format!("{whose}nothing was judged."),
+    }
+}
+
+fn percent(found: Estimate) -> String {
+    match found.interval {
+        Some((low, high)) => format!(
+            "{} % ({} to {})",
+            number(100.0 * found.mean),
+            number(100.0 * low),
+            number(100.0 * high)
+        ),
+        None => format!("{} %", number(100.0 * found.mean)),
+    }
+}
+
+fn tolerance(solve: &Solve) -> String {
+    match (solve.question.tolerated, solve.question.confidence) {
+        (Some(tolerated), Some(confidence)) => format!(
+            "<p class=\"quiet\">A gain counts above {} % of the honest profit; bounds hold at {} % each. The answer is about \
+             this menu of attacks and says nothing about one that is not on it.</p>\n",
+            number(100.0 * tolerated),
+            number(100.0 * confidence)
+        ),
+        _ => "<p class=\"quiet\">The answer is about this menu of attacks and says nothing about one that is not on it.</p>\n"
+            .to_string(),
+    }
+}
+
+fn plain(found: Estimate) -> String {
+    match found.interval {
+        Some((low, high)) => format!("{} ({} to {})", number(found.mean), number(low), number(high)),
+        None => number(found.mean),
+    }
+}
+
+fn frontier(solve: &Solve) -> String {
+    let mut prices: Vec<String> = Vec::new();
+    for (name, _) in solve.frontier.iter().flat_map(|row| &row.price) {
+        if !prices.contains(name) {
+            prices.push(name.clone());
+        }
+    }
+    let shown: Vec<String> = prices.iter().map(|name| name.replace('_', " ")).collect();
+    let mut header = vec![
+        ("across", true),
+        ("attacks", true),
+        ("deters from", false),
+        ("not below", false),
+        ("binding attack", true),
+        ("its gain there", false),
+    ];
+    header.extend(shown.iter().map(|name| (name.as_str(), false)));
+    let row = |row: &Frontier| {
+        let word = |word: &Option<String>| Cell::Number(word.clone().unwrap_or_else(|| "–".into()));
+        let mut cells = vec![
+            Cell::Text(row.level.clone()),
+            Cell::Text(if row.menu.is_empty() {
+                "whole menu".into()
+            } else {
+                row.menu.clone()
+            }),
+            word(&row.deters),
+            word(&row.fails),
+            Cell::Text(row.binding.clone()),
+            Cell::Number(row.gain.map_or("–".into(), percent)),
+        ];
+        for name in &prices {
+            let found = row.price.iter().find(|(known, _)| known == name);
+            cells.push(Cell::Number(found.map_or("–".into(), |(_, e)| plain(*e))));
+        }
+        cells
+    };
+    table(&header, &solve.frontier.iter().map(row).collect::<Vec<_>>())
+}
+
+fn search(solve: &Solve) -> String {
+    let header = [
+        ("across", true),
+        ("parameter", false),
+        ("verdict", true),
+        ("attack", true),
+        ("gain", false),
+    ];
+    let row = |judged: &crate::solve::Judged| {
+        vec![
+            Cell::Text(judged.level.clone()),
+            Cell::Number(judged.parameter.clone()),
+            Cell::Text(judged.verdict.clone()),
+            Cell::Text(judged.attack.clone()),
+            Cell::Number(percent(judged.gain)),
+        ]
+    };
+    let rows: Vec<_> = solve.search.iter().map(row).collect();
+    format!(
+        "<details><summary>{} judgements</summary>{}</details>\n",
+        rows.len(),
+        table(&header, &rows)
+    )
+}
+
+fn source(solve: &Solve) -> String {
+    let mut html = format!(
+        "<p>Digest <code>{}</code> (blake3 of frontier.csv)</p>\n<p>Question <code>{}</code>.</p>\n",
+        escaped(&solve.digest),
+        escaped(&solve.question.name)
+    );
+    for row in solve.frontier.iter().filter(|row| !row.replay.is_empty()) {
+        html.push_str(&format!(
+            "<p>The binding attack again{}: <code>{}</code></p>\n",
+            if row.level.is_empty() {
+                String::new()
+            } else {
+                format!(" ({})", escaped(&row.level))
+            },
+            escaped(&row.replay)
+        ));
+    }
+    html
+}

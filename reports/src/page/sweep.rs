@@ -1,0 +1,166 @@
+//! The page of a sweep: where deviating pays, a row a point, pictures, how to make it again.
+
+use super::html::{Cell, escaped, table};
+use super::tables::number;
+use super::{Page, Shown, figures};
+use crate::error::ReportError;
+use crate::pictures;
+use crate::pictures::sweep::{Phase, gain, phase_of};
+use crate::sweep::{Estimate, Sweep};
+
+/// Rows of the table on the page.
+const ROWS_SHOWN: usize = 200;
+
+/// The whole page.
+///
+/// # Errors
+/// Responses that cannot be read, or a picture that cannot be drawn.
+pub fn render(sweep: &Sweep, shown: Shown) -> Result<String, ReportError> {
+    let mut body = String::from("<h2>Points</h2>\n");
+    body.push_str(&points(sweep));
+    body.push_str("<h2>Pictures</h2>\n");
+    body.push_str(&figures(&pictures::sweep::all(sweep)?, shown)?);
+    let page = Page {
+        title: format!("Sweep {}", sweep.name),
+        heading: heading(sweep),
+        verdict: verdict(sweep)?,
+        body,
+        source: source(sweep),
+    };
+    Ok(page.render(shown))
+}
+
+fn heading(sweep: &Sweep) -> String {
+    let (points, factors) = (sweep.rows.len(), sweep.factors.len());
+    let rule = sweep
+        .plan
+        .as_ref()
+        .map_or(String::new(), |plan| format!(" · {}", plan.rule_text()));
+    let plural = |n: usize| if n == 1 { "" } else { "s" };
+    format!(
+        "Sweep {} · {points} point{} over {factors} factor{}{rule}",
+        sweep.name,
+        plural(points),
+        plural(factors)
+    )
+}
+
+fn ranged(found: Estimate, scale: f64) -> String {
+    match found.interval {
+        Some((low, high)) => format!(
+            "{} ({} to {})",
+            number(scale * found.mean),
+            number(scale * low),
+            number(scale * high)
+        ),
+        None => number(scale * found.mean),
+    }
+}
+
+/// One sentence: where deviating pays, or which factor matters most, or how many points ran.
+///
+/// # Errors
+/// Responses that cannot be read.
+pub fn verdict(sweep: &Sweep) -> Result<String, ReportError> {
+    use stakeout_engine::experiment::sweep::analysis::Sensitivity;
+    for output in &sweep.outputs {
+        let Some(found) = sweep.sensitivity(output)? else {
+            continue;
+        };
+        let words = output.replace('_', " ");
+        let strongest = |values: Vec<f64>| {
+            let best = values.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1));
+            best.map(|(at, value)| (sweep.factors[at].clone(), *value))
+        };
+        let (found, what) = match &found {
+            Sensitivity::Morris(effects) => (
+                strongest(effects.iter().map(|e| e.mean_absolute).collect()),
+                "mean absolute effect",
+            ),
+            Sensitivity::Indices(indices) => (
+                strongest(indices.total.iter().map(|i| i.share).collect()),
+                "share of the variance with interactions",
+            ),
+        };
+        if let Some((factor, value)) = found {
+            return Ok(format!("{factor} moves {words} most: {what} {}.", number(value)));
+        }
+    }
+    let Some(gain) = gain(sweep) else {
+        return Ok(format!("{} points were run.", sweep.rows.len()));
+    };
+    let found: Vec<(&[String], Estimate)> = sweep
+        .rows
+        .iter()
+        .filter_map(|row| Some((row.labels.as_slice(), *row.figures.get(gain)?)))
+        .collect();
+    let count = |phase: Phase| found.iter().filter(|(_, e)| phase_of(*e) == phase).count();
+    let (pays, not, open) = (
+        count(Phase::Pays),
+        count(Phase::DoesNotPay),
+        count(Phase::Unclear),
+    );
+    let Some((labels, best)) = found.iter().max_by(|a, b| a.1.mean.total_cmp(&b.1.mean)) else {
+        return Ok(format!("No point has a figure {gain}."));
+    };
+    let (scale, unit) = if gain == "deviator_gain" {
+        (1e-9, "GNK")
+    } else {
+        (100.0, "% of the honest profit")
+    };
+    Ok(format!(
+        "Deviating pays at {pays} of {} points, does not at {not}, and at {open} it is not clear; it is worth most at {}: \
+         {} {unit}.",
+        found.len(),
+        labels.join(", "),
+        ranged(*best, scale)
+    ))
+}
+
+fn points(sweep: &Sweep) -> String {
+    let mut header: Vec<(&str, bool)> = sweep.factors.iter().map(|f| (f.as_str(), true)).collect();
+    header.push(("replicates", false));
+    let outputs: Vec<String> = sweep.outputs.iter().map(|o| o.replace('_', " ")).collect();
+    header.extend(outputs.iter().map(|output| (output.as_str(), false)));
+    let row = |row: &crate::sweep::Row| {
+        let mut cells: Vec<Cell> = row.labels.iter().map(|l| Cell::Text(l.clone())).collect();
+        let failed = if row.failed > 0 {
+            format!(" ({} failed)", row.failed)
+        } else {
+            String::new()
+        };
+        cells.push(Cell::Number(format!("{}{failed}", row.replicates)));
+        let figure = |output: &String| {
+            row.figures
+                .get(output)
+                .map_or("–".to_string(), |e| ranged(*e, 1.0))
+        };
+        cells.extend(sweep.outputs.iter().map(|o| Cell::Number(figure(o))));
+        cells
+    };
+    let rows: Vec<_> = sweep.rows.iter().take(ROWS_SHOWN).map(row).collect();
+    let rest = sweep.rows.len().saturating_sub(ROWS_SHOWN);
+    let note = match rest {
+        0 => String::new(),
+        n => format!("<p class=\"quiet\">{n} further points are in results.csv.</p>\n"),
+    };
+    table(&header, &rows) + &note
+}
+
+fn source(sweep: &Sweep) -> String {
+    let mut html = format!(
+        "<p>Digest <code>{}</code> (blake3 of results.csv)</p>\n",
+        escaped(&sweep.digest)
+    );
+    html.push_str(&match &sweep.plan {
+        None => "<p>Made of the table of results alone; its folder holds no plan.</p>\n".to_string(),
+        Some(plan) => format!(
+            "<p>Plan <code>{}</code> (blake3), model version {}. The same sweep file gives the same plan, and the same plan \
+             the same cells.</p>\n<p>Again: <code>stakeout sweep FILE</code> with the file called {}.</p>\n",
+            blake3::hash(plan.to_json().as_bytes()).to_hex(),
+            plan.model_version,
+            escaped(&plan.name),
+        ),
+    });
+    html
+}

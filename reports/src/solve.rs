@@ -1,0 +1,243 @@
+//! What a solved question left: the frontier, every value and attack that was judged, and what was asked.
+//!
+//! **Invariant.** Nothing is judged again: verdicts, gains and intervals are those of the files.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use crate::error::ReportError;
+use crate::sweep::{Csv, Estimate};
+
+/// What stands in the column `menu` where all attacks were searched together.
+pub const WHOLE_MENU: &str = "whole menu";
+
+/// What was asked, as `question.json` states it.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct Question {
+    /// Name.
+    pub name: String,
+    /// The question in words.
+    #[serde(default)]
+    pub question: Option<String>,
+    /// Path of the parameter.
+    #[serde(default)]
+    pub parameter: String,
+    /// Gain that is tolerated, as a share of the honest profit.
+    #[serde(default)]
+    pub tolerated: Option<f64>,
+    /// Confidence of every bound.
+    #[serde(default)]
+    pub confidence: Option<f64>,
+}
+
+/// One row of the frontier.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Frontier {
+    /// Level of what the question goes across; empty where it goes across nothing.
+    pub level: String,
+    /// The family of attacks that was searched alone, or [`WHOLE_MENU`]; empty where the file does not tell them apart.
+    pub menu: String,
+    /// The laxest value that deters, as a label.
+    pub deters: Option<String>,
+    /// The strictest value that does not.
+    pub fails: Option<String>,
+    /// The attack that decides.
+    pub binding: String,
+    /// Its gain at the value found.
+    pub gain: Option<Estimate>,
+    /// What the honest network pays there, by figure.
+    pub price: Vec<(String, Estimate)>,
+    /// The command that shows the binding attack again.
+    pub replay: String,
+}
+
+/// One attack at one value.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Judged {
+    /// Level of what the question goes across.
+    pub level: String,
+    /// The family that was searched alone, as in [`Frontier::menu`].
+    pub menu: String,
+    /// Value of the parameter, as a label.
+    pub parameter: String,
+    /// `deterred`, `profitable` or `unclear`; of the value, not of the attack.
+    pub verdict: String,
+    /// The attack.
+    pub attack: String,
+    /// Its gain as a share of the honest profit.
+    pub gain: Estimate,
+}
+
+/// A solved question.
+#[derive(Clone, Debug)]
+pub struct Solve {
+    /// Its folder.
+    pub path: PathBuf,
+    /// What was asked.
+    pub question: Question,
+    /// A row a level.
+    pub frontier: Vec<Frontier>,
+    /// The search, in its order.
+    pub search: Vec<Judged>,
+    /// blake3 of the table of the frontier.
+    pub digest: String,
+}
+
+impl Solve {
+    /// Reads a folder.
+    ///
+    /// # Errors
+    /// A file that is missing, too large or not what `stakeout solve` writes.
+    pub fn open(path: &Path) -> Result<Self, ReportError> {
+        let file = path.join("question.json");
+        let mut question: Question = match file.exists() {
+            true => {
+                let text = stakeout_engine::scenario::files::read_text(&file)
+                    .map_err(|error| ReportError::io("read", &file, error))?;
+                serde_json::from_str(&text).map_err(|error| ReportError::broken(&file, error))?
+            }
+            false => Question::default(),
+        };
+        if question.name.is_empty() {
+            let folder = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+            question.name = folder
+                .file_name()
+                .map_or_else(|| "question".into(), |name| name.to_string_lossy().into_owned());
+        }
+        let file = path.join("frontier.csv");
+        let table = Csv::read(&file)?;
+        Ok(Self {
+            path: path.to_path_buf(),
+            question,
+            digest: table.digest.clone(),
+            frontier: frontier(&table, &file)?,
+            search: search(&path.join("search.csv"))?,
+        })
+    }
+
+    /// Levels in their order, each once.
+    pub fn levels(&self) -> Vec<String> {
+        let mut levels: Vec<String> = Vec::new();
+        for row in &self.frontier {
+            if !levels.contains(&row.level) {
+                levels.push(row.level.clone());
+            }
+        }
+        levels
+    }
+
+    /// The rows of the whole menu.
+    pub fn whole(&self) -> Vec<&Frontier> {
+        self.frontier.iter().filter(|row| is_whole(&row.menu)).collect()
+    }
+
+    /// Whether families of attacks were searched alone, too.
+    pub fn has_families(&self) -> bool {
+        self.frontier.iter().any(|row| !is_whole(&row.menu))
+    }
+}
+
+/// Whether a row is about all attacks together.
+pub fn is_whole(menu: &str) -> bool {
+    menu.is_empty() || menu == WHOLE_MENU
+}
+
+/// A level; what the program calls the only row of a question that goes across nothing is none.
+fn level(cell: &str) -> String {
+    match cell {
+        "all" => String::new(),
+        level => level.to_string(),
+    }
+}
+
+/// The cell of the column `menu`, where there is one.
+fn menu(table: &Csv, row: &[String]) -> String {
+    table
+        .column("menu")
+        .map_or_else(String::new, |at| row[at].clone())
+}
+
+/// Columns by name, or an error that names the first that is missing.
+fn places<const N: usize>(table: &Csv, path: &Path, names: [&str; N]) -> Result<[usize; N], ReportError> {
+    let mut found = [0; N];
+    for (place, name) in found.iter_mut().zip(names) {
+        *place = table
+            .column(name)
+            .ok_or_else(|| ReportError::broken(path, format!("there is no column {name}")))?;
+    }
+    Ok(found)
+}
+
+fn estimate(table: &Csv, row: &[String], at: usize) -> Result<Option<Estimate>, ReportError> {
+    let Some(mean) = table.number(row, at)? else {
+        return Ok(None);
+    };
+    let low = if at + 1 < row.len() {
+        table.number(row, at + 1)?
+    } else {
+        None
+    };
+    let high = if at + 2 < row.len() {
+        table.number(row, at + 2)?
+    } else {
+        None
+    };
+    Ok(Some(Estimate {
+        mean,
+        interval: low.zip(high),
+    }))
+}
+
+fn frontier(table: &Csv, path: &Path) -> Result<Vec<Frontier>, ReportError> {
+    let names = [
+        "across",
+        "deters from",
+        "not below",
+        "binding attack",
+        "its gain there",
+        "replicates",
+        "replay",
+    ];
+    let [across, deters, fails, binding, gain, replicates, replay] = places(table, path, names)?;
+    let word = |cell: &String| (!cell.is_empty()).then(|| cell.clone());
+    let row = |row: &Vec<String>| {
+        let mut price = Vec::new();
+        for at in ((replicates + 1)..replay).step_by(3) {
+            if let Some(found) = estimate(table, row, at)? {
+                price.push((table.header[at].clone(), found));
+            }
+        }
+        Ok(Frontier {
+            level: level(&row[across]),
+            menu: menu(table, row),
+            deters: word(&row[deters]),
+            fails: word(&row[fails]),
+            binding: row[binding].clone(),
+            gain: estimate(table, row, gain)?,
+            price,
+            replay: row[replay].clone(),
+        })
+    };
+    table.rows.iter().map(row).collect()
+}
+
+fn search(path: &Path) -> Result<Vec<Judged>, ReportError> {
+    let table = Csv::read(path)?;
+    let names = ["across", "parameter", "verdict", "attack", "gain"];
+    let [across, parameter, verdict, attack, gain] = places(&table, path, names)?;
+    let mut judged = Vec::new();
+    for row in &table.rows {
+        if let Some(found) = estimate(&table, row, gain)? {
+            judged.push(Judged {
+                level: level(&row[across]),
+                menu: menu(&table, row),
+                parameter: row[parameter].clone(),
+                verdict: row[verdict].clone(),
+                attack: row[attack].clone(),
+                gain: found,
+            });
+        }
+    }
+    Ok(judged)
+}

@@ -1,0 +1,386 @@
+//! Frames and pages of a run directory that the engine's own writer made, and of experiments.
+
+mod support;
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use stakeout_engine::observe::comparisons::COMPARISONS_FILE;
+use stakeout_engine::observe::run_archive::RunDirectory;
+use stakeout_engine::observe::run_directory::RunPlace;
+use stakeout_engine::observe::sample;
+use stakeout_engine::observe::storage::Disk;
+use stakeout_reports::draw;
+use stakeout_reports::frames::{ConvictionFrame, EpochFrame, ParticipantFrame};
+use stakeout_reports::page::Shown;
+use stakeout_reports::subject::Subject;
+use support::{
+    calibration_file, hostile_directory, page, run_directory, sample_directory, solve_directory,
+    sweep_directory,
+};
+
+#[test]
+fn frames_hold_every_row_with_money_to_the_last_unit() {
+    let directory = sample_directory("frames");
+    let frame = ParticipantFrame::read(&directory).unwrap();
+    let rows: Vec<_> = sample::outputs(4)
+        .into_iter()
+        .flat_map(|o| o.participants.iter().collect::<Vec<_>>())
+        .collect();
+    assert_eq!(frame.len(), rows.len());
+    for (index, row) in rows.iter().enumerate() {
+        assert_eq!(
+            frame.profit[index],
+            row.work_coins + row.reward - row.cost - row.slashed
+        );
+        assert_eq!(
+            (frame.weight[index], frame.reputation[index]),
+            (row.weight, u32::from(row.reputation))
+        );
+    }
+    assert_eq!(frame.strategies, sample::cast().strategies);
+    let epochs = EpochFrame::read(&directory).unwrap();
+    assert_eq!(epochs.epoch.len(), 4 * 8);
+    assert_eq!(
+        epochs.nominal_rate_sum_ppb[0],
+        i128::from(epochs.finished[0]) * 1_000_000_000
+    );
+    assert_eq!(
+        ConvictionFrame::read(&directory).unwrap().answers,
+        [996, 1016, 1036, 1056]
+    );
+}
+
+#[test]
+fn amounts_beyond_64_bits_survive_the_way_to_a_frame() {
+    let mut outputs = sample::outputs(1);
+    let mut rows: Vec<_> = outputs[0].participants.iter().collect();
+    rows[0].reward = 10_i128.pow(37) + 7;
+    rows[1].work_coins = -10_i128.pow(37);
+    outputs[0].participants = rows.iter().cloned().collect();
+    let frame = ParticipantFrame::read(&run_directory("wide", &sample::cast(), &outputs)).unwrap();
+    let expected = |i: usize| {
+        let row = &rows[i];
+        row.work_coins + row.reward - row.cost - row.slashed
+    };
+    assert_eq!([frame.profit[0], frame.profit[1]], [expected(0), expected(1)]);
+}
+
+#[test]
+fn the_page_states_the_verdict_first_and_escapes_names() {
+    let html = page(&sample_directory("page"));
+    // The cheater's profit is a loss in every replicate: it paid for hardware and was slashed.
+    assert!(
+        html.contains("<h1>Cheating did not pay: "),
+        "{}",
+        &html[html.find("<h1>").unwrap()..][..300]
+    );
+    assert!(html.contains("% interval "));
+    assert!(html.find("<h1>").unwrap() < html.find("<table").unwrap());
+    assert!(html.contains("Cleo &amp; Co") && !html.contains("Cleo & Co"));
+    let pictures = Subject::open(&sample_directory("page"))
+        .unwrap()
+        .pictures()
+        .unwrap();
+    assert_eq!(html.matches("<svg").count(), pictures.len());
+    assert_eq!(html.matches("Download as CSV").count(), pictures.len());
+    assert!(html.contains("default-src 'none'; script-src 'sha256-"));
+    assert!(!html.contains("unsafe-eval") && !html.contains(" src="));
+    // The only addresses are data that stand in the page.
+    assert!(html.matches("href=\"").count() == html.matches("href=\"data:").count());
+}
+
+#[test]
+fn a_still_page_has_no_script_and_says_so_in_its_policy() {
+    let subject = Subject::open(&sample_directory("still")).unwrap();
+    let html = subject.page(Shown::Still).unwrap();
+    assert!(!html.contains("<script") && !html.contains("script-src"));
+    assert!(
+        html.contains("default-src 'none'") && html.len() < 400_000,
+        "{}",
+        html.len()
+    );
+}
+
+#[test]
+fn a_run_has_the_pictures_that_its_page_promises() {
+    let pictures = Subject::open(&sample_directory("names"))
+        .unwrap()
+        .pictures()
+        .unwrap();
+    let names: Vec<&str> = pictures.iter().map(|picture| picture.name.as_str()).collect();
+    for expected in [
+        "profit",
+        "cheater-share",
+        "detection",
+        "attack",
+        "sampling",
+        "reputation",
+        "flow",
+        "lorenz",
+    ] {
+        assert!(names.contains(&expected), "{expected} is not among {names:?}");
+    }
+}
+
+/// What stands outside of escaped text must be ours: tags that a name could open are counted in pages with plain and with
+/// hostile names.
+#[test]
+fn a_hostile_name_opens_no_tag_anywhere() {
+    let count = |html: &str, tag: &str| html.matches(tag).count();
+    let (plain, hostile) = (
+        page(&sample_directory("plain")),
+        page(&hostile_directory("hostile")),
+    );
+    for tag in ["<script", "</script", "<img", "onerror=alert(2)>"] {
+        let expected = if tag == "onerror=alert(2)>" {
+            0
+        } else {
+            count(&plain, tag)
+        };
+        assert_eq!(count(&hostile, tag), expected, "{tag}");
+    }
+    for path in [sweep_directory("hostile-sweep"), solve_directory("hostile-solve")] {
+        let html = page(&path);
+        assert_eq!(count(&html, "<img"), 0);
+        assert!(!html.contains("<script>alert") && !html.contains('\u{202e}'));
+    }
+    assert!(!hostile.contains('\u{202e}'));
+    for picture in Subject::open(&hostile_directory("hostile-csv"))
+        .unwrap()
+        .pictures()
+        .unwrap()
+    {
+        assert!(!draw::svg(&picture).unwrap().contains("<script"));
+    }
+}
+
+#[test]
+fn a_sweep_says_where_deviating_pays_and_draws_it() {
+    let folder = sweep_directory("sweep");
+    let html = page(&folder);
+    assert!(
+        html.contains("<h1>Deviating pays at "),
+        "{}",
+        &html[html.find("<h1>").unwrap()..][..200]
+    );
+    let pictures = Subject::open(&folder).unwrap().pictures().unwrap();
+    let names: Vec<&str> = pictures.iter().map(|picture| picture.name.as_str()).collect();
+    for expected in [
+        "phase",
+        "map-cheating-premium",
+        "over-cheating-premium",
+        "tornado-cheating-premium",
+        "pareto",
+    ] {
+        assert!(names.contains(&expected), "{expected} is not among {names:?}");
+    }
+}
+
+#[test]
+fn a_solved_question_is_answered_in_a_sentence() {
+    let html = page(&solve_directory("solve"));
+    assert!(html.contains("1 of 2 mechanisms have a value that deters every attack"));
+    assert!(html.contains(
+        "at protocol.sampling.flat_rate 12.5 % no attack of the menu pays, at 10 % one does or may"
+    ));
+    assert!(html.contains("some attack pays, or may, even at the strict end"));
+}
+
+#[test]
+fn a_calibration_has_a_page() {
+    let html = page(&calibration_file());
+    assert!(
+        html.contains("<h1>The hardest to find is "),
+        "{}",
+        &html[html.find("<h1>").unwrap()..][..200]
+    );
+    for name in ["roc", "scores", "operating-points"] {
+        assert!(html.contains(&format!("<figure id=\"{name}\"")), "{name}");
+    }
+}
+
+/// What a run may have been set beside, as the engine writes it.
+fn beside(name: &str) -> serde_json::Value {
+    let money = |mean: &str| serde_json::json!({"unit": "base_units", "n": 4, "mean": mean, "interval": [mean, mean]});
+    let figure = |name: &str, recorded: serde_json::Value, z: f64, is_exact: bool| {
+        serde_json::json!({
+            "figure": name, "simulated_mean": recorded, "interval": [465.0, 618.0], "recorded": recorded,
+            "z": z, "is_exact": is_exact, "exact_replicates": 4
+        })
+    };
+    serde_json::json!({
+        "recorded": {
+            "source": name, "epoch": 56, "replicates": 4, "level": 0.999,
+            "heights": [{"stage": "poc_start", "simulated": 873_251, "recorded": 873_251}],
+            "hosts": [{"id": name, "figures": [
+                figure("validated", serde_json::json!(753.0), 9.5, false),
+                figure("missed", serde_json::json!(500.0), 0.0, true),
+                figure("checked", serde_json::json!(500.0), 0.1, false),
+            ]}],
+            "requests_by_weight": []
+        },
+        "honest_twins": [{
+            "owner": name, "identities": 1, "strategies": [name],
+            "profit": money("-1000000000"), "honest_profit": money("5000000000"), "gain": money("-6000000000")
+        }],
+        "shorter_histories": [], "warnings": []
+    })
+}
+
+#[test]
+fn the_page_sets_the_run_beside_its_record_and_its_honest_twins() {
+    let directory = sample_directory("beside");
+    assert!(!page(&directory).contains("<h2>Honest twins"));
+    let place = RunPlace::new(
+        &Path::new(env!("CARGO_TARGET_TMPDIR")).join("beside"),
+        &sample::cast(),
+    )
+    .unwrap();
+    let run = RunDirectory::open(&directory).unwrap();
+    let hostile = "</td><script>alert(1)</script>";
+    place
+        .add(&run, COMPARISONS_FILE, &beside(hostile), &Disk)
+        .unwrap();
+    let html = page(&directory);
+    assert!(html.contains("<h2>Honest twins") && html.contains("Recorded beside simulated"));
+    assert!(html.contains("\u{2212}6.000 GNK") && html.contains("5.000 GNK"));
+    assert!(html.contains("873251") && html.contains("753"));
+    // Of three figures one lies outside, and one is a count that is exact in every replicate.
+    assert!(html.contains("of 3 figures, 1 lie outside") && html.contains("left out (1)"));
+    assert_eq!(html.matches(">outside<").count(), 1);
+    assert!(!html.contains("<script>alert"));
+}
+
+#[test]
+fn two_readings_of_a_run_give_the_same_page() {
+    let directory = sample_directory("same");
+    assert_eq!(page(&directory), page(&directory));
+}
+
+#[test]
+fn a_run_without_settled_epochs_still_has_a_page() {
+    let mut outputs = sample::outputs(1);
+    outputs[0].epochs.clear();
+    outputs[0].participants = std::iter::empty().collect();
+    outputs[0].convictions.clear();
+    let html = page(&run_directory("empty", &sample::cast(), &outputs));
+    assert!(html.contains("no settled epoch") && html.contains("Nobody cheated in this run."));
+}
+
+fn report(arguments: &[&std::ffi::OsStr]) -> std::process::Output {
+    Command::new(env!("CARGO_BIN_EXE_stakeout-report"))
+        .args(arguments)
+        .output()
+        .unwrap()
+}
+
+#[test]
+fn the_command_writes_a_page_and_pictures_of_every_kind() {
+    let directory = sample_directory("command");
+    let page = directory.join("page.html");
+    let made = report(&[
+        "report".as_ref(),
+        directory.as_os_str(),
+        "-o".as_ref(),
+        page.as_os_str(),
+    ]);
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    assert!(fs::read_to_string(page).unwrap().starts_with("<!doctype html>"));
+    let folder = directory.join("figures");
+    let drawn = report(&[
+        "plot".as_ref(),
+        directory.as_os_str(),
+        "--out".as_ref(),
+        folder.as_os_str(),
+    ]);
+    assert!(
+        drawn.status.success(),
+        "{}",
+        String::from_utf8_lossy(&drawn.stderr)
+    );
+    for name in ["profit", "reputation", "sampling", "detection"] {
+        let svg = fs::read_to_string(folder.join(format!("{name}.svg"))).unwrap();
+        assert!(svg.starts_with("<svg"));
+    }
+    let beginnings: [(&str, &[u8]); 3] = [("svg", b"<svg"), ("png", b"\x89PNG"), ("csv", b"curve,epoch")];
+    for (ending, beginning) in beginnings {
+        let file = directory.join(format!("one.{ending}"));
+        let one = [
+            "plot".as_ref(),
+            directory.as_os_str(),
+            "--picture".as_ref(),
+            "profit".as_ref(),
+            "-o".as_ref(),
+            file.as_os_str(),
+        ];
+        let drawn = report(&one);
+        assert!(
+            drawn.status.success(),
+            "{}",
+            String::from_utf8_lossy(&drawn.stderr)
+        );
+        assert!(fs::read(&file).unwrap().starts_with(beginning), "{ending}");
+    }
+}
+
+#[test]
+fn a_picture_of_a_sweep_can_be_wished_for() {
+    let folder = sweep_directory("wish");
+    let file = folder.join("x.svg");
+    let ask = |extra: &[&str]| {
+        let mut all: Vec<&std::ffi::OsStr> = vec![
+            "plot".as_ref(),
+            folder.as_os_str(),
+            "-o".as_ref(),
+            file.as_os_str(),
+        ];
+        all.extend(extra.iter().map(|word| AsRef::<std::ffi::OsStr>::as_ref(*word)));
+        report(&all)
+    };
+    let rate = "protocol.sampling.flat_rate";
+    assert!(
+        ask(&[
+            "--x",
+            rate,
+            "--y",
+            "cheating_premium",
+            "--by",
+            "cheater",
+            "--log-x"
+        ])
+        .status
+        .success()
+    );
+    assert!(
+        ask(&["--x", rate, "--y", "cheater", "--z", "checked_share"])
+            .status
+            .success()
+    );
+    assert!(
+        ask(&["--x", "checked_share", "--y", "cheating_premium", "--pareto"])
+            .status
+            .success()
+    );
+    let wrong = ask(&["--x", rate, "--y", "cheating_premum"]);
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&wrong.stderr).contains("did you mean `cheating_premium`?"));
+}
+
+#[test]
+fn what_is_no_run_is_an_error_that_names_the_file() {
+    let directory = sample_directory("damaged");
+    fs::write(directory.join("epochs.parquet"), b"PAR1 but not really PAR1").unwrap();
+    let ask = |path: &std::ffi::OsStr| report(&["report".as_ref(), path]);
+    let broken = ask(directory.as_os_str());
+    assert_eq!(broken.status.code(), Some(4));
+    assert!(String::from_utf8_lossy(&broken.stderr).contains("epochs.parquet"));
+    let absent = ask("/nonexistent-run".as_ref());
+    assert_eq!(absent.status.code(), Some(4));
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let nothing = ask(folder.as_os_str());
+    assert_eq!(nothing.status.code(), Some(3));
+    assert!(String::from_utf8_lossy(&nothing.stderr).contains("manifest.json (a run)"));
+    assert_eq!(report(&[]).status.code(), Some(2));
+}

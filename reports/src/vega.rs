@@ -327,10 +327,11 @@ fn flow_marks(flow: &Flow) -> Parts {
         }
     }
     let mut nodes = Vec::new();
+    let heights = draw::flow::name_heights(flow, &bars);
     for (index, (left, top, right, bottom)) in bars.iter().enumerate() {
         let label = draw::flow::node_label(flow, index);
         nodes.push(
-            json!({"x": left, "x2": right, "y": top, "y2": bottom, "c": role(index), "s": label,
+            json!({"x": left, "x2": right, "y": top, "y2": bottom, "n": heights[index], "c": role(index), "s": label,
                           "left": *right > 0.9}),
         );
     }
@@ -349,7 +350,7 @@ fn flow_marks(flow: &Flow) -> Parts {
                        "fill": {"field": "c"}}}},
         {"type": "text", "from": {"data": "nodes"}, "interactive": false, "encode": {"update": {
             "x": {"signal": "datum.left ? scale('x', datum.x) - 6 : scale('x', datum.x2) + 6"},
-            "y": {"signal": "(scale('y', datum.y) + scale('y', datum.y2)) / 2"},
+            "y": at("y", "n"),
             "align": {"signal": "datum.left ? 'right' : 'left'"}, "baseline": {"value": "middle"},
             "text": {"field": "s"}, "fill": {"value": "var(--ink)"}, "fontSize": {"value": 12}}}},
     ]);

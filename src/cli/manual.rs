@@ -28,7 +28,10 @@ pub fn run(arguments: &Manual) -> Result<(), Failure> {
     let program = Cli::command().disable_help_subcommand(true);
     let page = |command: &clap::Command, name: &str| -> Result<Vec<u8>, Failure> {
         let mut text = Vec::new();
-        let command = command.clone().display_name(name.to_string()).bin_name(name.replace('-', " "));
+        let command = command
+            .clone()
+            .display_name(name.to_string())
+            .bin_name(name.replace('-', " "));
         Man::new(command)
             .render(&mut text)
             .map_err(|error| Failure::new(Reason::Bug, error.to_string()))?;

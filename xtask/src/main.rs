@@ -5,7 +5,6 @@
 
 mod bench;
 mod check;
-mod gallery;
 mod golden;
 mod new;
 mod pair;
@@ -19,7 +18,6 @@ cargo xtask check [--all]               everything that must hold; --all adds gp
 cargo xtask scenarios                   check every shipped scenario
 cargo xtask pair                        each smoke scenario in two unlike processes; the bytes must agree
 cargo xtask golden [--accept]           compare the smoke scenarios with tests/golden, or accept what they give now
-cargo xtask gallery [--accept]          one replicate of each page of the gallery, or all pages anew
 cargo xtask bench [ARGUMENTS]           the bench crate: compare, scaling, memory, gate
 cargo xtask new strategy|scenario|rule NAME
 ";
@@ -34,8 +32,6 @@ fn main() -> ExitCode {
         ["pair"] => pair::pair(),
         ["golden"] => golden::compare(),
         ["golden", "--accept"] => golden::accept(),
-        ["gallery"] => gallery::compare(),
-        ["gallery", "--accept"] => gallery::accept(),
         ["bench", rest @ ..] => bench::bench(rest),
         ["new", kind, name] => new::new(kind, name),
         [] | ["help" | "--help" | "-h"] => {

@@ -9,6 +9,8 @@ use crate::picture::{Flow, Link};
 
 const BAR: f64 = 0.018;
 const GAP: f64 = 0.035;
+/// Height of a name, as a part of the frame.
+const NAME: f64 = 0.042;
 /// Corners of a ribbon's edge.
 const CORNERS: usize = 24;
 
@@ -67,6 +69,18 @@ pub fn layout(flow: &Flow) -> (Vec<Bar>, Vec<Ribbon>) {
     (bars, ribbons)
 }
 
+/// Heights at which the names of the nodes stand, as parts of the frame: the middle of the bar, or below the name before it.
+pub fn name_heights(flow: &Flow, bars: &[Bar]) -> Vec<f64> {
+    let mut least: std::collections::BTreeMap<usize, f64> = std::collections::BTreeMap::new();
+    let place = |(node, bar): (&crate::picture::Node, &Bar)| {
+        let least = least.entry(node.column).or_insert(0.0);
+        let height = f64::midpoint(bar.1, bar.3).max(*least);
+        *least = height + NAME;
+        height
+    };
+    flow.nodes.iter().zip(bars).map(place).collect()
+}
+
 /// Draws ribbons, bars and names.
 pub fn draw<DB: DrawingBackend>(canvas: &Canvas<'_, DB>, frame: &Frame<'_>, flow: &Flow) -> Outcome {
     let (left, top, right, bottom) = frame.inside;
@@ -85,9 +99,9 @@ pub fn draw<DB: DrawingBackend>(canvas: &Canvas<'_, DB>, frame: &Frame<'_>, flow
             colour(node.colour).to_rgba(),
         )?;
     }
-    for (index, bar) in bars.iter().enumerate() {
+    let heights = name_heights(flow, &bars);
+    for (index, (bar, &middle)) in bars.iter().zip(&heights).enumerate() {
         let label = node_label(flow, index);
-        let middle = f64::midpoint(bar.1, bar.3);
         let (at, anchor) = match bar.2 > 0.9 {
             true => (place(bar.0 - 0.008, middle), Anchor::Right),
             false => (place(bar.2 + 0.008, middle), Anchor::Left),

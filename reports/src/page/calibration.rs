@@ -60,15 +60,13 @@ fn rate(rate: &Rate) -> String {
     )
 }
 
-/// One sentence: the substitute that is found least, among the points that rest on the most answers.
+/// One sentence: the substitute that is found least, among the points of the longest answers.
 pub fn verdict(calibration: &Calibration) -> String {
     let points = calibration.operating_points();
-    let most = points
-        .iter()
-        .map(|point| point.true_positive.n)
-        .max()
-        .unwrap_or(0);
-    let telling = points.iter().filter(|point| point.true_positive.n * 4 >= most);
+    // What short answers cannot show says little about the statistic; a length that was not fixed is the natural one.
+    let length = |point: &OperatingPoint| point.length.unwrap_or(u32::MAX);
+    let longest = points.iter().map(length).max();
+    let telling = points.iter().filter(|point| Some(length(point)) == longest);
     // Points that accuse hardly anybody: others would praise a threshold that fails everyone.
     let worst = telling
         .filter(|point| point.false_positive.estimate <= 0.05)

@@ -32,6 +32,7 @@
     holder.hidden = false;
     const width = () => Math.max(280, holder.clientWidth);
     spec.width = width();
+    if (spec.legends && spec.width < 560) spec.legends[0].columns = 1;
     const view = new vega.View(vega.parse(spec, config, { ast: true }), {
       expr: vegaInterpreter.expressionInterpreter, renderer: 'svg', container: holder, hover: true,
       logLevel: vega.Error, tooltip: point,

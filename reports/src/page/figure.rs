@@ -11,7 +11,7 @@ use crate::picture::{Entry, Picture, Sheet};
 use crate::vega;
 
 /// Rows of the table on the page; the file has all of them.
-const ROWS_SHOWN: usize = 250;
+const ROWS_SHOWN: usize = 120;
 
 /// The figure.
 ///

@@ -1,12 +1,15 @@
 //! The page of a solved question: the answer, the frontier with its price, every attack that was judged.
 
 use super::html::{Cell, escaped, table};
-use super::tables::number;
+use super::tables::{number, tidy};
 use super::{Page, Shown, figures};
 use crate::error::ReportError;
 use crate::pictures;
 use crate::solve::{Frontier, Solve};
 use crate::sweep::Estimate;
+
+/// Rows that stand open; more are folded, so that the pictures are seen.
+const ROWS_OPEN: usize = 24;
 
 /// The whole page.
 ///
@@ -21,7 +24,14 @@ pub fn render(solve: &Solve, shown: Shown) -> Result<String, ReportError> {
     }
     body.push_str(&tolerance(solve));
     body.push_str("<h2>Frontier</h2>\n");
-    body.push_str(&frontier(solve));
+    let table = frontier(solve);
+    body.push_str(&match solve.frontier.len() > ROWS_OPEN {
+        true => format!(
+            "<details><summary>{} rows</summary>{table}</details>\n",
+            solve.frontier.len()
+        ),
+        false => table,
+    });
     body.push_str("<h2>Pictures</h2>\n");
     body.push_str(&figures(&pictures::solve::all(solve), shown)?);
     body.push_str("<h2>The search</h2>\n");
@@ -59,7 +69,7 @@ pub fn verdict(solve: &Solve) -> String {
 
 fn sentence(solve: &Solve, row: &Frontier) -> String {
     let path = match solve.question.parameter.as_str() {
-        "" => "the parameter",
+        "" => "the value",
         path => path,
     };
     let whose = if row.level.is_empty() {
@@ -74,7 +84,7 @@ fn sentence(solve: &Solve, row: &Frontier) -> String {
             percent(gain)
         )
     });
-    match (&row.deters, &row.fails) {
+    match (row.deters.as_deref().map(tidy), row.fails.as_deref().map(tidy)) {
         (Some(high), Some(low)) => {
             format!("{whose}at {path} {high} no attack of the menu pays, at {low} one does or may{gain}.")
         }
@@ -138,7 +148,7 @@ fn frontier(solve: &Solve) -> String {
     ];
     header.extend(shown.iter().map(|name| (name.as_str(), false)));
     let row = |row: &Frontier| {
-        let word = |word: &Option<String>| Cell::Number(word.clone().unwrap_or_else(|| "–".into()));
+        let word = |word: &Option<String>| Cell::Number(word.as_deref().map_or_else(|| "–".into(), tidy));
         let mut cells = vec![
             Cell::Text(row.level.clone()),
             Cell::Text(if row.menu.is_empty() {
@@ -171,7 +181,7 @@ fn search(solve: &Solve) -> String {
     let row = |judged: &crate::solve::Judged| {
         vec![
             Cell::Text(judged.level.clone()),
-            Cell::Number(judged.parameter.clone()),
+            Cell::Number(tidy(&judged.parameter)),
             Cell::Text(judged.verdict.clone()),
             Cell::Text(judged.attack.clone()),
             Cell::Number(percent(judged.gain)),
@@ -191,15 +201,24 @@ fn source(solve: &Solve) -> String {
         escaped(&solve.digest),
         escaped(&solve.question.name)
     );
-    for row in solve.frontier.iter().filter(|row| !row.replay.is_empty()) {
+    let replays: Vec<String> = solve
+        .frontier
+        .iter()
+        .filter(|row| !row.replay.is_empty())
+        .map(|row| {
+            let of = [row.level.as_str(), row.menu.as_str()].join(" ");
+            format!(
+                "<p>{}: <code>{}</code></p>\n",
+                escaped(of.trim()),
+                escaped(&row.replay)
+            )
+        })
+        .collect();
+    if !replays.is_empty() {
         html.push_str(&format!(
-            "<p>The binding attack again{}: <code>{}</code></p>\n",
-            if row.level.is_empty() {
-                String::new()
-            } else {
-                format!(" ({})", escaped(&row.level))
-            },
-            escaped(&row.replay)
+            "<details><summary>The binding attacks again: {} commands</summary>\n{}</details>\n",
+            replays.len(),
+            replays.concat()
         ));
     }
     html

@@ -1,7 +1,7 @@
 //! The page of a sweep: where deviating pays, a row a point, pictures, how to make it again.
 
 use super::html::{Cell, escaped, table};
-use super::tables::number;
+use super::tables::{number, tidy};
 use super::{Page, Shown, figures};
 use crate::error::ReportError;
 use crate::pictures;
@@ -10,6 +10,8 @@ use crate::sweep::{Estimate, Sweep};
 
 /// Rows of the table on the page.
 const ROWS_SHOWN: usize = 200;
+/// Rows that stand open; more are folded, so that the pictures are seen.
+const ROWS_OPEN: usize = 24;
 
 /// The whole page.
 ///
@@ -17,7 +19,14 @@ const ROWS_SHOWN: usize = 200;
 /// Responses that cannot be read, or a picture that cannot be drawn.
 pub fn render(sweep: &Sweep, shown: Shown) -> Result<String, ReportError> {
     let mut body = String::from("<h2>Points</h2>\n");
-    body.push_str(&points(sweep));
+    let table = points(sweep);
+    body.push_str(&match sweep.rows.len() > ROWS_OPEN {
+        true => format!(
+            "<details><summary>{} points</summary>{table}</details>\n",
+            sweep.rows.len()
+        ),
+        false => table,
+    });
     body.push_str("<h2>Pictures</h2>\n");
     body.push_str(&figures(&pictures::sweep::all(sweep)?, shown)?);
     let page = Page {
@@ -123,7 +132,7 @@ fn points(sweep: &Sweep) -> String {
     let outputs: Vec<String> = sweep.outputs.iter().map(|o| o.replace('_', " ")).collect();
     header.extend(outputs.iter().map(|output| (output.as_str(), false)));
     let row = |row: &crate::sweep::Row| {
-        let mut cells: Vec<Cell> = row.labels.iter().map(|l| Cell::Text(l.clone())).collect();
+        let mut cells: Vec<Cell> = row.labels.iter().map(|l| Cell::Text(tidy(l))).collect();
         let failed = if row.failed > 0 {
             format!(" ({} failed)", row.failed)
         } else {

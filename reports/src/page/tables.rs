@@ -3,6 +3,7 @@
 use super::html::{Cell, table};
 use crate::money;
 use crate::run::{Figure, Number, Run, Summary};
+use crate::sweep::{leading_number, unit};
 
 /// Owners shown; the rest are in `summary.json`.
 const OWNERS_SHOWN: usize = 30;
@@ -18,6 +19,7 @@ pub fn number(value: f64) -> String {
         Some((_, 0)) if magnitude < 1e18 => money::grouped(magnitude.round() as u128),
         Some((_, places)) => format!("{magnitude:.places$}"),
         None if magnitude < 1e-6 => format!("{magnitude:.2e}"),
+        None if magnitude >= 0.001 && magnitude < 0.01 => format!("{magnitude:.6}"),
         None => format!("{magnitude:.*}", if magnitude >= 0.01 { 4 } else { 7 }),
     };
     let text = match text.contains('.') && !text.contains('e') {
@@ -25,6 +27,16 @@ pub fn number(value: f64) -> String {
         false => text,
     };
     if value < 0.0 { format!("−{text}") } else { text }
+}
+
+/// A label without the digits that a design drew and nobody reads.
+pub(super) fn tidy(label: &str) -> String {
+    match leading_number(label) {
+        Some(value) if label.len() > 9 => format!("{} {}", number(value), unit(label))
+            .trim_end()
+            .to_string(),
+        _ => label.to_string(),
+    }
 }
 
 pub(super) fn shown(number_of: &Number, unit: &str) -> String {

@@ -197,7 +197,11 @@ fn gains(solve: &Solve, level: &str) -> Picture {
             colour,
         }
     };
-    let curves: Vec<Curve> = attacks(solve, level).iter().enumerate().map(curve).collect();
+    let mut curves: Vec<Curve> = attacks(solve, level).iter().enumerate().map(curve).collect();
+    // A single value that was tried is no line; the map shows it.
+    if curves.iter().all(|curve| curve.points.len() < 2) {
+        curves.clear();
+    }
     Picture {
         name: named("gains", level),
         title: titled("What each attack gains", level),
@@ -234,7 +238,10 @@ fn map(solve: &Solve, level: &str) -> Picture {
         let (left, top) = (place(&values, &judged.parameter), place(&attacks, &judged.attack));
         let gain = 100.0 * judged.gain.mean;
         Block {
-            label: format!("{} at {} (all attacks together: {})", judged.attack, judged.parameter, judged.verdict),
+            label: format!(
+                "{} at {} (all attacks together: {})",
+                judged.attack, judged.parameter, judged.verdict
+            ),
             x: (left, left + 1.0),
             y: (top, top + 1.0),
             value: Some(gain),

@@ -48,7 +48,10 @@ fn the_cheapest_rule_is_a_bracket_with_its_binding_attack_and_a_line_that_replay
     assert_eq!(row["binding attack"], "bold");
     // A menu of one attack is that attack.
     let whole = &answer["floor"][1];
-    assert_eq!((&row["menu"], &whole["menu"]), (&"bold".into(), &"whole menu".into()));
+    assert_eq!(
+        (&row["menu"], &whole["menu"]),
+        (&"bold".into(), &"whole menu".into())
+    );
     assert_eq!(row["deters from"], whole["deters from"]);
     // A host that always swaps is convicted when everything is checked, and loses its reward.
     assert!(row["deters from"].is_string(), "{row}");
@@ -381,7 +384,12 @@ fn a_false_expulsion_once_in_130_000_is_estimated_from_400_replicates() {
 #[test]
 fn the_kept_tables_of_sweeps_have_the_points_that_their_files_ask_for() {
     let gallery = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("reports/gallery");
-    for name in ["floor-and-power", "newcomers-dues", "false-expulsion", "what-it-costs"] {
+    for name in [
+        "floor-and-power",
+        "newcomers-dues",
+        "false-expulsion",
+        "what-it-costs",
+    ] {
         let kept = std::fs::read_to_string(gallery.join(name).join("shown.csv")).expect("the table is kept");
         let path = format!("scenarios/sweeps/{name}.yaml");
         let estimate = stakeout(["sweep", &path, "--dry-run", "--format", "json"])

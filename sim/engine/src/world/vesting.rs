@@ -16,6 +16,8 @@ pub(crate) struct Vesting {
     made: u32,
     /// What the next release pays once: remainders of division.
     extra: Amounts,
+    /// What the next release pays of all grants together: their sum, so that a release need not ask each.
+    each: Amounts,
     /// What every release pays until, and with, the one of this number.
     grants: BTreeMap<u32, Amounts>,
 }
@@ -27,6 +29,7 @@ impl Vesting {
             participants,
             made: 0,
             extra: Amounts::new(participants),
+            each: Amounts::new(participants),
             grants: BTreeMap::new(),
         }
     }
@@ -39,6 +42,7 @@ impl Vesting {
         self.extra.add(participant, amount - each * i128::from(epochs));
         if each != 0 {
             let participants = self.participants;
+            self.each.add(participant, each);
             self.grants
                 .entry(self.made + epochs)
                 .or_insert_with(|| Amounts::new(participants))
@@ -48,14 +52,17 @@ impl Vesting {
 
     /// Takes out what the release under way pays a participant, base units.
     pub(crate) fn release(&mut self, participant: usize) -> i128 {
-        let each: i128 = self.grants.values().map(|grant| grant.get(participant)).sum();
-        each + self.extra.take(participant)
+        self.each.get(participant) + self.extra.take(participant)
     }
 
     /// Ends the release under way: everybody has had its part.
     pub(crate) fn close_release(&mut self) {
         self.made += 1;
-        self.grants.remove(&self.made);
+        if let Some(ended) = self.grants.remove(&self.made) {
+            for participant in 0..self.participants {
+                self.each.add(participant, -ended.get(participant));
+            }
+        }
     }
 
     /// What is still locked, over all participants, base units.

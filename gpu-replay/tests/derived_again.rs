@@ -20,6 +20,7 @@ fn derive(threads: &str) -> PathBuf {
         .args(["demo", "--tiny", "--size", "small", "--threads", threads, "--out"])
         .arg(&out)
         .env("RAYON_NUM_THREADS", threads)
+        .env("CANDLE_NUM_THREADS", threads)
         .status()
         .expect("the program starts");
     assert!(status.success());

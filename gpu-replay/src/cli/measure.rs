@@ -6,8 +6,10 @@ use std::sync::OnceLock;
 use clap::Args;
 
 use super::clock::Clock;
+use super::threads::of_machine;
+use super::transfer::HONEST_SCORES;
 use super::{interrupt, models, progress};
-use crate::derive::{Measurement, calibration_draft, deployed_draft, derive};
+use crate::derive::{Measurement, calibration_draft, deployed_draft, derive, keep};
 use crate::error::{ReplayError, Result};
 use crate::gpu::{Device, DeviceChoice};
 use crate::measure::{Plan, Progress, Tier, run_on};
@@ -176,7 +178,7 @@ pub struct Job {
 /// The threads that work is done on: `threads` of them, or as many as the machine has.
 pub fn pool(threads: Option<usize>) -> Result<rayon::ThreadPool> {
     rayon::ThreadPoolBuilder::new()
-        .num_threads(threads.unwrap_or(0))
+        .num_threads(threads.unwrap_or_else(of_machine))
         .build()
         .map_err(|error| ReplayError::Usage(format!("threads: {error}")))
 }
@@ -217,22 +219,23 @@ pub fn measure(job: Job) -> Result<()> {
         answers: outcome.answers,
     };
     let text = serde_json::to_string_pretty(&plan).unwrap_or_default() + "\n";
-    write(&folder.join("plan.json"), &text)?;
-    for (name, text) in results(&measurement)? {
-        write(&folder.join(name), &text)?;
+    write(&folder.join("plan.json"), text.as_bytes())?;
+    for (name, bytes) in results(&measurement)? {
+        write(&folder.join(name), &bytes)?;
     }
     // Times are no result: they stay beside it.
     let seconds = clock.elapsed().as_secs_f64();
     write(
         &folder.join("times.json"),
-        &format!("{{\"wall_seconds\": {seconds:.1}}}\n"),
+        format!("{{\"wall_seconds\": {seconds:.1}}}\n").as_bytes(),
     )?;
     println!("{}", folder.display());
     Ok(())
 }
 
-/// Everything that a measurement comes to: calibration files, report, evidence, pictures; a function of the answers.
-fn results(measurement: &Measurement) -> Result<Vec<(String, String)>> {
+/// Everything that a measurement comes to: calibration files, report, evidence, pictures, honest scores; a function of
+/// the answers.
+fn results(measurement: &Measurement) -> Result<Vec<(String, Vec<u8>)>> {
     let too_few = || ReplayError::Usage("too few prompts: none is left to fix thresholds on".into());
     let (evidence, sheet, rulers) = derive(measurement).ok_or_else(too_few)?;
     let all = (&evidence, &sheet, &rulers);
@@ -244,9 +247,11 @@ fn results(measurement: &Measurement) -> Result<Vec<(String, String)>> {
     let mut files = report_files(&evidence, &sheet).map_err(drawing)?;
     files.push((format!("{}.yaml", measurement.name), calibration.to_yaml()));
     files.push((format!("{}-deployed.yaml", measurement.name), deployed.to_yaml()));
-    Ok(files)
+    let texts = files.into_iter().map(|(name, text)| (name, text.into_bytes()));
+    let scores = (HONEST_SCORES.to_string(), keep(&measurement.name, &sheet));
+    Ok(texts.chain([scores]).collect())
 }
 
-fn write(path: &std::path::Path, text: &str) -> Result<()> {
-    std::fs::write(path, text).map_err(|error| ReplayError::io(path, error))
+fn write(path: &std::path::Path, bytes: &[u8]) -> Result<()> {
+    std::fs::write(path, bytes).map_err(|error| ReplayError::io(path, error))
 }

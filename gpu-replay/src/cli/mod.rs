@@ -11,6 +11,7 @@ mod measure;
 mod models;
 mod progress;
 mod show;
+mod threads;
 mod transfer;
 
 use std::process::ExitCode;
@@ -50,11 +51,22 @@ enum Command {
 /// Runs the command line and gives the exit code.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
+    threads::settle(cli.command.product_threads());
     match answer(cli.command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error}");
             ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+impl Command {
+    /// Threads of one product. Measurements and trainings run many products side by side instead.
+    fn product_threads(&self) -> usize {
+        match self {
+            Command::Bench(bench) => bench.threads(),
+            _ => 1,
         }
     }
 }

@@ -91,14 +91,15 @@ fn row(
         .filter(|row| !row.is_calibration())
         .filter(of_pair)
         .collect();
-    let mut curve = Vec::new();
+    let (mut curve, mut last) = (Vec::new(), None);
     for index in 0..sheet.lengths.len() {
         let ruler = pair_ruler(sheet, rule, index, pair).filter(|ruler| ruler.len() as f64 * alpha >= 1.0)?;
         if let Some(rate) = rate(&cheating, rule, index, ruler.limit(alpha)) {
             curve.push((sheet.lengths[index], rate));
+            last = Some(index);
         }
     }
-    let last = curve.len().checked_sub(1)?;
+    let last = last?;
     let ruler = pair_ruler(sheet, rule, last, pair)?;
     let answers = |limit: f64, honest: f64| {
         let cheat = rate(&cheating, rule, last, limit)?.value;

@@ -31,6 +31,17 @@ pub struct SheetRow {
 }
 
 impl SheetRow {
+    /// A row of scores alone.
+    pub(super) fn of_scores(key: ReplayKey, scores: Vec<[f64; Rule::COUNT]>) -> SheetRow {
+        SheetRow {
+            is_calibration: is_calibration_prompt(key.prompt),
+            key,
+            scores,
+            kl: 0.0,
+            mae: 0.0,
+        }
+    }
+
     /// Score under a rule at the length with this index; `None` if the answer is shorter.
     pub fn score(&self, rule: Rule, length: usize) -> Option<f64> {
         self.scores.get(length).map(|columns| columns[rule.column()])
@@ -96,6 +107,16 @@ impl ScoreSheet {
             caps,
             rows,
             reference: common.saturating_sub(1),
+        }
+    }
+
+    /// A sheet of rows that have scores at one length alone.
+    pub(super) fn of_rows(length: usize, rows: Vec<SheetRow>) -> ScoreSheet {
+        ScoreSheet {
+            lengths: vec![length],
+            caps: Caps::of_honest([]),
+            rows,
+            reference: 0,
         }
     }
 

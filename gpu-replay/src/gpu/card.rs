@@ -7,7 +7,7 @@
 
 use std::sync::Mutex;
 
-use stakeout_cuda::{Claim, Gpu, LIST_MAX, List, Logits, Rows, laws, position_scores, races};
+use stakeout_cuda::{Claim, Gpu, LIST_MAX, LawRoom, List, Logits, Rows, laws, position_scores, races};
 
 use crate::artifact::TopK;
 use crate::error::{ReplayError, Result};
@@ -24,6 +24,12 @@ const CHUNK_BYTES: usize = 1 << 30;
 pub struct CardReducer {
     gpu: Mutex<Gpu>,
     name: String,
+}
+
+/// Laws that lie on the card, and what it found of them.
+struct OnCard {
+    logits: Logits<Gpu>,
+    room: LawRoom<Gpu>,
 }
 
 fn refused(error: stakeout_cuda::CudaError) -> ReplayError {
@@ -55,23 +61,37 @@ impl CardReducer {
         self.gpu.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
-    /// Reduces laws of the positions `0 ..` of an answer.
-    pub fn reduce(&self, all: &[Law], noise: &Noise, entries: usize) -> Result<Vec<Reduced>> {
-        let mut reduced = Vec::with_capacity(all.len());
+    /// Uploads laws, as many at once as the card is given, and hands each such run on with its first position, what the
+    /// card lists of it, and where it lies.
+    fn on_card(
+        &self,
+        all: &[Law],
+        entries: usize,
+        mut take: impl FnMut(&Gpu, (usize, &[Law]), Vec<stakeout_cuda::Law>, &OnCard) -> Result<()>,
+    ) -> Result<()> {
+        let mut first = 0;
         for (chunk, width) in chunks(all) {
             let gpu = self.gpu();
             let values = joined(chunk, width);
             let logits = Logits::upload(&*gpu, Rows::F32(&values), width).map_err(refused)?;
             let (found, room) = laws(&*gpu, &logits, entries).map_err(refused)?;
-            let first = reduced.len();
-            let claims: Vec<Claim> = (0..chunk.len())
-                .map(|at| Claim {
-                    key: noise.key(),
-                    position: (first + at) as u32,
-                    token: u32::MAX,
-                })
-                .collect();
-            let races = races(&*gpu, &logits, &room, &claims).map_err(refused)?;
+            take(&gpu, (first, chunk), found, &OnCard { logits, room })?;
+            first += chunk.len();
+        }
+        Ok(())
+    }
+
+    /// Reduces laws of the positions `0 ..` of an answer.
+    pub fn reduce(&self, all: &[Law], noise: &Noise, entries: usize) -> Result<Vec<Reduced>> {
+        let mut reduced = Vec::with_capacity(all.len());
+        self.on_card(all, entries, |gpu, (first, chunk), found, there| {
+            let claim = |at: usize| Claim {
+                key: noise.key(),
+                position: (first + at) as u32,
+                token: u32::MAX,
+            };
+            let claims: Vec<Claim> = (0..chunk.len()).map(claim).collect();
+            let races = races(gpu, &there.logits, &there.room, &claims).map_err(refused)?;
             for ((law, found), race) in chunk.iter().zip(found).zip(races) {
                 reduced.push(Reduced {
                     entropy: f64::from(found.entropy),
@@ -80,20 +100,18 @@ impl CardReducer {
                     top: list(law, found),
                 });
             }
-        }
+            Ok(())
+        })?;
         Ok(reduced)
     }
 
     /// The most probable tokens of each law.
     pub fn top(&self, all: &[Law], entries: usize) -> Result<Vec<TopK>> {
         let mut lists = Vec::with_capacity(all.len());
-        for (chunk, width) in chunks(all) {
-            let gpu = self.gpu();
-            let values = joined(chunk, width);
-            let logits = Logits::upload(&*gpu, Rows::F32(&values), width).map_err(refused)?;
-            let (found, _) = laws(&*gpu, &logits, entries).map_err(refused)?;
+        self.on_card(all, entries, |_, (_, chunk), found, _| {
             lists.extend(chunk.iter().zip(found).map(|(law, found)| list(law, found)));
-        }
+            Ok(())
+        })?;
         Ok(lists)
     }
 

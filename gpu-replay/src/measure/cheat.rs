@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use super::plan::Plan;
 use super::prompts::Prompt;
 use super::replay::{Verified, laws, write};
@@ -242,18 +244,28 @@ pub fn learn(
     prompts: &[Prompt],
     substitute: &Substituted,
 ) -> Result<Correction> {
-    let case = Case::new(plan, models, prompts);
-    let plain = Contract::default();
-    let written = write(
-        &substitute.machine,
-        &case.contexts,
-        &case.noises,
-        &plain,
-        (0, plan.answer_tokens),
-    )?;
-    let truth = laws(models.promised(VALIDATOR)?, &case.contexts, &written.tokens)?;
-    let own = case.reports(&written.laws, plan.entries)?;
-    let pairs = own.iter().flatten().zip(truth.iter().flatten());
+    let lesson = |prompts: &[Prompt]| -> Result<Vec<(Arc<TopK>, Law)>> {
+        let case = Case::new(plan, models, prompts);
+        let written = write(
+            &substitute.machine,
+            &case.contexts,
+            &case.noises,
+            &Contract::default(),
+            (0, plan.answer_tokens),
+        )?;
+        let truth = laws(models.promised(VALIDATOR)?, &case.contexts, &written.tokens)?;
+        let own = case.reports(&written.laws, plan.entries)?;
+        Ok(own
+            .into_iter()
+            .flatten()
+            .zip(truth.into_iter().flatten())
+            .collect())
+    };
+    let lessons: Vec<_> = prompts
+        .par_chunks(plan.batch)
+        .map(lesson)
+        .collect::<Result<_>>()?;
+    let pairs = lessons.iter().flatten();
     Ok(Correction::learn(
         pairs.map(|(line, law)| (line.as_ref(), law)),
         plan.entries,

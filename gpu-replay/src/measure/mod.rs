@@ -20,4 +20,4 @@ mod unit;
 pub use plan::{Plan, Tier};
 pub use prompts::{Prompt, prompts};
 pub use provenance::provenance;
-pub use run::{Outcome, Progress, finished, run, run_on};
+pub use run::{Outcome, Progress, run, run_on};

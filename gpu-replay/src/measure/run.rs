@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::OnceLock;
+
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, OnceLock};
 
 use rayon::prelude::*;
 
@@ -16,9 +17,9 @@ use super::unit::{Task, Unit, units};
 use crate::attack::Correction;
 use crate::derive::{ScoredAnswer, SubstituteCost};
 use crate::error::{ReplayError, Result};
-use crate::forward::{Machine, Options};
+use crate::forward::{Laid, Machine, Options};
 use crate::gpu::Device;
-use crate::model::{Loaded, Weights, read_small, rotate};
+use crate::model::{Loaded, Weights, rotate};
 use crate::stratum::Stratum;
 use crate::substitute::{Change, Substitute, change_weights, choose, options};
 
@@ -33,7 +34,8 @@ pub struct Models {
     weights: Weights,
     longest: usize,
     /// The weights in each format, shared by the kernels that store in it.
-    stored: [OnceLock<Weights>; 3],
+    laid: [OnceLock<Laid>; 3],
+    preparing: Mutex<()>,
     machines: BTreeMap<Stratum, OnceLock<Machine>>,
 }
 
@@ -47,7 +49,8 @@ impl Models {
             device,
             weights,
             longest,
-            stored: Default::default(),
+            laid: Default::default(),
+            preparing: Mutex::new(()),
             machines,
         }
     }
@@ -63,17 +66,24 @@ impl Models {
         if let Some(machine) = slot.get() {
             return Ok(machine);
         }
-        let storage = stratum.arithmetic().storage;
-        let shelf = &self.stored[storage as usize];
-        if shelf.get().is_none() {
-            let stored = self
-                .weights
-                .clone()
-                .map_tensors(|tensor| storage.store(tensor.clone()))?;
-            shelf.get_or_init(|| stored);
+        // One thread prepares, the others wait for it: each copy of the weights is made once.
+        let _turn = self
+            .preparing
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner());
+        if let Some(machine) = slot.get() {
+            return Ok(machine);
         }
-        let weights = shelf.get().unwrap_or(&self.weights);
-        let machine = Machine::of_stored(weights, stratum, Options::default(), self.longest)?;
+        let storage = stratum.arithmetic().storage;
+        let shelf = &self.laid[storage as usize];
+        let laid = match shelf.get() {
+            Some(laid) => laid,
+            None => {
+                let laid = Laid::of(&self.weights, storage)?;
+                shelf.get_or_init(|| laid)
+            }
+        };
+        let machine = Machine::of_laid(laid, stratum, Options::default(), self.longest)?;
         Ok(slot.get_or_init(|| machine))
     }
 }
@@ -173,7 +183,7 @@ pub fn run_on(
         .iter()
         .filter(|unit| matches!(unit.task, Task::Deep | Task::Wide))
         .collect();
-    honest_units.par_iter().try_for_each(|unit| {
+    honest_units.into_iter().par_bridge().try_for_each(|unit| {
         go_on()?;
         let batch = &asked[unit.begin..unit.end];
         let answers = match unit.task {
@@ -205,7 +215,7 @@ pub fn run_on(
         };
         let ready: Vec<(Substituted, Option<Correction>)> =
             group.par_iter().map(ready).collect::<Result<_>>()?;
-        let own: Vec<(&Unit, &(Substituted, Option<Correction>))> = missing
+        let mut own: Vec<(&Unit, &(Substituted, Option<Correction>))> = missing
             .iter()
             .filter_map(|unit| {
                 let pair = unit.substitute(plan)?;
@@ -213,17 +223,21 @@ pub fn run_on(
                 Some((*unit, &ready[at]))
             })
             .collect();
-        own.par_iter().try_for_each(|(unit, (substitute, correction))| {
-            go_on()?;
-            let batch: &[Prompt] = &asked[unit.begin..unit.end];
-            let answers = match (&unit.task, correction) {
-                (Task::Attacks(_), Some(correction)) => {
-                    attacks(plan, &models, batch, substitute, correction)?
-                }
-                _ => naive(plan, &models, batch, substitute)?,
-            };
-            finish(unit, answers)
-        })?;
+        // The long units first and one by one, so that the threads end together.
+        own.sort_by_key(|(unit, _)| !matches!(unit.task, Task::Attacks(_)));
+        own.into_iter()
+            .par_bridge()
+            .try_for_each(|(unit, (substitute, correction))| {
+                go_on()?;
+                let batch: &[Prompt] = &asked[unit.begin..unit.end];
+                let answers = match (&unit.task, correction) {
+                    (Task::Attacks(_), Some(correction)) => {
+                        attacks(plan, &models, batch, substitute, correction)?
+                    }
+                    _ => naive(plan, &models, batch, substitute)?,
+                };
+                finish(unit, answers)
+            })?;
     }
     let parts = all
         .iter()
@@ -235,26 +249,6 @@ pub fn run_on(
         prompts: asked.len(),
         device: models.device.name(),
     })
-}
-
-/// Plan and answers of a measurement that is finished, from its folder.
-///
-/// # Errors
-/// The plan or a part is missing or broken.
-pub fn finished(folder: &Path) -> Result<(Plan, Vec<ScoredAnswer>)> {
-    let path = folder.join("plan.json");
-    let text = read_small(&path)?;
-    let plan: Plan = serde_json::from_str(&text)
-        .map_err(|error| ReplayError::file(path.display().to_string(), error.to_string()))?;
-    plan.check()?;
-    let all = units(&plan);
-    let first = all.first().map(Unit::name).unwrap_or_default();
-    let store = Store::of_finished(&folder.join("parts"), &first)?;
-    let parts = all
-        .iter()
-        .map(|unit| store.read(&unit.name()))
-        .collect::<Result<Vec<_>>>()?;
-    Ok((plan, parts.into_iter().flatten().collect()))
 }
 
 fn turned(weights: &Weights, rotation: Option<u64>) -> Result<Weights> {

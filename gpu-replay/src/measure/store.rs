@@ -41,19 +41,6 @@ impl Store {
         })
     }
 
-    /// The folder of a finished measurement, whose plan's hash is that of the part of this name.
-    ///
-    /// # Errors
-    /// The part is missing or has no header.
-    pub fn of_finished(folder: &Path, first: &str) -> Result<Self> {
-        let mut store = Self {
-            folder: folder.to_path_buf(),
-            plan: String::new(),
-        };
-        store.plan = store.header(first)?.0.plan;
-        Ok(store)
-    }
-
     fn path(&self, name: &str) -> PathBuf {
         self.folder.join(format!("{name}.part"))
     }

@@ -164,6 +164,12 @@ fn finish(
 
 /// Reads a text file of at most 64 MiB.
 pub(crate) fn read_small(path: &Path) -> Result<String> {
+    String::from_utf8(read_small_bytes(path)?)
+        .map_err(|error| ReplayError::file(path.display().to_string(), error.to_string()))
+}
+
+/// Reads a file of at most 64 MiB.
+pub(crate) fn read_small_bytes(path: &Path) -> Result<Vec<u8>> {
     let size = std::fs::metadata(path)
         .map_err(|error| ReplayError::io(path, error))?
         .len();
@@ -173,7 +179,7 @@ pub(crate) fn read_small(path: &Path) -> Result<String> {
             format!("is {size} bytes; 64 MiB are read"),
         ));
     }
-    std::fs::read_to_string(path).map_err(|error| ReplayError::io(path, error))
+    std::fs::read(path).map_err(|error| ReplayError::io(path, error))
 }
 
 /// Tensor names of a format: `{}` stands for the layer.

@@ -14,8 +14,8 @@ mod weights;
 
 pub use architecture::{Architecture, Family, Sliding};
 pub use gguf::{Gguf, Value};
-pub(crate) use load::read_small;
 pub use load::{Loaded, load, sha256};
+pub(crate) use load::{read_small, read_small_bytes};
 pub use rotate::rotate;
 pub use safetensors::Safetensors;
 pub use source::TensorSource;

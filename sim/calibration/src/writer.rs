@@ -141,7 +141,16 @@ impl CalibrationDraft {
             line(out, format!("    false_positive: {}", rate(&row.false_positive)));
             line(out, format!("    true_positive: {}", rate(&row.true_positive)));
         }
-        line(out, "overdispersion:".into());
+        let is_empty = self.overdispersion.is_empty();
+        line(
+            out,
+            if is_empty {
+                "overdispersion: []"
+            } else {
+                "overdispersion:"
+            }
+            .into(),
+        );
         for row in &self.overdispersion {
             line(out, format!("  - unit: {}", quoted(&row.unit)));
             line(out, format!("    correlation: {:?}", row.correlation));

@@ -25,6 +25,21 @@ fn syntax(text: &str) -> (u64, u64, String) {
 }
 
 #[test]
+fn a_file_without_a_correlation_reads_back_as_it_was_written() {
+    let text = SMALL.replacen(
+        "[{ unit: prompt, correlation: 0.5, n: 4, source: by hand }]",
+        "[]",
+        1,
+    );
+    let calibration = Calibration::from_yaml(&text).expect("valid");
+    assert!(calibration.overdispersion().is_empty());
+    assert_eq!(
+        Calibration::from_yaml(&calibration.to_yaml()).expect("valid"),
+        calibration
+    );
+}
+
+#[test]
 fn the_unchanged_file_is_read() {
     let calibration = Calibration::from_yaml(SMALL).expect("valid");
     assert_eq!(

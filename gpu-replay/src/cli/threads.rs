@@ -1,0 +1,48 @@
+//! Threads of the tensor library, which reads their number from the environment.
+//!
+//! Where nothing stands there it counts the machine's cores in /proc before every product, and shares long element-wise
+//! operations between threads of its own, for which sixteen units at work wait in a row. Both variables must stand
+//! before the first tensor, and a process cannot set its own: the program puts itself in its own place once.
+//!
+//! **Invariant.** What is computed does not depend on it; whoever sets the variables is left alone.
+
+use std::env;
+
+/// The tensor library's own variable; the other one is that of its products.
+const OWN: &str = "CANDLE_NUM_THREADS";
+const PRODUCTS: &str = "RAYON_NUM_THREADS";
+
+/// Starts this program again with `count` threads a product where the environment does not say how many.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "it decides how fast the same result is computed"
+)]
+pub fn settle(count: usize) {
+    if env::var_os(OWN).is_some() {
+        return;
+    }
+    again(&count.to_string());
+}
+
+#[cfg(unix)]
+fn again(count: &str) {
+    use std::os::unix::process::CommandExt;
+    let Ok(program) = env::current_exe() else { return };
+    let mut words = env::args_os();
+    let name = words.next().unwrap_or_else(|| program.clone().into_os_string());
+    // Comes back only where the system refuses, and then the work is slower and no other.
+    let _refused = std::process::Command::new(program)
+        .arg0(name)
+        .args(words)
+        .env(OWN, count)
+        .env(PRODUCTS, count)
+        .exec();
+}
+
+#[cfg(not(unix))]
+fn again(_count: &str) {}
+
+/// Threads that units of work run on, where the command line names none.
+pub fn of_machine() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}

@@ -1,0 +1,83 @@
+//! What the pages say of the committed measurements is what the committed evidence holds.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+fn evidence(name: &str) -> Value {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("results")
+        .join(name)
+        .join("evidence.json");
+    let text = std::fs::read_to_string(&path).expect("committed");
+    serde_json::from_str::<Value>(&text).expect("json")["evidence"].take()
+}
+
+/// Share rejected at `length` at a nominal 1 %, by a rule, of the answers of a substitute under an attack.
+fn power(evidence: &Value, substitute: &str, attack: &str, rule: &str, length: u64) -> f64 {
+    let rows = evidence["power"].as_array().expect("rows");
+    let is_it = |row: &&Value| {
+        row["substitute"] == substitute && row["attack"] == attack && row["rule"] == rule && row["alpha"] == 0.01
+    };
+    let row = rows.iter().find(is_it).expect("measured");
+    let curve = row["curve"].as_array().expect("a curve");
+    let at = curve.iter().find(|at| at["length"] == length).expect("the length");
+    at["power"]["value"].as_f64().expect("a number")
+}
+
+#[test]
+fn the_ladder_and_laundering_are_seen_as_asked() {
+    let demo = evidence("demo-large");
+    let naive = |substitute, length| power(&demo, substitute, "naive", "combined", length);
+    assert!(naive("smaller", 32) >= 0.999);
+    assert!(naive("q2k", 64) >= 0.99 && naive("q3k", 64) >= 0.99);
+    for substitute in ["q4k", "q4-0", "int4", "nf4", "fp4"] {
+        assert!(naive(substitute, 128) >= 0.99, "{substitute}");
+    }
+    let laundered = |rule| power(&demo, "q4-0", "laundered", rule, 192);
+    assert!(laundered("s2-margin") >= 0.9 && laundered("s1-mean") <= 0.02);
+}
+
+#[test]
+fn held_out_honest_answers_fail_at_most_half_again_as_often_as_nominal() {
+    let demo = evidence("demo-large");
+    assert!(demo["samples"]["prompts_held_out"].as_u64() >= Some(2000));
+    assert!(demo["samples"]["honest_answers"].as_u64() >= Some(10_000));
+    let rows = demo["honest"].as_array().expect("rows");
+    let rate = |alpha: f64| {
+        let is_it = |row: &&Value| row["rule"] == "combined" && row["length"] == 192 && row["alpha"] == alpha;
+        &rows.iter().find(is_it).expect("a row")["pooled"]
+    };
+    assert!(rate(0.01)["value"].as_f64() <= Some(0.015));
+    let rare = rate(1e-3);
+    assert!(rare["low"].as_f64() <= Some(1e-3) && rare["high"].as_f64() >= Some(1e-3));
+}
+
+/// The goal is .90 at 512 tokens where the kernel is known, else the tokens to .90. S1's mean reaches .90 within eight
+/// tokens and is a little below it again at 512. Against sums in rounded quarters no length reaches it, and a series of
+/// answers does.
+#[test]
+fn what_hides_in_honest_noise_is_seen_within_eight_tokens_of_a_known_kernel() {
+    let long = evidence("demo-large-long");
+    let rows = long["known"].as_array().expect("rows");
+    let known = |substitute: &str, executor: &str| {
+        let is_it = |row: &&Value| {
+            row["substitute"] == substitute && row["executor"] == executor && row["rule"] == "s1-mean"
+        };
+        rows.iter().find(is_it).expect("a row")
+    };
+    let at = |row: &Value, length: u64| {
+        let curve = row["curve"].as_array().expect("a curve");
+        let point = curve.iter().find(|point| point[0] == length).expect("the length");
+        point[1]["value"].as_f64().expect("a number")
+    };
+    for substitute in ["q8-0", "int8"] {
+        let same = known(substitute, "bf16-decode");
+        assert_eq!(same["tokens_to_90"].as_f64(), Some(8.0), "{substitute}");
+        assert!(at(same, 8) >= 0.9 && at(same, 192) >= 0.9);
+        assert!((0.85..0.9).contains(&at(same, 512)), "{substitute}");
+        let other = known(substitute, "bf16-split4");
+        assert!(other["tokens_to_90"].is_null() && at(other, 512) < 0.9);
+        assert!(other["answers_to_90"].as_u64() <= Some(9), "{substitute}");
+    }
+}

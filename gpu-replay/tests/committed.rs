@@ -17,11 +17,17 @@ fn evidence(name: &str) -> Value {
 fn power(evidence: &Value, substitute: &str, attack: &str, rule: &str, length: u64) -> f64 {
     let rows = evidence["power"].as_array().expect("rows");
     let is_it = |row: &&Value| {
-        row["substitute"] == substitute && row["attack"] == attack && row["rule"] == rule && row["alpha"] == 0.01
+        row["substitute"] == substitute
+            && row["attack"] == attack
+            && row["rule"] == rule
+            && row["alpha"] == 0.01
     };
     let row = rows.iter().find(is_it).expect("measured");
     let curve = row["curve"].as_array().expect("a curve");
-    let at = curve.iter().find(|at| at["length"] == length).expect("the length");
+    let at = curve
+        .iter()
+        .find(|at| at["length"] == length)
+        .expect("the length");
     at["power"]["value"].as_f64().expect("a number")
 }
 

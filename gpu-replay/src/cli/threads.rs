@@ -43,6 +43,10 @@ fn again(count: &str) {
 fn again(_count: &str) {}
 
 /// Threads that units of work run on, where the command line names none.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the number of the thread pool's threads; no result depends on it"
+)]
 pub fn of_machine() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }

@@ -97,7 +97,7 @@ mod tests {
     #[test]
     fn the_committed_table_is_what_the_committed_scores_say() {
         let results = Path::new(env!("CARGO_MANIFEST_DIR")).join("results/transfer");
-        let folders = ["demo-large", "demo-small"].map(|name| results.join(name));
+        let folders = ["demo-large", "demo-small", "smollm2-135m"].map(|name| results.join(name));
         let committed = std::fs::read_to_string(results.join("report.md")).expect("committed");
         assert_eq!(page(&folders).expect("scores"), committed);
     }

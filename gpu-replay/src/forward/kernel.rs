@@ -81,14 +81,14 @@ pub enum Activations {
 
 /// A matrix, ready to multiply.
 pub enum Matrix {
-    /// 32-bit values on the grid of the storage format, `[inputs, outputs]`.
+    /// 32-bit values on the grid of the storage format.
     Plain(Tensor),
     /// Blocks, multiplied without unpacking: a class of its own beside weight-only quantisation.
     Native(QMatMul),
 }
 
 impl Matrix {
-    /// A matrix, `[outputs, inputs]`, in blocks of `format`.
+    /// A matrix in blocks of `format`.
     ///
     /// # Errors
     /// Its rows are no multiple of the block.
@@ -98,7 +98,7 @@ impl Matrix {
         )?)?))
     }
 
-    /// `x` times the matrix, `[rows, inputs]` to `[rows, outputs]`, stored.
+    /// `x` times the transpose, `[rows, inputs]` to `[rows, outputs]`, stored.
     ///
     /// # Errors
     /// A shape does not fit: a bug.
@@ -115,7 +115,7 @@ impl Matrix {
         };
         let inner = x.dim(D::Minus1)?;
         if arithmetic.parts == 1 || inner < arithmetic.parts {
-            return arithmetic.storage.store(x.matmul(weights)?);
+            return arithmetic.storage.store(x.matmul(&weights.t()?)?);
         }
         let mut sum: Option<Tensor> = None;
         for part in 0..arithmetic.parts {
@@ -123,7 +123,7 @@ impl Matrix {
             let length = inner * (part + 1) / arithmetic.parts - begin;
             let product = x
                 .narrow(1, begin, length)?
-                .matmul(&weights.narrow(0, begin, length)?)?;
+                .matmul(&weights.narrow(1, begin, length)?.t()?)?;
             let product = if arithmetic.stores_parts {
                 arithmetic.storage.store(product)?
             } else {

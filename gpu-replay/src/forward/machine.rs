@@ -7,7 +7,6 @@ use candle_nn::rotary_emb::rope;
 
 use super::attention::{Visible, attend};
 use super::kernel::{Activations, Arithmetic, Matrix};
-use super::laid::Laid;
 use super::rows::{map_rows, rms_norm};
 use crate::error::{ReplayError, Result};
 use crate::model::{Architecture, Weights};
@@ -117,16 +116,18 @@ impl Machine {
     /// # Errors
     /// The text would be longer than the model's context, or the native block format does not divide the rows.
     pub fn new(weights: &Weights, stratum: Stratum, options: Options, longest: usize) -> Result<Self> {
-        let laid = Laid::of(weights, stratum.arithmetic().storage)?;
-        Self::of_laid(&laid, stratum, options, longest)
+        let storage = stratum.arithmetic().storage;
+        let stored = weights
+            .clone()
+            .map_tensors(|tensor| storage.store(tensor.clone()))?;
+        Self::of_stored(&stored, stratum, options, longest)
     }
 
-    /// The same from weights that were laid out before in the stratum's format; they are shared, not copied.
+    /// The same from weights whose values the stratum's format holds already; they are shared, not copied.
     ///
     /// # Errors
     /// As [`Machine::new`].
-    pub fn of_laid(laid: &Laid, stratum: Stratum, options: Options, longest: usize) -> Result<Self> {
-        let weights = &laid.weights;
+    pub fn of_stored(weights: &Weights, stratum: Stratum, options: Options, longest: usize) -> Result<Self> {
         let shape = weights.shape.clone();
         if longest > shape.context {
             let problem = format!(
@@ -138,7 +139,7 @@ impl Machine {
         let arithmetic = stratum.arithmetic();
         let matrix = |tensor: &Tensor| match options.native {
             None => Ok(Matrix::Plain(tensor.clone())),
-            Some(format) => Matrix::native(&tensor.t()?.contiguous()?, format),
+            Some(format) => Matrix::native(tensor, format),
         };
         let mut blocks = Vec::with_capacity(weights.layers.len());
         for (index, layer) in weights.layers.iter().enumerate() {
@@ -172,7 +173,7 @@ impl Machine {
             embedding: weights.embedding.clone(),
             blocks,
             norm: vector(&weights.norm)?,
-            head: Matrix::Plain(laid.head.clone()),
+            head: Matrix::Plain(weights.head().clone()),
             angles: angles(&shape, shape.rope_base, longest)?,
             local_angles: local,
             longest,

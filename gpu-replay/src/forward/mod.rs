@@ -5,7 +5,6 @@
 
 mod attention;
 mod kernel;
-mod laid;
 mod machine;
 #[cfg(test)]
 mod plain;
@@ -14,6 +13,5 @@ mod rows;
 mod tests;
 
 pub use kernel::{Activations, Arithmetic, CHUNK, Matrix};
-pub use laid::Laid;
 pub use machine::{Machine, Options, Session};
 pub use rows::{Storage, map_rows, rms_norm, round_bf16};

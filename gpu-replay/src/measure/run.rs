@@ -17,7 +17,7 @@ use super::unit::{Task, Unit, units};
 use crate::attack::Correction;
 use crate::derive::{ScoredAnswer, SubstituteCost};
 use crate::error::{ReplayError, Result};
-use crate::forward::{Laid, Machine, Options};
+use crate::forward::{Machine, Options};
 use crate::gpu::Device;
 use crate::model::{Loaded, Weights, rotate};
 use crate::stratum::Stratum;
@@ -34,7 +34,7 @@ pub struct Models {
     weights: Weights,
     longest: usize,
     /// The weights in each format, shared by the kernels that store in it.
-    laid: [OnceLock<Laid>; 3],
+    stored: [OnceLock<Weights>; 3],
     preparing: Mutex<()>,
     machines: BTreeMap<Stratum, OnceLock<Machine>>,
 }
@@ -49,7 +49,7 @@ impl Models {
             device,
             weights,
             longest,
-            laid: Default::default(),
+            stored: Default::default(),
             preparing: Mutex::new(()),
             machines,
         }
@@ -75,15 +75,16 @@ impl Models {
             return Ok(machine);
         }
         let storage = stratum.arithmetic().storage;
-        let shelf = &self.laid[storage as usize];
-        let laid = match shelf.get() {
-            Some(laid) => laid,
-            None => {
-                let laid = Laid::of(&self.weights, storage)?;
-                shelf.get_or_init(|| laid)
-            }
-        };
-        let machine = Machine::of_laid(laid, stratum, Options::default(), self.longest)?;
+        let shelf = &self.stored[storage as usize];
+        if shelf.get().is_none() {
+            let stored = self
+                .weights
+                .clone()
+                .map_tensors(|tensor| storage.store(tensor.clone()))?;
+            shelf.get_or_init(|| stored);
+        }
+        let weights = shelf.get().unwrap_or(&self.weights);
+        let machine = Machine::of_stored(weights, stratum, Options::default(), self.longest)?;
         Ok(slot.get_or_init(|| machine))
     }
 }

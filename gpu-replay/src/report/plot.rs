@@ -5,6 +5,7 @@
 
 use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, ValueFormatter};
 use plotters::prelude::*;
+use plotters::style::register_font;
 
 const SIZE: (u32, u32) = (1000, 520);
 /// Width of the plot; the legend stands to its right, where it covers nothing.
@@ -111,6 +112,8 @@ pub(super) struct Figure {
 
 /// Draws a figure.
 pub(super) fn draw(figure: &Figure) -> Result<String, DrawingError> {
+    // Letters are measured with a font that comes with the program. Registering it twice changes nothing.
+    let _is_readable = register_font("sans-serif", FontStyle::Normal, dejavu::sans::regular());
     let mut svg = String::new();
     draw_into(&mut svg, figure).map_err(|error| DrawingError {
         figure: figure.name,

@@ -4,12 +4,15 @@
 //! simulator, so that a broken simulator can still be checked.
 
 mod bench;
+mod books;
 mod check;
+mod faults;
 mod golden;
 mod new;
 mod pair;
 mod shipped;
 mod step;
+mod supply;
 
 use std::process::ExitCode;
 
@@ -19,6 +22,9 @@ cargo xtask scenarios                   check every shipped scenario
 cargo xtask pair                        each smoke scenario in two unlike processes; the bytes must agree
 cargo xtask golden [--accept]           compare the smoke scenarios with tests/golden, or accept what they give now
 cargo xtask bench [ARGUMENTS]           the bench crate: compare, scaling, memory, gate
+cargo xtask supply                      licences, sources and duplicates of everything that is built
+cargo xtask books                       every shipped scenario's balances, derived a second time from its event log
+cargo xtask faults                      the n-th write, sync, rename and new folder fails, for every n (needs strace)
 cargo xtask new strategy|scenario|rule NAME
 ";
 
@@ -33,6 +39,9 @@ fn main() -> ExitCode {
         ["golden"] => golden::compare(),
         ["golden", "--accept"] => golden::accept(),
         ["bench", rest @ ..] => bench::bench(rest),
+        ["supply"] => supply::supply(),
+        ["books"] => books::books(),
+        ["faults"] => faults::faults(),
         ["new", kind, name] => new::new(kind, name),
         [] | ["help" | "--help" | "-h"] => {
             print!("{HELP}");

@@ -154,10 +154,7 @@ impl RunDirectory {
             }
             Ok(())
         };
-        read().map_err(|error: ParquetError| ResultsError::Broken {
-            path: path.clone(),
-            reason: error.to_string(),
-        })
+        ResultsError::decode(&path, read)
     }
 }
 

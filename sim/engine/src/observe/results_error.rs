@@ -1,7 +1,10 @@
 //! What can go wrong with results on disk.
 
 use std::io;
+use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
+
+use parquet::errors::ParquetError;
 
 /// Why a run could not be written or read.
 #[derive(Debug, thiserror::Error)]
@@ -68,6 +71,19 @@ impl ResultsError {
             action,
             path: path.to_path_buf(),
             source,
+        })
+    }
+
+    /// Decodes a file with a net: a changed byte may lead a decoder astray further than it checks.
+    pub(crate) fn decode<T>(path: &Path, work: impl FnOnce() -> Result<T, ParquetError>) -> Result<T, Self> {
+        let reason = match panic::catch_unwind(AssertUnwindSafe(work)) {
+            Ok(Ok(decoded)) => return Ok(decoded),
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => "cannot be decoded".to_string(),
+        };
+        Err(Self::Broken {
+            path: path.to_path_buf(),
+            reason,
         })
     }
 }

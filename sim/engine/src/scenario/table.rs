@@ -1,16 +1,43 @@
 //! A CSV or Parquet file as rows of text cells with positions.
 //!
-//! Invariant: a problem with a cell names file, row and column; the number of rows and the length of a
-//! cell are bounded by the file's size limit.
+//! Invariant: a problem with a cell names file, row and column; the number of cells and the length of their text
+//! are bounded, whatever a packed file expands to.
 
+use std::panic::{self, AssertUnwindSafe};
 use std::path::Path;
 use std::sync::Arc;
 
+use parquet::errors::ParquetError;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::Field as Cell;
 
 use super::error::{Place, Problem, Source, quoted};
 use super::files::{InputFile, MAX_DATA_BYTES, read_below, short_hash};
+
+/// Most cells of a file: a gigabyte or so of memory.
+const MAX_CELLS: usize = 20_000_000;
+
+/// What has been read of a file so far, against its limits.
+#[derive(Default)]
+struct Budget {
+    cells: usize,
+    bytes: u64,
+}
+
+impl Budget {
+    /// Takes a row in, or says which limit it breaks.
+    fn take(&mut self, row: &[String]) -> Result<(), String> {
+        self.cells += row.len().max(1);
+        self.bytes += row.iter().map(|cell| cell.len() as u64).sum::<u64>();
+        if self.cells > MAX_CELLS {
+            return Err(format!("has more than {MAX_CELLS} cells"));
+        }
+        if self.bytes > MAX_DATA_BYTES {
+            return Err(format!("expands to more than {MAX_DATA_BYTES} bytes"));
+        }
+        Ok(())
+    }
+}
 
 /// Rows of a file, all of one length.
 #[derive(Debug)]
@@ -71,13 +98,17 @@ impl Table {
             lines: Vec::new(),
             text: source,
         };
-        let mut problems = Vec::new();
+        let (mut problems, mut budget) = (Vec::new(), Budget::default());
         for record in reader.records() {
             match record {
                 Ok(record) => {
                     let line = record.position().map_or(0, csv::Position::line) as u32;
+                    let row: Vec<String> = record.iter().map(str::to_owned).collect();
+                    if let Err(limit) = budget.take(&row) {
+                        return Err(vec![Problem::new(&table.text.start(), "", limit)]);
+                    }
                     table.lines.push(line);
-                    table.rows.push(record.iter().map(str::to_owned).collect());
+                    table.rows.push(row);
                     let (found, wanted) = (record.len(), table.columns.len());
                     if found != wanted {
                         let place = table.place(table.rows.len() - 1, 0);
@@ -109,7 +140,17 @@ impl Table {
                 format!("not a readable Parquet file: {e}"),
             )]
         };
-        let reader = SerializedFileReader::new(bytes::Bytes::from(bytes)).map_err(|e| refuse(&e))?;
+        let read = || Self::rows_of_parquet(path, bytes);
+        // A decoder may be led astray further than it checks; then the file is broken, not the program.
+        match panic::catch_unwind(AssertUnwindSafe(read)) {
+            Ok(table) => table.map_err(|error| refuse(&error)),
+            Err(_) => Err(refuse(&"its pages cannot be decoded")),
+        }
+    }
+
+    fn rows_of_parquet(path: &str, bytes: Vec<u8>) -> Result<Self, String> {
+        let said = |error: ParquetError| error.to_string();
+        let reader = SerializedFileReader::new(bytes::Bytes::from(bytes)).map_err(said)?;
         let schema = reader.metadata().file_metadata().schema_descr();
         let columns: Vec<String> = schema
             .columns()
@@ -120,13 +161,17 @@ impl Table {
             columns,
             rows: Vec::new(),
             lines: Vec::new(),
-            text: source.clone(),
+            text: Source::file(path, ""),
         };
-        for row in reader.get_row_iter(None).map_err(|e| refuse(&e))? {
-            let row = row.map_err(|e| refuse(&e))?;
-            table
-                .rows
-                .push(row.get_column_iter().map(|(_, cell)| cell_text(cell)).collect());
+        let mut budget = Budget::default();
+        for row in reader.get_row_iter(None).map_err(said)? {
+            let row: Vec<String> = row
+                .map_err(said)?
+                .get_column_iter()
+                .map(|(_, cell)| cell_text(cell))
+                .collect();
+            budget.take(&row)?;
+            table.rows.push(row);
             table.lines.push(0);
         }
         Ok(table)

@@ -8,6 +8,8 @@ mod dice;
 mod epoch_fidelity;
 mod hash_draw;
 mod life;
+mod metamorphic;
 mod properties;
 mod random;
+mod states;
 mod support;

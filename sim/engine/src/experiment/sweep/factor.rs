@@ -147,6 +147,23 @@ pub enum Design {
     },
 }
 
+/// How many points a design has, at most `u64::MAX`; nothing is laid out for it.
+pub fn count_points(factors: &[Factor], design: &Design) -> u64 {
+    let product = |most: usize| {
+        let counts = factors.iter().map(|factor| factor.count().min(most) as u64);
+        counts.fold(1, u64::saturating_mul)
+    };
+    let columns = factors.len() as u64;
+    match *design {
+        Design::Grid => product(usize::MAX),
+        Design::Zip => factors.iter().map(Factor::count).max().unwrap_or(0) as u64,
+        Design::Corners => product(2).saturating_add(1),
+        Design::LatinHypercube(count) | Design::Sobol(count) => u64::from(count),
+        Design::Morris { trajectories, .. } => u64::from(trajectories).saturating_mul(columns + 1),
+        Design::Indices { rows } => u64::from(rows).saturating_mul(2 * columns + 2),
+    }
+}
+
 /// Points of a design, each a level a factor. `seed` places what is drawn.
 pub fn points(factors: &[Factor], design: &Design, seed: u64) -> Vec<Vec<Level>> {
     let at_shares = |points: &[Vec<f64>]| -> Vec<Vec<Level>> {
@@ -304,5 +321,19 @@ mod tests {
             levels: 4,
         };
         assert_eq!(points(&factors, &trajectories, 1).len(), 9);
+        for design in [
+            Design::Grid,
+            Design::Zip,
+            Design::Corners,
+            Design::LatinHypercube(12),
+            Design::Sobol(16),
+            Design::Indices { rows: 4 },
+            trajectories,
+        ] {
+            let laid_out = points(&factors, &design, 1).len() as u64;
+            assert_eq!(count_points(&factors, &design), laid_out, "{design:?}");
+        }
+        let many = vec![factors[0].clone(); 60];
+        assert_eq!(count_points(&many, &Design::Grid), u64::MAX);
     }
 }

@@ -236,12 +236,12 @@ impl SweepFile {
 pub(in crate::experiment) fn read_name(node: &Node, reading: &mut Reading) -> String {
     let name = reading.text(node, "sweep");
     let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    if name.len() > 64 || name.starts_with('-') || !name.chars().all(is_plain) {
+    if name.is_empty() || name.len() > 64 || name.starts_with('-') || !name.chars().all(is_plain) {
         reading.refuse(
             node,
             "sweep",
             format!("found {}", node.describe()),
-            "a to z, 0 to 9 and '-', at most 64 characters",
+            "a to z, 0 to 9 and '-', 1 to 64 characters, no '-' first",
         );
     }
     name

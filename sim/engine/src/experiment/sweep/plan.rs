@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
+use stakeout_statistics::design::SOBOL_FACTORS_MAX;
 use stakeout_statistics::stopping::{Precision, StoppingRule};
 
 use super::SweepError;
-use super::factor::{self, Design, Level};
+use super::factor::{self, Design, Factor, Level};
 use super::file::SweepFile;
 use crate::observe::manifest::MODEL_VERSION;
 use crate::scenario::{self, Override, Scenario, ScenarioErrors, files};
@@ -20,6 +21,8 @@ use crate::strategy::registry::Registry;
 pub const SWEEP_FORMAT: u32 = 2;
 /// Most points of a plan.
 pub const POINTS_MAX: usize = 1_000_000;
+/// Most values of all points together.
+const VALUES_MAX: u64 = 20_000_000;
 
 /// One point.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -150,6 +153,30 @@ fn shell(word: &str) -> String {
     format!("'{}'", word.replace('\'', r"'\''"))
 }
 
+/// Refuses a design before anything is laid out for it.
+fn refuse_too_large(factors: &[Factor], design: &Design) -> Result<(), SweepError> {
+    let (count, columns) = (factor::count_points(factors, design), factors.len());
+    let dimensions = match design {
+        Design::Grid | Design::Zip | Design::Corners => 1,
+        Design::LatinHypercube(_) | Design::Morris { .. } => columns.min(1),
+        Design::Sobol(_) => columns,
+        Design::Indices { .. } => 2 * columns,
+    };
+    let message = if dimensions == 0 {
+        "the design spreads points over factors, and there is none".to_owned()
+    } else if dimensions > SOBOL_FACTORS_MAX {
+        format!("the design needs {dimensions} dimensions, and {SOBOL_FACTORS_MAX} are allowed")
+    } else if count > POINTS_MAX as u64 || count.saturating_mul(columns as u64) > VALUES_MAX {
+        format!(
+            "the design has {count} points of {columns} values each; at most {POINTS_MAX} points and {VALUES_MAX} \
+             values are allowed"
+        )
+    } else {
+        return Ok(());
+    };
+    Err(SweepError::Limit(message))
+}
+
 impl Plan {
     /// Freezes a sweep: places its points and resolves the scenario at each.
     ///
@@ -163,14 +190,8 @@ impl Plan {
         let design_seed = source
             .resolve(&file.set, registry)
             .map_or(1, |scenario| scenario.seed);
+        refuse_too_large(&file.factors, &file.design)?;
         let levels = factor::points(&file.factors, &file.design, design_seed);
-        if levels.len() > POINTS_MAX {
-            let message = format!(
-                "the design has {} points, and {POINTS_MAX} are allowed",
-                levels.len()
-            );
-            return Err(SweepError::Limit(message));
-        }
         let resolved: Vec<(Point, Option<ScenarioErrors>)> = levels
             .into_par_iter()
             .enumerate()

@@ -1,7 +1,8 @@
 //! Where cells are kept: a file each, under its key, written whole or not at all.
 //!
 //! **Invariant.** A cell under its final name is complete: it is written under a name of its own, forced onto the disk
-//! and renamed. A process that is killed loses the cells in flight and nothing else.
+//! and renamed. A process that is killed loses the cells in flight and nothing else. A cell's second line is the hash
+//! of its first, so that one that a disk has changed counts as missing.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -93,10 +94,14 @@ impl Store {
             .map_err(|error| SweepError::io(&path, io::Error::other(error.to_string())))
     }
 
-    /// A cell that is there; one that cannot be read counts as missing and is run again.
+    /// A cell that is there; one that cannot be read, or is not what was written, counts as missing and is run again.
     pub fn get(&self, key: &str) -> Option<Cell> {
         let bytes = files::read_bounded(&self.path(key), CELL_MAX).ok()?;
-        let cell: Cell = serde_json::from_slice(&bytes).ok()?;
+        let (line, seal) = std::str::from_utf8(&bytes).ok()?.split_once('\n')?;
+        if seal != seal_of(line) {
+            return None;
+        }
+        let cell: Cell = serde_json::from_str(line).ok()?;
         (cell.key == key && cell.format == SWEEP_FORMAT).then_some(cell)
     }
 
@@ -109,7 +114,8 @@ impl Store {
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder).map_err(|error| SweepError::io(folder, error))?;
         }
-        let text = serde_json::to_string(cell).expect("a cell is printable") + "\n";
+        let line = serde_json::to_string(cell).expect("a cell is printable");
+        let text = format!("{line}\n{}", seal_of(&line));
         self.write(&path, text.as_bytes())
     }
 
@@ -145,6 +151,11 @@ impl Store {
         };
         work().map_err(|error| SweepError::io(path, error))
     }
+}
+
+/// The second line of a cell.
+fn seal_of(line: &str) -> String {
+    blake3::hash(line.as_bytes()).to_hex().to_string() + "\n"
 }
 
 /// Removes files that were being written.

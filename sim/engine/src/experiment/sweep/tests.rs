@@ -109,8 +109,15 @@ fn a_cell_is_kept_whole_and_a_broken_one_is_run_again() {
     assert_eq!(store.get(&kept.key), Some(kept.clone()));
     let shelf = folder.join("cells").join(&kept.key[..2]);
     let path = shelf.join(format!("{}.json", kept.key));
-    std::fs::write(&path, "{\"format\":1,").unwrap();
-    assert_eq!(store.get(&kept.key), None);
+    let whole = std::fs::read(&path).unwrap();
+    for at in 0..whole.len() {
+        let mut changed = whole.clone();
+        changed[at] ^= 1;
+        std::fs::write(&path, changed).unwrap();
+        assert_eq!(store.get(&kept.key), None, "a changed bit of byte {at}");
+        std::fs::write(&path, &whole[..at]).unwrap();
+        assert_eq!(store.get(&kept.key), None, "{at} bytes of {}", whole.len());
+    }
     // What a killed process left behind is cleared by the next one.
     std::fs::write(shelf.join(".tmp-1-x"), "half").unwrap();
     drop(store);

@@ -1,0 +1,6 @@
+//! The door `solve`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    stakeout_fuzz::doors::solve(data, &std::env::temp_dir());
+});

@@ -1,0 +1,6 @@
+//! The door `sweep`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    stakeout_fuzz::doors::sweep(data, &std::env::temp_dir());
+});

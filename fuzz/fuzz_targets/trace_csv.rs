@@ -1,0 +1,6 @@
+//! The door `trace-csv`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    stakeout_fuzz::doors::trace_csv(data, &std::env::temp_dir());
+});

@@ -2,8 +2,7 @@
 //! for every n until the command needs no more of them.
 //!
 //! The faults are put in by `strace`, so that what is tried is the program as it is, libraries included. After each
-//! fault no part of a run may be visible, and after all of them the same command ends with the digest of an
-//! undisturbed run.
+//! fault no part of a run may be visible, and the same command ends with the bytes of an undisturbed one.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -87,22 +86,29 @@ impl Trial<'_> {
                 }
                 tried += 1;
                 harmless += u32::from(output.status.success());
-                if output.status.success() {
-                    std::fs::remove_dir_all(&place).map_err(|error| error.to_string())?;
-                }
+                self.recover(call, number, &place, &whole)?;
             }
+            // The last attempt met no fault, and is in nobody's way.
+            std::fs::remove_dir_all(&place).map_err(|error| error.to_string())?;
             eprintln!(
-                "   {}: the n-th {call} fails, n = 1..{tried}: {harmless} done all the same",
+                "   {}: the n-th {call} fails, n = 1..{tried}: {harmless} done all the same, the rest when asked again",
                 self.what
             );
-            let last = self.command(None, &place).args(self.again()).output();
-            let last = last.map_err(|error| error.to_string())?;
-            if !last.status.success() || results(&place)? != results(&whole)? {
-                return Err(format!("{} after failing {call}s: other results", self.what));
-            }
-            std::fs::remove_dir_all(&place).map_err(|error| error.to_string())?;
         }
         Ok(())
+    }
+
+    /// The same command without a fault ends with the bytes of an undisturbed one, whatever the fault left behind.
+    fn recover(&self, call: &str, number: u32, place: &Path, whole: &Path) -> Outcome {
+        let again = self.command(None, place).args(self.again()).output();
+        let again = again.map_err(|error| error.to_string())?;
+        if !again.status.success() || results(place)? != results(whole)? {
+            return Err(format!(
+                "{} after {call} {number} failed: other results",
+                self.what
+            ));
+        }
+        std::fs::remove_dir_all(place).map_err(|error| error.to_string())
     }
 
     /// What makes the command take what is there.

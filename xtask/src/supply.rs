@@ -1,7 +1,7 @@
 //! What the workspace is built from: licences, sources, and crates that come in two versions.
 //!
 //! Works offline on what cargo has fetched for this platform; advisories need a database and are not looked up here
-//! (`tests/suite/supply.rs` bans what is known to be broken).
+//! (what is known to be broken is banned below, and by version in `tests/suite/supply.rs`).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
@@ -26,6 +26,21 @@ const ALLOWED: [&str; 14] = [
     "Unlicense",
     "Zlib",
     "MPL-2.0",
+];
+
+/// Crates that are not to come back, with the reason.
+const BANNED: [(&str, &str); 11] = [
+    ("serde_yml", "RUSTSEC-2025-0068: unsound, archived"),
+    ("bincode", "RUSTSEC-2025-0141: unmaintained"),
+    ("yaml-rust", "RUSTSEC-2024-0320: unmaintained"),
+    ("unsafe-libyaml", "minutes for a small file of brackets"),
+    ("atty", "RUSTSEC-2021-0145: unmaintained"),
+    ("failure", "RUSTSEC-2020-0036: unmaintained"),
+    ("openssl-sys", "the program never speaks to a network"),
+    ("rustls", "the program never speaks to a network"),
+    ("reqwest", "the program never speaks to a network"),
+    ("hyper", "the program never speaks to a network"),
+    ("curl-sys", "the program never speaks to a network"),
 ];
 
 /// Crates of the command line that may come in two versions, with the reason.
@@ -58,6 +73,22 @@ pub fn supply() -> Outcome {
                 problems.push(format!("{name} has the licence `{licence}`"));
             }
         }
+        // cargo's metadata lists optional crates that nothing turns on; its tree shows what is built.
+        let tree = [
+            "tree",
+            "--workspace",
+            "--offline",
+            "--locked",
+            "-e",
+            "normal,build",
+            "--prefix",
+            "none",
+        ];
+        let tree = String::from_utf8_lossy(&told("cargo", &tree)?).into_owned();
+        let built: BTreeSet<&str> = tree.lines().filter_map(|line| line.split(' ').next()).collect();
+        for (name, reason) in BANNED.iter().filter(|(name, _)| built.contains(name)) {
+            problems.push(format!("{name} is banned: {reason}"));
+        }
         let twice = duplicates(&metadata);
         for (name, versions) in &twice {
             if !TWICE.iter().any(|(known, _)| known == name) {
@@ -68,8 +99,9 @@ pub fn supply() -> Outcome {
             }
         }
         eprintln!(
-            "   {} crates, {} forms of licence, {} twice in the command line",
+            "   {} crates, {} of them built; {} forms of licence; {} twice in the command line",
             packages.len(),
+            built.len(),
             licences.len(),
             twice.len()
         );
@@ -89,17 +121,19 @@ fn list(value: &Value) -> &[Value] {
     value.as_array().map_or(&[], Vec::as_slice)
 }
 
-/// Everything that is compiled on this platform, as cargo tells it.
+/// What a program prints, run in the root.
+fn told(program: &str, arguments: &[&str]) -> Outcome<Vec<u8>> {
+    let output = Command::new(program).args(arguments).current_dir(root()).output();
+    let output = output.map_err(|error| format!("cannot start `{program}`: {error}"))?;
+    if output.status.success() {
+        Ok(output.stdout)
+    } else {
+        Err(String::from_utf8_lossy(&output.stderr).into_owned())
+    }
+}
+
+/// Everything that may be compiled on this platform, as cargo tells it.
 fn metadata() -> Outcome<Value> {
-    let told = |program: &str, arguments: &[&str]| {
-        let output = Command::new(program).args(arguments).current_dir(root()).output();
-        let output = output.map_err(|error| format!("cannot start `{program}`: {error}"))?;
-        if output.status.success() {
-            Ok(output.stdout)
-        } else {
-            Err(String::from_utf8_lossy(&output.stderr).into_owned())
-        }
-    };
     let version = String::from_utf8_lossy(&told("rustc", &["-vV"])?).into_owned();
     let host = version.lines().find_map(|line| line.strip_prefix("host: "));
     let host = host.ok_or("rustc names no host")?;

@@ -43,7 +43,8 @@ impl Store {
             .open(&path)
             .map_err(|error| SweepError::io(&path, error))?;
         if lock.try_lock().is_ok() {
-            clear(&cells).map_err(|error| SweepError::io(&cells, error))?;
+            clear(folder, false).map_err(|error| SweepError::io(folder, error))?;
+            clear(&cells, true).map_err(|error| SweepError::io(&cells, error))?;
             // Shards share the folder from here on.
             lock.unlock().map_err(|error| SweepError::io(&path, error))?;
         }
@@ -149,7 +150,11 @@ impl Store {
             drop(file);
             fs::rename(&unfinished, path)
         };
-        work().map_err(|error| SweepError::io(path, error))
+        work().map_err(|error| {
+            // The first error is the one to tell; what cannot be removed is cleared by the next who opens the folder.
+            let _ = fs::remove_file(&unfinished);
+            SweepError::io(path, error)
+        })
     }
 }
 
@@ -158,15 +163,17 @@ fn seal_of(line: &str) -> String {
     blake3::hash(line.as_bytes()).to_hex().to_string() + "\n"
 }
 
-/// Removes files that were being written.
-fn clear(folder: &Path) -> io::Result<()> {
+/// Removes files that were being written, below a folder or in it alone.
+fn clear(folder: &Path, is_deep: bool) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         let is_unfinished = path
             .file_name()
             .is_some_and(|name| name.to_string_lossy().starts_with(UNFINISHED));
         if path.is_dir() {
-            clear(&path)?;
+            if is_deep {
+                clear(&path, is_deep)?;
+            }
         } else if is_unfinished {
             fs::remove_file(&path)?;
         }

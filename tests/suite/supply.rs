@@ -93,13 +93,14 @@ fn unsafe_is_forbidden_everywhere_but_in_the_crates_that_have_a_reason() {
     for manifest in files(root(), &["Cargo.toml"]) {
         let folder = shown(manifest.parent().expect("a manifest lies in a folder"));
         let own = text(&manifest);
-        let inherits = own.contains("[lints]\nworkspace = true");
+        let inherits =
+            own.contains("[lints]\nworkspace = true") || own.contains("\nunsafe_code = \"forbid\"");
         if MAY_BE_UNSAFE.iter().any(|(excepted, _)| *excepted == folder) {
             continue;
         }
         assert!(
             inherits,
-            "{folder}/Cargo.toml does not inherit the workspace's lints"
+            "{folder}/Cargo.toml neither inherits the workspace's lints nor forbids unsafe code"
         );
         strict += 1;
     }

@@ -315,7 +315,7 @@ fn what_would_not_fit_is_refused_before_it_is_begun() {
     let bombs: [&[&str]; 9] = [
         &["demand.rate=1e12 /s"],
         &["duration=1000000 epochs"],
-        &["population.honest.count=2000000", "duration=1000 epochs"],
+        &["population.honest.count=100000", "duration=1000000 epochs"],
         &["population.honest.count=99999999999"],
         &["protocol.pricing.window=4294967295 blocks"],
         &["protocol.geometry.length=9007199254740993 blocks"],

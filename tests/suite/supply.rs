@@ -124,7 +124,8 @@ fn nothing_that_is_built_can_speak_to_a_network() {
     // No socket in what we write; `cargo xtask supply` keeps the usual clients out of what we use.
     for path in files(root(), &[".rs"]) {
         let shown = shown(&path);
-        if shown == "tests/suite/supply.rs" {
+        // A test may speak to a browser on the same machine; what is shipped speaks to nobody.
+        if shown.contains("tests/") {
             continue;
         }
         for word in ["std::net", "TcpStream", "UdpSocket", "ToSocketAddrs"] {

@@ -19,7 +19,7 @@ pub fn number(value: f64) -> String {
         Some((_, 0)) if magnitude < 1e18 => money::grouped(magnitude.round() as u128),
         Some((_, places)) => format!("{magnitude:.places$}"),
         None if magnitude < 1e-6 => format!("{magnitude:.2e}"),
-        None if magnitude >= 0.001 && magnitude < 0.01 => format!("{magnitude:.6}"),
+        None if (0.001..0.01).contains(&magnitude) => format!("{magnitude:.6}"),
         None => format!("{magnitude:.*}", if magnitude >= 0.01 { 4 } else { 7 }),
     };
     let text = match text.contains('.') && !text.contains('e') {

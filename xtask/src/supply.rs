@@ -44,7 +44,11 @@ const BANNED: [(&str, &str); 11] = [
 ];
 
 /// Crates of the command line that may come in two versions, with the reason.
-const TWICE: [(&str, &str); 3] = [
+const TWICE: [(&str, &str); 4] = [
+    (
+        "miniz_oxide",
+        "two readers of compressed bytes are a version apart",
+    ),
     (
         "rand_core",
         "samplers of the bench and of the readers are a version apart",

@@ -15,7 +15,9 @@ typedef unsigned long long u64;
 #define LN_2 0.693147180559945309417
 
 // Threads of a block that works on one row of the vocabulary.
-#define ROW_THREADS 256
+#define ROW_THREADS 64
+// Such blocks that a multiprocessor is to hold: as many as leave each thread 64 registers.
+#define ROW_BLOCKS 16
 #define ROW_WARPS (ROW_THREADS / 32)
 
 // Sum over the lanes of a warp, in every lane. The order is fixed, so the bits are.

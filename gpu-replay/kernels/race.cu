@@ -119,13 +119,13 @@ __device__ __forceinline__ void race_row(const T *logits, u32 vocabulary, const 
     margins[row] = margin;
 }
 
-extern "C" __global__ void __launch_bounds__(ROW_THREADS)
+extern "C" __global__ void __launch_bounds__(ROW_THREADS, ROW_BLOCKS)
     race_f32(const float *logits, u32 vocabulary, const float *stats, const u64 *keys, const u32 *positions,
              const u32 *claims, u32 *winners, double *bests, double *margins) {
     race_row<float>(logits, vocabulary, stats, keys, positions, claims, winners, bests, margins);
 }
 
-extern "C" __global__ void __launch_bounds__(ROW_THREADS)
+extern "C" __global__ void __launch_bounds__(ROW_THREADS, ROW_BLOCKS)
     race_bf16(const u16 *logits, u32 vocabulary, const float *stats, const u64 *keys, const u32 *positions,
               const u32 *claims, u32 *winners, double *bests, double *margins) {
     race_row<u16>(logits, vocabulary, stats, keys, positions, claims, winners, bests, margins);

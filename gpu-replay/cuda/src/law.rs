@@ -7,7 +7,7 @@ use crate::kernel::{Kernel, Module};
 /// Most tokens that a kernel lists a row: one a lane of a warp.
 pub const LIST_MAX: usize = 32;
 /// Threads of a block that works on a row: `ROW_THREADS` of the kernels.
-pub(crate) const ROW_THREADS: u32 = 256;
+pub(crate) const ROW_THREADS: u32 = 64;
 
 /// Logits as they are stored, row after row.
 #[derive(Clone, Copy, Debug)]

@@ -392,7 +392,10 @@ impl Checker {
     }
 
     fn overdispersion(&mut self, rows: &[RawOverdispersion]) -> Vec<Overdispersion> {
-        self.names("overdispersion", rows.iter().map(|row| &row.unit), MAX_ROWS);
+        // Too few answers show no correlation: there may be none, and then there is nothing to name.
+        if !rows.is_empty() {
+            self.names("overdispersion", rows.iter().map(|row| &row.unit), MAX_ROWS);
+        }
         let row = |(index, row): (usize, &RawOverdispersion)| Overdispersion {
             unit: row.unit.value.clone(),
             correlation: self.unit(&row.correlation, &format!("overdispersion[{index}].correlation")),

@@ -73,15 +73,12 @@ pub fn check_orders(world: &World<'_>) -> Result<(), EpochError> {
     })
 }
 
-/// Refuses a network whose hosts are too busy, given requests per second of each model.
-pub fn check_load(world: &World<'_>, per_second: &[f64]) -> Result<(), EpochError> {
+/// Refuses a network whose hosts are too busy, given requests per second of each model and the mean model tokens of
+/// their prompts and answers.
+pub fn check_load(world: &World<'_>, per_second: &[f64], lengths: &[[f64; 2]]) -> Result<(), EpochError> {
     let mut load = vec![0.0; world.scenario.hosts.len()];
     for (model, group) in world.groups.iter().enumerate() {
-        let laws = world.tables.lengths(model);
-        let (prompt, answer) = (
-            mean(&laws.prompt, u32::MAX),
-            mean(&laws.answer, world.tables.max_tokens),
-        );
+        let [prompt, answer] = lengths[model];
         for member in &group.members {
             let host = member.participant as usize;
             let rates = world.tables.rates(world.lanes[0].hosts[host].class, model as u16);

@@ -32,7 +32,7 @@ use span::Spans;
 
 /// Runs one replicate, telling `progress` how many blocks of how many are done.
 ///
-/// One thread: replicates are what fills the others. `options` has nothing to say here but whether a log is kept.
+/// One thread: replicates are what fills the others. Of `options` it heeds whether books are checked at every block, and refuses a log.
 ///
 /// # Errors
 /// [`EpochError`] where the scenario has what this fidelity does not know, or clients run out of coins.

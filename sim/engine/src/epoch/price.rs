@@ -2,8 +2,7 @@
 //!
 //! **Invariant.** Every block's price is the rule's own; only what a block serves is replaced by its mean.
 
-use stakeout_protocol::pricing::{PriceMode, compute_next_price, compute_price_in_force};
-use stakeout_protocol::units::{EpochIndex, TokenCount};
+use stakeout_protocol::pricing::PriceMode;
 
 use crate::world::World;
 
@@ -24,12 +23,9 @@ pub fn charge(world: &mut World<'_>, model: usize, blocks: u64, tokens: f64) -> 
         rest += tokens / blocks as f64;
         let served = rest.floor();
         rest -= served;
-        market.utilisation.record_block(TokenCount::new(served as u64));
-        let utilisation = market.utilisation.utilisation(group.total, params.block_seconds);
-        let next = compute_next_price(params, market.price, utilisation);
-        steady = if next == market.price { steady + 1 } else { 0 };
-        market.price = next;
-        group.price = compute_price_in_force(params, next, EpochIndex::new(world.epoch)).get();
+        let before = market.price;
+        group.price = market.step(params, group.total, served as u64, world.epoch);
+        steady = if market.price == before { steady + 1 } else { 0 };
         sum += u128::from(group.price);
         paid += group.price as f64;
         if steady > 2 * params.window_blocks {

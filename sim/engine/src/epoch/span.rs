@@ -2,9 +2,7 @@
 //!
 //! **Invariant.** Stages fall on the blocks on which the event fidelity has them, and are its own code.
 
-use stakeout_kernel::sample::bernoulli;
-use stakeout_protocol::poc::compute_trigger_probability;
-use stakeout_protocol::pricing::PriceMode;
+use stakeout_protocol::pricing::{PriceMode, compute_next_price};
 use stakeout_protocol::sampling::{SamplingRule, compute_target_rate};
 use stakeout_protocol::units::{Fraction, Reputation};
 
@@ -16,7 +14,7 @@ use super::requests::{Scratch, Task, Wanted, serve_stretch};
 use super::serve::{Keys, Stretch};
 use crate::observe::frame::RunOutput;
 use crate::scenario::Scenario;
-use crate::world::{World, threshold_of};
+use crate::world::World;
 
 /// Parts into which a span is cut where prices or sampling rates move within it.
 const PARTS: u64 = 256;
@@ -34,8 +32,8 @@ pub struct Spans<'a> {
     rate: Rate,
     /// Share of each model in the demand.
     shares: Vec<f64>,
-    /// Mean model tokens of a request, prompt and answer, by model.
-    tokens: Vec<f64>,
+    /// Mean model tokens of a request by model: of the prompt, and of the answer.
+    lengths: Vec<[f64; 2]>,
     delay_ns: u64,
     stretches: u32,
     checked_epoch: Option<u32>,
@@ -47,9 +45,12 @@ impl<'a> Spans<'a> {
     pub fn new(world: World<'a>, scenario: &Scenario, replicate: u32) -> Self {
         let whole: f64 = scenario.models.iter().map(|model| model.demand_share).sum();
         let tables = &world.tables;
-        let tokens = (0..scenario.models.len()).map(|model| {
+        let lengths = (0..scenario.models.len()).map(|model| {
             let laws = tables.lengths(model);
-            limits::mean(&laws.prompt, u32::MAX) + limits::mean(&laws.answer, tables.max_tokens)
+            [
+                limits::mean(&laws.prompt, u32::MAX),
+                limits::mean(&laws.answer, tables.max_tokens),
+            ]
         });
         Self {
             keys: Keys::new(scenario.seed, replicate),
@@ -59,7 +60,7 @@ impl<'a> Spans<'a> {
                 .iter()
                 .map(|model| model.demand_share / whole)
                 .collect(),
-            tokens: tokens.collect(),
+            lengths: lengths.collect(),
             delay_ns: tables.block_ns * CONVICTION_HALF_BLOCKS / 2
                 + 2 * (tables.validation_delay_ns + tables.inclusion_ns),
             stretches: 0,
@@ -116,7 +117,7 @@ impl<'a> Spans<'a> {
         let start = self.world.window * self.world.tables.block_ns;
         let per_second = self.rate.clone().expected(start, start + day) / 86_400.0;
         let rates: Vec<f64> = self.shares.iter().map(|share| share * per_second).collect();
-        limits::check_load(&self.world, &rates)?;
+        limits::check_load(&self.world, &rates, &self.lengths)?;
         self.checked_epoch = Some(self.world.epoch);
         Ok(())
     }
@@ -128,7 +129,7 @@ impl<'a> Spans<'a> {
         self.serve_steadily(from, resumes, true)?;
         let mut start = resumes;
         while start < to {
-            let confirmation = self.next_confirmation(start, to);
+            let confirmation = self.world.next_confirmation(start, to);
             let end = confirmation.map_or(to, |window| window + 1);
             self.serve_steadily(start, end, false)?;
             if let Some(window) = confirmation {
@@ -139,18 +140,6 @@ impl<'a> Spans<'a> {
         }
         self.retry_claims(from, to - 1);
         Ok(())
-    }
-
-    /// The first window from `from` on whose block takes a surprise measurement of compute.
-    fn next_confirmation(&self, from: u64, to: u64) -> Option<u64> {
-        let world = &self.world;
-        let probability =
-            compute_trigger_probability(&world.scenario.protocol.poc, world.schedule.effective_windows);
-        if probability == Fraction::ZERO {
-            return None;
-        }
-        let below = threshold_of(probability);
-        (from..to).find(|window| bernoulli(world.tables.keys.confirmation.draw(*window, 0), below))
     }
 
     /// Those who were refused claim again, block by block.
@@ -184,6 +173,12 @@ impl<'a> Spans<'a> {
             start = end;
         }
         Ok(())
+    }
+
+    /// Mean model tokens of a request, prompt and answer.
+    fn tokens(&self, model: usize) -> f64 {
+        let [prompt, answer] = self.lengths[model];
+        prompt + answer
     }
 
     fn time(&self, window: u64) -> u64 {
@@ -224,15 +219,13 @@ impl<'a> Spans<'a> {
         let now = self.time(self.world.window);
         let block = self.world.tables.block_ns;
         let expected = self.rate.clone().expected(now, now + block);
-        let mut moves = false;
-        for (model, market) in self.world.market.iter().enumerate() {
+        let mut markets = self.world.market.iter().enumerate();
+        markets.any(|(model, market)| {
             let possible = self.world.groups[model].total as f64 * f64::from(params.block_seconds);
-            let used = expected * self.shares[model] * self.tokens[model] / possible.max(1.0);
+            let used = expected * self.shares[model] * self.tokens(model) / possible.max(1.0);
             let utilisation = Fraction::saturating_ratio((used.min(1.0) * 1e9) as u128, 1_000_000_000);
-            let next = stakeout_protocol::pricing::compute_next_price(params, market.price, utilisation);
-            moves |= next != market.price;
-        }
-        moves
+            compute_next_price(params, market.price, utilisation) != market.price
+        })
     }
 
     fn serve_stretch(&mut self, from: u64, to: u64, is_paused: bool) -> Result<(), EpochError> {
@@ -250,7 +243,8 @@ impl<'a> Spans<'a> {
         for model in 0..self.shares.len() {
             let expected = expected * self.shares[model];
             let served = if is_paused { 0.0 } else { expected };
-            let charged = charge(&mut self.world, model, to - from, served * self.tokens[model]);
+            let tokens = served * self.tokens(model);
+            let charged = charge(&mut self.world, model, to - from, tokens);
             self.world.groups[model].recent = (served * sample / (stretch.to - stretch.from) as f64) as u64;
             wanted.push(Wanted {
                 expected,

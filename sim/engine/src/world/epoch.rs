@@ -147,21 +147,23 @@ impl World<'_> {
         self.groups.iter_mut().for_each(super::Group::rebuild);
     }
 
+    /// The first window from `from` on, and before `to`, whose block triggers a surprise measurement of compute.
+    pub(crate) fn next_confirmation(&self, from: u64, to: u64) -> Option<u64> {
+        let poc = &self.scenario.protocol.poc;
+        let probability = compute_trigger_probability(poc, self.schedule.effective_windows);
+        if probability == Fraction::ZERO {
+            return None;
+        }
+        let below = threshold_of(probability);
+        (from..to).find(|&window| bernoulli(self.tables.keys.confirmation.draw(window, 0), below))
+    }
+
     /// Takes a surprise measurement of compute, if this block triggers one.
     pub(crate) fn confirm_compute(&mut self, end: u64) {
-        let poc = self.scenario.protocol.poc.clone();
-        let is_triggered = {
-            let probability = compute_trigger_probability(&poc, self.schedule.effective_windows);
-            probability > Fraction::ZERO
-                && self.paused_until < end
-                && bernoulli(
-                    self.tables.keys.confirmation.draw(self.window, 0),
-                    threshold_of(probability),
-                )
-        };
-        if !is_triggered {
+        if self.paused_until >= end || self.next_confirmation(self.window, self.window + 1).is_none() {
             return;
         }
+        let poc = self.scenario.protocol.poc.clone();
         let mut readings = Vec::new();
         self.confirmed.resize(self.scenario.hosts.len(), None);
         for lane in &mut self.lanes {

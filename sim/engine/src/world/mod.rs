@@ -54,7 +54,9 @@ use rayon::prelude::*;
 use std::collections::BTreeMap;
 
 use stakeout_kernel::digest::{EffectSum, RunDigest};
-use stakeout_protocol::pricing::{PriceMode, UtilisationWindow, compute_next_price, compute_price_in_force};
+use stakeout_protocol::pricing::{
+    PriceMode, PriceParams, UtilisationWindow, compute_next_price, compute_price_in_force,
+};
 use stakeout_protocol::reputation::ReputationRecord;
 use stakeout_protocol::status::Status;
 use stakeout_protocol::units::{EpochIndex, Fraction, Price, Reputation, TokenCount};
@@ -79,7 +81,6 @@ pub(crate) use inference::{Inference, Kept, NONE, State};
 pub(crate) use lane::Lane;
 pub(crate) use lengths::Lengths;
 pub(crate) use mail::TaskKind;
-pub(crate) use tables::threshold_of;
 pub(crate) use window::{Draw, Window};
 
 /// Fewer inferences in flight or arriving than this in a window are not worth a second thread.
@@ -150,9 +151,20 @@ pub struct World<'a> {
 #[derive(Clone, Debug)]
 pub(crate) struct Market {
     pub(crate) price: Price,
-    pub(crate) utilisation: UtilisationWindow,
+    utilisation: UtilisationWindow,
     /// Inferences finished in each block of the dispute family's sample period, as a ring.
     recent: Vec<u64>,
+}
+
+impl Market {
+    /// Moves the price by what a block served, at this capacity; returns the price in force.
+    #[inline]
+    pub(crate) fn step(&mut self, params: &PriceParams, capacity: u64, tokens: u64, epoch: u32) -> u64 {
+        self.utilisation.record_block(TokenCount::new(tokens));
+        let utilisation = self.utilisation.utilisation(capacity, params.block_seconds);
+        self.price = compute_next_price(params, self.price, utilisation);
+        compute_price_in_force(params, self.price, EpochIndex::new(epoch)).get()
+    }
 }
 
 impl World<'_> {
@@ -315,11 +327,8 @@ impl World<'_> {
             group.recent = group.recent + count - market.recent[slot];
             market.recent[slot] = count;
             if params.mode != PriceMode::Fixed {
-                market.utilisation.record_block(TokenCount::new(tokens));
-                let utilisation = market.utilisation.utilisation(group.total, params.block_seconds);
-                market.price = compute_next_price(params, market.price, utilisation);
                 let before = group.price;
-                group.price = compute_price_in_force(params, market.price, EpochIndex::new(self.epoch)).get();
+                group.price = market.step(params, group.total, tokens, self.epoch);
                 if self.tables.log && before != group.price {
                     let (height, end) = (
                         self.schedule.origin + self.window + 1,

@@ -5,7 +5,6 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
 
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
@@ -38,7 +37,7 @@ impl LogReader {
     /// A file that cannot be read or is no log of this release.
     pub fn open(path: &Path, replicate: u32) -> Result<Self, ResultsError> {
         let file = ResultsError::wrap("read", path, File::open(path))?;
-        let reader = guarded(path, || SerializedFileReader::new(file))?;
+        let reader = ResultsError::decode(path, || SerializedFileReader::new(file))?;
         let columns = reader
             .metadata()
             .file_metadata()
@@ -98,7 +97,7 @@ impl LogReader {
             }
             other => other,
         };
-        let entries = guarded(&self.path, || {
+        let entries = ResultsError::decode(&self.path, || {
             let group = self.file.get_row_group(index)?;
             self.decode(&*group)
         });
@@ -206,14 +205,6 @@ fn broken(path: &Path, reason: String) -> ResultsError {
     ResultsError::Broken {
         path: path.to_path_buf(),
         reason,
-    }
-}
-
-/// Decodes with a net: a changed byte may lead a decoder astray further than it checks.
-fn guarded<T>(path: &Path, work: impl FnOnce() -> Result<T, ParquetError>) -> Result<T, ResultsError> {
-    match panic::catch_unwind(AssertUnwindSafe(work)) {
-        Ok(decoded) => decoded.map_err(|error| broken(path, error.to_string())),
-        Err(_) => Err(broken(path, "cannot be decoded".to_string())),
     }
 }
 

@@ -4,6 +4,8 @@
 
 use std::fmt::Write;
 
+use stakeout_engine::observe::display::is_obeyed;
+
 /// A text that cannot open a tag, close an attribute or begin an entity.
 pub fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
@@ -14,7 +16,7 @@ pub fn escaped(text: &str) -> String {
             '>' => safe.push_str("&gt;"),
             '"' => safe.push_str("&quot;"),
             '\'' => safe.push_str("&#39;"),
-            c if c.is_control() && c != '\n' => safe.push('\u{fffd}'),
+            c if is_obeyed(c) && c != '\n' => safe.push('\u{fffd}'),
             c => safe.push(c),
         }
     }

@@ -6,7 +6,7 @@
 use std::fmt::Write;
 
 use serde_json::{Map, Value};
-use stakeout_engine::observe::csv;
+use stakeout_engine::observe::{csv, display};
 
 use super::format::Format;
 
@@ -252,23 +252,9 @@ fn width(text: &str) -> usize {
     text.chars().count()
 }
 
-/// Characters that a terminal obeys instead of showing are shown as escapes, so that a name in a file cannot move the
-/// cursor or reorder what stands beside it.
+/// The text without what a terminal would obey.
 fn printable(text: &str) -> String {
-    text.chars()
-        .fold(String::with_capacity(text.len()), |mut shown, c| {
-            if is_obeyed(c) {
-                shown.extend(c.escape_unicode());
-            } else {
-                shown.push(c);
-            }
-            shown
-        })
-}
-
-/// Controls, and the marks that turn the direction of writing.
-pub fn is_obeyed(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    display::escaped(text, &[])
 }
 
 #[cfg(test)]

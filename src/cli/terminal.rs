@@ -6,8 +6,9 @@
 
 use std::io::{self, IsTerminal, Write};
 
+use stakeout_engine::observe::display;
+
 use super::failure::{Failure, Reason};
-use super::table::is_obeyed;
 
 /// Whether progress may be drawn on standard error.
 pub fn has_progress() -> bool {
@@ -31,15 +32,7 @@ pub fn remark(text: &str) {
 
 /// The text without what a terminal would obey: names of a file reach messages, too.
 fn calm(text: &str) -> String {
-    text.chars()
-        .fold(String::with_capacity(text.len()), |mut shown, c| {
-            match c {
-                '\n' | '\t' => shown.push(c),
-                c if is_obeyed(c) => shown.extend(c.escape_unicode()),
-                c => shown.push(c),
-            }
-            shown
-        })
+    display::escaped(text, &['\n', '\t'])
 }
 
 #[allow(clippy::disallowed_methods, reason = "decides about progress alone")]

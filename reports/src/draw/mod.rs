@@ -11,6 +11,7 @@ mod marks;
 mod ticks;
 
 use plotters::prelude::*;
+use stakeout_engine::observe::display::is_obeyed;
 
 use crate::error::ReportError;
 use crate::picture::{GROUPS_MAX, Picture};
@@ -123,17 +124,12 @@ pub fn themed(svg: &str) -> String {
 pub(crate) fn printable(text: &str, most: usize) -> String {
     let clean: Vec<char> = text
         .chars()
-        .map(|c| if is_unprintable(c) { '\u{fffd}' } else { c })
+        .map(|c| if is_obeyed(c) { '\u{fffd}' } else { c })
         .collect();
     match clean.len() > most {
         true => clean[..most - 1].iter().collect::<String>() + "…",
         false => clean.into_iter().collect(),
     }
-}
-
-/// Controls, and letters that reorder what a reader sees.
-pub(crate) fn is_unprintable(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]

@@ -2,10 +2,12 @@
 
 use std::fmt::Write;
 
+use stakeout_engine::observe::display::is_obeyed;
+
 use super::Shown;
 use super::html::{Cell, escaped, table};
 use super::tables::number;
-use crate::draw::{self, is_unprintable};
+use crate::draw;
 use crate::error::ReportError;
 use crate::picture::{Entry, Picture, Sheet};
 use crate::vega;
@@ -63,7 +65,7 @@ fn json(value: &serde_json::Value) -> String {
     let text: String = value
         .to_string()
         .chars()
-        .map(|c| if is_unprintable(c) { '\u{fffd}' } else { c })
+        .map(|c| if is_obeyed(c) { '\u{fffd}' } else { c })
         .collect();
     text.replace('<', "\\u003c")
         .replace('>', "\\u003e")

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::draw::is_unprintable;
+use stakeout_engine::observe::display::is_obeyed;
 
 /// Text as it may stand between tags or in a quoted attribute; control characters become U+FFFD.
 pub fn escaped(text: &str) -> String {
@@ -15,7 +15,7 @@ pub fn escaped(text: &str) -> String {
             '"' => safe.push_str("&quot;"),
             '\'' => safe.push_str("&#39;"),
             // Bidirectional controls could reorder what a reader sees.
-            c if is_unprintable(c) => safe.push('\u{fffd}'),
+            c if is_obeyed(c) => safe.push('\u{fffd}'),
             c => safe.push(c),
         }
     }

@@ -11,6 +11,7 @@ pub mod columns;
 pub mod comparisons;
 pub mod csv;
 pub mod detection;
+pub mod display;
 pub mod event;
 pub mod event_log;
 pub mod event_spool;

@@ -8,7 +8,6 @@ use stakeout_engine::experiment::solve::file::SolveFile;
 use stakeout_engine::experiment::solve::{Frontier, Solver};
 use stakeout_engine::experiment::sweep::plan::ScenarioSource;
 use stakeout_engine::experiment::sweep::store::Store;
-use stakeout_statistics::deterrence::Verdict;
 
 use crate::error::Failed;
 use crate::guard::interruptible;
@@ -164,11 +163,7 @@ impl Solution {
         let mut rows = Vec::new();
         for frontier in &self.frontiers {
             for (value, judgement) in &frontier.threshold.judged {
-                let verdict = match judgement.verdict {
-                    Verdict::Deterred => "deterred",
-                    Verdict::Profitable => "profitable",
-                    Verdict::Unclear => "unclear",
-                };
+                let verdict = judgement.verdict.name();
                 for (&attack, gain) in frontier.menu.iter().zip(&judgement.gains) {
                     let label = self.file.attacks[attack].label.as_str();
                     rows.push((frontier, *value, verdict, label, *gain));

@@ -75,7 +75,7 @@ pub fn sweep(
         None => SweepFile::load(&file)?,
     };
     if let Some(points) = points {
-        let listed = points.into_iter().map(level).collect();
+        let listed = points.into_iter().map(Level::of).collect();
         let factor = Factor {
             name: "point".to_owned(),
             levels: Levels::Listed(listed),
@@ -107,17 +107,6 @@ pub fn sweep(
     interruptible(py, threads, |stop| {
         carry_out(&asked, out.as_deref(), extend, shard, stop)
     })
-}
-
-fn level(set: Set) -> Level {
-    let words: Vec<String> = set
-        .iter()
-        .map(|(path, value)| format!("{path}={value}"))
-        .collect();
-    Level {
-        label: words.join(", "),
-        set,
-    }
 }
 
 fn carry_out(

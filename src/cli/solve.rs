@@ -7,7 +7,6 @@ use stakeout_engine::experiment::cells::Bench;
 use stakeout_engine::experiment::solve::file::SolveFile;
 use stakeout_engine::experiment::solve::{Frontier, Solver};
 use stakeout_engine::experiment::sweep::plan::ScenarioSource;
-use stakeout_statistics::deterrence::Verdict;
 
 use super::cell_store;
 use super::failure::Failure;
@@ -162,11 +161,7 @@ fn search_table(file: &SolveFile, frontiers: &[Frontier]) -> Table {
     let mut table = Table::new("The search", &columns);
     for frontier in frontiers {
         for (parameter, judgement) in &frontier.threshold.judged {
-            let verdict = match judgement.verdict {
-                Verdict::Deterred => "deterred",
-                Verdict::Profitable => "profitable",
-                Verdict::Unclear => "unclear",
-            };
+            let verdict = judgement.verdict.name();
             for (&attack, gain) in frontier.menu.iter().zip(&judgement.gains) {
                 let real = |number: f64| Cell::Real(number, decimals(number));
                 table.push(vec![

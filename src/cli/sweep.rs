@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use stakeout_engine::experiment::sweep::SweepError;
+use stakeout_engine::experiment::sweep::analysis;
 use stakeout_engine::experiment::sweep::campaign::{self, Campaign, PointCells, Shard};
 use stakeout_engine::experiment::sweep::file::SweepFile;
 use stakeout_engine::experiment::sweep::plan::{Plan, ScenarioSource};
@@ -163,7 +164,12 @@ fn conclude(
     store.write_result("results.csv", &results_csv(plan, points))?;
     store.write_result("shown.csv", &shown_csv(plan, points))?;
     store.write_result("responses.csv", &responses_csv(plan, points))?;
-    let page = sweep_page::SweepPage { plan, points, source };
+    let page = sweep_page::SweepPage {
+        plan,
+        points,
+        source,
+        front: analysis::front(plan, points),
+    };
     if let Some(front) = page.front() {
         store.write_result("front.csv", &front.render(Format::Csv))?;
     }

@@ -1,6 +1,6 @@
 //! What a finished sweep prints: a row a point, what each factor did, what failed.
 
-use stakeout_engine::experiment::sweep::analysis::{self, Sensitivity};
+use stakeout_engine::experiment::sweep::analysis::{self, Front, Sensitivity};
 use stakeout_engine::experiment::sweep::campaign::PointCells;
 use stakeout_engine::experiment::sweep::plan::{Plan, ScenarioSource};
 use stakeout_engine::experiment::sweep::table::{estimate, figure_names};
@@ -19,6 +19,8 @@ pub struct SweepPage<'a> {
     pub points: &'a [PointCells],
     /// The scenario, for replay lines.
     pub source: &'a ScenarioSource,
+    /// What the plan trades, if anything.
+    pub front: Option<Front>,
 }
 
 impl SweepPage<'_> {
@@ -59,7 +61,7 @@ impl SweepPage<'_> {
                 ));
             }
         }
-        if let Some(front) = analysis::front(self.plan, self.points) {
+        if let Some(front) = &self.front {
             lines.push(format!(
                 "the front commands {:.4} of the box between the best and the worst value of each figure",
                 front.hypervolume
@@ -112,7 +114,7 @@ impl SweepPage<'_> {
 
     /// Every point with the figures that are traded, those on the front marked.
     pub fn front(&self) -> Option<Table> {
-        let front = analysis::front(self.plan, self.points)?;
+        let front = self.front.as_ref()?;
         let mut columns: Vec<&str> = vec!["point"];
         columns.extend(self.plan.factors.iter().map(String::as_str));
         columns.extend(self.plan.front.iter().map(|name| name.trim_start_matches('-')));

@@ -34,6 +34,17 @@ pub enum Verdict {
     Unclear,
 }
 
+impl Verdict {
+    /// Its name in tables.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Deterred => "deterred",
+            Self::Profitable => "profitable",
+            Self::Unclear => "unclear",
+        }
+    }
+}
+
 /// One attack at one value of the parameter.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Gain {

@@ -17,4 +17,4 @@ pub use bimatrix::{Bimatrix, Equilibrium};
 pub use gambit::{bimatrix_to_gambit, to_gambit};
 pub use reduction::{full_profile, reduced_profiles};
 pub use replicator::{Replication, replicate};
-pub use symmetric::{PayoffTable, regret_interval};
+pub use symmetric::{PayoffTable, multinomial, regret_interval};

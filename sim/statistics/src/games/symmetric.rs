@@ -140,7 +140,7 @@ pub fn regret_interval(
 }
 
 /// The probability of these counts when each draws from `mix`.
-fn multinomial(counts: &[u32], mix: &[f64]) -> f64 {
+pub fn multinomial(counts: &[u32], mix: &[f64]) -> f64 {
     let mut left = counts.iter().sum::<u32>();
     let mut probability = 1.0;
     for (&count, &share) in counts.iter().zip(mix) {

@@ -4,7 +4,7 @@
 //! **Invariant.** A candidate's gain is paired: replicate i of its payoff with replicate i of the mix's, which shares its
 //! draws. The first of equals joins, so that the rounds are a function of the file, the scenario and its seed.
 
-use stakeout_statistics::games::{full_profile, reduced_profiles};
+use stakeout_statistics::games::{full_profile, multinomial, reduced_profiles};
 use stakeout_statistics::{Interval, Moments, mean_interval};
 
 use super::file::{Choice, GameFile, STRATEGIES_MAX};
@@ -105,7 +105,7 @@ fn try_candidate(
     let mut weighted: Vec<(f64, Vec<Vec<u32>>)> = Vec::new();
     let mut needed: Vec<Vec<u32>> = Vec::new();
     for others in reduced_profiles(mix.len(), file.reduced - 1) {
-        let weight = weight_of(&others, mix);
+        let weight = multinomial(&others, mix);
         if weight < NEGLIGIBLE {
             continue;
         }
@@ -146,17 +146,4 @@ fn try_candidate(
         gain: moments.mean().unwrap_or(0.0),
         interval: mean_interval(&moments, file.confidence),
     })
-}
-
-/// The probability of these counts when each of the others draws from the mix.
-fn weight_of(counts: &[u32], mix: &[f64]) -> f64 {
-    let mut left = counts.iter().sum::<u32>();
-    let mut weight = 1.0;
-    for (&count, &share) in counts.iter().zip(mix) {
-        for drawn in 0..count {
-            weight *= f64::from(left - drawn) / f64::from(drawn + 1) * share;
-        }
-        left -= count;
-    }
-    weight
 }

@@ -191,10 +191,11 @@ fn read_attack(node: &Node, reading: &mut Reading) -> (String, Vec<Level>) {
         let set = node
             .get("set")
             .map_or_else(Vec::new, |node| read_set(node, "attacks.set", reading));
-        let label = node
-            .get("name")
-            .map_or_else(|| words(&set), |node| reading.text(node, "attacks.name"));
-        return (label.clone(), vec![Level { label, set }]);
+        let mut level = Level::of(set);
+        if let Some(node) = node.get("name") {
+            level.label = reading.text(node, "attacks.name");
+        }
+        return (level.label.clone(), vec![level]);
     }
     let before = reading.problems.len();
     let factor = read_factor(node, "attacks", reading);
@@ -209,14 +210,6 @@ fn read_attack(node: &Node, reading: &mut Reading) -> (String, Vec<Level>) {
         }
     };
     (factor.name.clone(), (0..factor.count()).map(named).collect())
-}
-
-fn words(set: &[(String, String)]) -> String {
-    let words: Vec<String> = set
-        .iter()
-        .map(|(path, value)| format!("{path}={value}"))
-        .collect();
-    words.join(", ")
 }
 
 fn read_replicates(tree: &Node, reading: &mut Reading) -> (u32, u32) {

@@ -156,9 +156,12 @@ pub fn front(plan: &Plan, points: &[PointCells]) -> Option<Front> {
                 .collect()
         })
         .collect();
-    let on_front = pareto::front(&small);
+    let mut is_on_front = vec![false; known.len()];
+    for at in pareto::front(&small) {
+        is_on_front[at] = true;
+    }
     Some(Front {
-        is_on_front: (0..known.len()).map(|at| on_front.contains(&at)).collect(),
+        is_on_front,
         hypervolume: pareto::hypervolume(&in_box(&small), &vec![1.0; names.len()]),
         points: known,
     })

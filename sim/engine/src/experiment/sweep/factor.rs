@@ -16,6 +16,20 @@ pub struct Level {
     pub set: Vec<(String, String)>,
 }
 
+impl Level {
+    /// A level that tables call by what it sets.
+    pub fn of(set: Vec<(String, String)>) -> Self {
+        let words: Vec<String> = set
+            .iter()
+            .map(|(path, value)| format!("{path}={value}"))
+            .collect();
+        Self {
+            label: words.join(", "),
+            set,
+        }
+    }
+}
+
 /// A factor with its levels.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Factor {

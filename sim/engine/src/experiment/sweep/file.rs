@@ -452,19 +452,9 @@ fn read_points(node: &Node, folder: &Path, reading: &mut Reading) -> Option<Fact
             .map(|item| read_set(item, "points", reading))
             .collect()
     };
-    let level = |set: Vec<(String, String)>| {
-        let words: Vec<String> = set
-            .iter()
-            .map(|(path, value)| format!("{path}={value}"))
-            .collect();
-        Level {
-            label: words.join(", "),
-            set,
-        }
-    };
     Some(Factor {
         name: "point".to_owned(),
-        levels: Levels::Listed(sets.into_iter().map(level).collect()),
+        levels: Levels::Listed(sets.into_iter().map(Level::of).collect()),
     })
 }
 

@@ -74,15 +74,23 @@ impl Columns {
         if read.iter().any(|values| values.len() != rows) {
             return Err(ReportError::broken(&path, "columns of unequal length"));
         }
-        let mut order: Vec<usize> = (0..rows).collect();
         let key = |row: &usize| -> Vec<u64> { (0..keys.len()).map(|at| read[at].key(*row)).collect() };
-        if !order.is_sorted_by_key(key) {
+        let mut order: Vec<usize> = (0..rows).collect();
+        let is_sorted = order.is_sorted_by_key(key);
+        if !is_sorted {
             order.sort_by_cached_key(key);
         }
+        let sorted = |values: Values| {
+            if is_sorted {
+                values
+            } else {
+                values.permuted(&order)
+            }
+        };
         let columns = wanted
             .iter()
-            .zip(read.clone())
-            .map(|(name, values)| (name.to_string(), values.permuted(&order)))
+            .zip(read)
+            .map(|(name, values)| (name.to_string(), sorted(values)))
             .collect();
         Ok(Self { path, columns })
     }

@@ -142,21 +142,27 @@ impl Sweep {
         all.into_iter().cloned().collect()
     }
 
-    /// What a sensitivity design says about a figure; none for other designs.
+    /// What a sensitivity design says about each figure that is shown; nothing for other designs.
     ///
     /// # Errors
     /// `responses.csv` is missing or not what a sweep writes.
-    pub fn sensitivity(&self, output: &str) -> Result<Option<Sensitivity>, ReportError> {
+    pub fn sensitivities(&self) -> Result<Vec<(&String, Sensitivity)>, ReportError> {
         use stakeout_engine::experiment::sweep::factor::Design;
-        let Some(plan) = &self.plan else { return Ok(None) };
+        let Some(plan) = &self.plan else {
+            return Ok(Vec::new());
+        };
         if !matches!(plan.design, Design::Morris { .. } | Design::Indices { .. }) {
-            return Ok(None);
+            return Ok(Vec::new());
         }
         let path = self.path.with_file_name("responses.csv");
         let table = Csv::read(&path)?;
-        let points =
-            cells(&table, plan.points.len(), output).map_err(|why| ReportError::broken(&path, why))?;
-        Ok(sensitivity(plan, &points, output))
+        let mut found = Vec::new();
+        for output in &self.outputs {
+            let points =
+                cells(&table, plan.points.len(), output).map_err(|why| ReportError::broken(&path, why))?;
+            found.extend(sensitivity(plan, &points, output).map(|said| (output, said)));
+        }
+        Ok(found)
     }
 }
 

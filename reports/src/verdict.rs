@@ -8,10 +8,9 @@ use std::collections::BTreeMap;
 
 use stakeout_statistics::paired_difference;
 
-use crate::error::ReportError;
 use crate::frames::ParticipantFrame;
 use crate::page::number;
-use crate::run::{Figure, Number, Run, StrategyLine, Summary};
+use crate::run::{Figure, Number, StrategyLine, Summary};
 
 /// How one cheating strategy did against the honest ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,12 +50,8 @@ pub struct Verdict {
 }
 
 /// Judges a run by its headline numbers, and by what each strategy earned in each replicate.
-///
-/// # Errors
-/// A columnar file that is missing or unreadable.
-pub fn judge(run: &Run) -> Result<Verdict, ReportError> {
-    let frame = ParticipantFrame::read(&run.path)?;
-    Ok(judge_by(&run.summary, &Earnings::of(&frame)))
+pub fn judge(summary: &Summary, participants: &ParticipantFrame) -> Verdict {
+    judge_by(summary, &Earnings::of(participants))
 }
 
 /// Profit for each unit of weight and epoch, by strategy and replicate, base units.

@@ -6,6 +6,7 @@ use super::html::escaped;
 use super::tables::{figures_table, files_table, number, owners_table, strategies_table};
 use super::{Page, Shown, beside, figures};
 use crate::error::ReportError;
+use crate::frames::Frames;
 use crate::money;
 use crate::pictures;
 use crate::run::{Proportion, Run, Summary};
@@ -17,14 +18,15 @@ use crate::verdict::{Outcome, Verdict, judge};
 /// A columnar file that is missing or unreadable, or a figure that cannot be drawn.
 pub fn render(run: &Run, shown: Shown) -> Result<String, ReportError> {
     let summary = &run.summary;
-    let verdict = judge(run)?;
+    let frames = Frames::read(&run.path)?;
+    let verdict = judge(summary, &frames.participants);
     let mut body = verdict_section(summary, &verdict);
     body.push_str(&tiles(summary));
     body.push_str("<h2>Strategies</h2>\n");
     body.push_str(&strategies_table(summary));
     body.push_str(&beside::sections(&run.comparisons));
     body.push_str("<h2>Pictures</h2>\n");
-    body.push_str(&figures(&pictures::run::all(run)?, shown)?);
+    body.push_str(&figures(&pictures::run::of(&frames), shown)?);
     body.push_str("<h2>Owners</h2>\n");
     body.push_str(&owners_table(summary));
     body.push_str("<h2>The network</h2>\n");

@@ -1,5 +1,7 @@
 //! The page of a sweep: where deviating pays, a row a point, pictures, how to make it again.
 
+use stakeout_engine::experiment::sweep::analysis::Sensitivity;
+
 use super::html::{Cell, escaped, table};
 use super::tables::{number, tidy};
 use super::{Page, Shown, figures};
@@ -28,11 +30,12 @@ pub fn render(sweep: &Sweep, shown: Shown) -> Result<String, ReportError> {
         false => table,
     });
     body.push_str("<h2>Pictures</h2>\n");
-    body.push_str(&figures(&pictures::sweep::all(sweep)?, shown)?);
+    let found = sweep.sensitivities()?;
+    body.push_str(&figures(&pictures::sweep::of(sweep, &found), shown)?);
     let page = Page {
         title: format!("Sweep {}", sweep.name),
         heading: heading(sweep),
-        verdict: verdict(sweep)?,
+        verdict: verdict(sweep, &found),
         body,
         source: source(sweep),
     };
@@ -67,21 +70,14 @@ fn ranged(found: Estimate, scale: f64) -> String {
 }
 
 /// One sentence: where deviating pays, or which factor matters most, or how many points ran.
-///
-/// # Errors
-/// Responses that cannot be read.
-pub fn verdict(sweep: &Sweep) -> Result<String, ReportError> {
-    use stakeout_engine::experiment::sweep::analysis::Sensitivity;
-    for output in &sweep.outputs {
-        let Some(found) = sweep.sensitivity(output)? else {
-            continue;
-        };
+fn verdict(sweep: &Sweep, found: &[(&String, Sensitivity)]) -> String {
+    for (output, found) in found {
         let words = output.replace('_', " ");
         let strongest = |values: Vec<f64>| {
             let best = values.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1));
             best.map(|(at, value)| (sweep.factors[at].clone(), *value))
         };
-        let (found, what) = match &found {
+        let (found, what) = match found {
             Sensitivity::Morris(effects) => (
                 strongest(effects.iter().map(|e| e.mean_absolute).collect()),
                 "mean absolute effect",
@@ -92,11 +88,11 @@ pub fn verdict(sweep: &Sweep) -> Result<String, ReportError> {
             ),
         };
         if let Some((factor, value)) = found {
-            return Ok(format!("{factor} moves {words} most: {what} {}.", number(value)));
+            return format!("{factor} moves {words} most: {what} {}.", number(value));
         }
     }
     let Some(gain) = gain(sweep) else {
-        return Ok(format!("{} points were run.", sweep.rows.len()));
+        return format!("{} points were run.", sweep.rows.len());
     };
     let found: Vec<(&[String], Estimate)> = sweep
         .rows
@@ -110,20 +106,20 @@ pub fn verdict(sweep: &Sweep) -> Result<String, ReportError> {
         count(Phase::Unclear),
     );
     let Some((labels, best)) = found.iter().max_by(|a, b| a.1.mean.total_cmp(&b.1.mean)) else {
-        return Ok(format!("No point has a figure {gain}."));
+        return format!("No point has a figure {gain}.");
     };
     let (scale, unit) = if gain == "deviator_gain" {
         (1e-9, "GNK")
     } else {
         (100.0, "% of the honest profit")
     };
-    Ok(format!(
+    format!(
         "Deviating pays at {pays} of {} points, does not at {not}, and at {open} it is not clear; it is worth most at {}: \
          {} {unit}.",
         found.len(),
         labels.join(", "),
         ranged(*best, scale)
-    ))
+    )
 }
 
 fn points(sweep: &Sweep) -> String {

@@ -5,22 +5,18 @@
 
 use std::collections::BTreeMap;
 
+use stakeout_statistics::survival::{Subject, kaplan_meier};
+
 use crate::frames::{ConvictionFrame, ParticipantFrame};
 use crate::picture::{Axis, Body, Curve, Picture, Point, Scale, thinned};
 
-/// One cheater: how many answers it finished, and whether a conviction ended it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Career {
-    /// Answers finished until the conviction or the end of the run.
-    pub answers: u64,
-    /// It ended in a conviction.
-    pub is_convicted: bool,
-}
+/// Of the estimate's intervals, which are not drawn.
+const CONFIDENCE: f64 = 0.95;
 
 /// Share of cheaters unconvicted against answers finished, by strategy, pooled over replicates.
 pub fn time_to_detection(participants: &ParticipantFrame, convictions: &ConvictionFrame) -> Picture {
     let careers = careers(participants, convictions);
-    let curve = |(strategy, careers): (&usize, &Vec<Career>)| Curve {
+    let curve = |(strategy, careers): (&usize, &Vec<Subject>)| Curve {
         name: participants.strategies[*strategy].clone(),
         points: thinned(product_limit(careers)),
         is_step: true,
@@ -41,7 +37,7 @@ pub fn time_to_detection(participants: &ParticipantFrame, convictions: &Convicti
 }
 
 /// Careers of all participants that ever served a substitute, by strategy.
-fn careers(participants: &ParticipantFrame, convictions: &ConvictionFrame) -> BTreeMap<usize, Vec<Career>> {
+fn careers(participants: &ParticipantFrame, convictions: &ConvictionFrame) -> BTreeMap<usize, Vec<Subject>> {
     let mut totals: BTreeMap<(u32, u32), (usize, u64, u64)> = BTreeMap::new();
     for row in 0..participants.len() {
         let key = (participants.replicate[row], participants.participant[row]);
@@ -55,16 +51,16 @@ fn careers(participants: &ParticipantFrame, convictions: &ConvictionFrame) -> BT
         .copied()
         .zip(convictions.participant.iter().copied());
     let convicted: BTreeMap<(u32, u32), u64> = keys.zip(convictions.answers.iter().copied()).collect();
-    let mut careers: BTreeMap<usize, Vec<Career>> = BTreeMap::new();
+    let mut careers: BTreeMap<usize, Vec<Subject>> = BTreeMap::new();
     for (key, (strategy, answers, _)) in totals.into_iter().filter(|(_, (_, _, cheated))| *cheated > 0) {
         let career = match convicted.get(&key) {
-            Some(answers) => Career {
-                answers: *answers,
-                is_convicted: true,
+            Some(answers) => Subject {
+                time: *answers,
+                has_event: true,
             },
-            None => Career {
-                answers,
-                is_convicted: false,
+            None => Subject {
+                time: answers,
+                has_event: false,
             },
         };
         careers.entry(strategy).or_default().push(career);
@@ -73,27 +69,14 @@ fn careers(participants: &ParticipantFrame, convictions: &ConvictionFrame) -> BT
 }
 
 /// Product-limit estimate in percent, from (0, 100) on; one point a conviction and one at the last answer.
-pub fn product_limit(careers: &[Career]) -> Vec<Point> {
-    let at = |x: u64, share: f64| {
-        let percent = 100.0 * share;
-        Point::sharp(x as f64, percent)
-    };
-    let mut by_answers: BTreeMap<u64, (u64, u64)> = BTreeMap::new();
-    for career in careers {
-        let (convicted, censored) = by_answers.entry(career.answers).or_default();
-        *(if career.is_convicted { convicted } else { censored }) += 1;
-    }
-    let (mut at_risk, mut share) = (careers.len() as u64, 1.0);
-    let mut points = vec![at(0, share)];
-    for (answers, (convicted, censored)) in &by_answers {
-        if *convicted > 0 {
-            share *= 1.0 - *convicted as f64 / at_risk as f64;
-            points.push(at(*answers, share));
-        }
-        at_risk -= convicted + censored;
-    }
-    let last = by_answers.keys().next_back().copied().unwrap_or(0);
-    if points.last().is_some_and(|p| p.x < last as f64) {
+pub fn product_limit(careers: &[Subject]) -> Vec<Point> {
+    let at = |answers: u64, share: f64| Point::sharp(answers as f64, 100.0 * share);
+    let steps = kaplan_meier(careers, CONFIDENCE);
+    let mut points = vec![at(0, 1.0)];
+    points.extend(steps.iter().map(|step| at(step.time, step.survival)));
+    let last = careers.iter().map(|career| career.time).max().unwrap_or(0);
+    if points.last().is_some_and(|point| point.x < last as f64) {
+        let share = steps.last().map_or(1.0, |step| step.survival);
         points.push(at(last, share));
     }
     points
@@ -109,12 +92,12 @@ mod tests {
         let convicted = [6, 6, 6, 7, 10, 13, 16, 22, 23];
         let censored = [6, 9, 10, 11, 17, 19, 20, 25, 32, 32, 34, 35];
         let career = |is_convicted| {
-            move |answers| Career {
-                answers,
-                is_convicted,
+            move |time| Subject {
+                time,
+                has_event: is_convicted,
             }
         };
-        let careers: Vec<Career> = convicted
+        let careers: Vec<Subject> = convicted
             .map(career(true))
             .into_iter()
             .chain(censored.map(career(false)))
@@ -143,9 +126,9 @@ mod tests {
 
     #[test]
     fn nobody_convicted_means_everybody_at_large() {
-        let points = product_limit(&[Career {
-            answers: 9,
-            is_convicted: false,
+        let points = product_limit(&[Subject {
+            time: 9,
+            has_event: false,
         }]);
         assert_eq!(points.iter().map(|p| p.mean).collect::<Vec<_>>(), [100.0, 100.0]);
     }

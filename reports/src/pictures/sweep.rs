@@ -1,5 +1,7 @@
 //! The pictures of a sweep: figures over factors, what pays where, what a trade-off costs, which factors matter.
 
+use stakeout_engine::experiment::sweep::analysis::Sensitivity;
+
 use super::sensitivity;
 use super::tornado::tornado;
 use super::trade_off::{dots, plane, trade_off};
@@ -35,12 +37,15 @@ pub struct Wish {
 /// # Errors
 /// Responses that cannot be read.
 pub fn all(sweep: &Sweep) -> Result<Vec<Picture>, ReportError> {
+    Ok(of(sweep, &sweep.sensitivities()?))
+}
+
+/// The pictures of a sweep and of what its design says of its figures; the first six figures are drawn.
+pub fn of(sweep: &Sweep, found: &[(&String, Sensitivity)]) -> Vec<Picture> {
     let mut all = Vec::new();
-    let outputs: Vec<&String> = sweep.outputs.iter().take(6).collect();
-    for output in &outputs {
-        if let Some(found) = sweep.sensitivity(output)? {
-            all.extend(sensitivity::pictures(&sweep.factors, output, &found));
-        }
+    let outputs = &sweep.outputs[..sweep.outputs.len().min(6)];
+    for (output, said) in found.iter().filter(|(output, _)| outputs.contains(output)) {
+        all.extend(sensitivity::pictures(&sweep.factors, output, said));
     }
     if all.is_empty() {
         all.extend(phase(sweep));
@@ -57,7 +62,7 @@ pub fn all(sweep: &Sweep) -> Result<Vec<Picture>, ReportError> {
         all.extend(outputs.iter().filter_map(|output| tornado(sweep, output)));
     }
     all.extend(trade_off(sweep));
-    Ok(all.into_iter().filter(|picture| !picture.is_empty()).collect())
+    all.into_iter().filter(|picture| !picture.is_empty()).collect()
 }
 
 /// The picture that somebody wishes for.

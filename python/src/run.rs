@@ -60,13 +60,27 @@ pub fn run(
     };
     let checked = &changed.as_ref().unwrap_or(scenario).checked;
     let cast = Cast::from(checked);
+    let if_exists = if replace {
+        IfExists::Replace
+    } else {
+        IfExists::Refuse
+    };
+    // Asked before anything is simulated: a run that may not be written is not worth its time.
+    let place = match out {
+        Some(out) => {
+            let place = RunPlace::new(&out, &cast)?;
+            place.plan(if_exists, checked.replicates, &Disk)?;
+            Some(place)
+        }
+        None => None,
+    };
     let outputs = interruptible(py, threads, |stop| simulate(checked, stop))?;
     let (summary, comparison) = py.detach(|| {
         let summary = Summary::compute(&cast, &outputs);
         (summary, Comparison::compute(checked, &cast, &outputs))
     });
-    let folder = match out {
-        Some(out) => Some(write(&out, replace, &cast, &outputs, &summary)?),
+    let folder = match place {
+        Some(place) => Some(write(&place, if_exists, &cast, &outputs, &summary)?),
         None => None,
     };
     Ok(Run {
@@ -94,18 +108,12 @@ fn simulate(scenario: &scenario::Scenario, stop: &Stop) -> Result<Vec<RunOutput>
 }
 
 fn write(
-    out: &std::path::Path,
-    replace: bool,
+    place: &RunPlace,
+    if_exists: IfExists,
     cast: &Cast,
     outputs: &[RunOutput],
     summary: &Summary,
 ) -> Result<PathBuf, Failed> {
-    let place = RunPlace::new(out, cast)?;
-    let if_exists = if replace {
-        IfExists::Replace
-    } else {
-        IfExists::Refuse
-    };
     let platform = Platform {
         os: std::env::consts::OS.to_owned(),
         architecture: std::env::consts::ARCH.to_owned(),

@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use crate::support::files::{files, root, text};
-use crate::support::program::{Folder, Outcome, finish};
+use crate::support::program::{Folder, Outcome, finish, limited};
 
 const SWEEP: &str = "\
 sweep: faults
@@ -152,13 +152,8 @@ fn take_messages(command: &mut Command) -> Command {
 /// that goes with it is ignored, so that the program sees the error.
 #[cfg(unix)]
 fn on_a_small_disk(blocks: u64, folder: &Path, arguments: &[&str]) -> Outcome {
-    let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\"");
-    let mut command = Command::new("sh");
-    command
-        .args(["-c", &script, env!("CARGO_BIN_EXE_stakeout")])
-        .args(arguments);
-    command.current_dir(folder).stdin(Stdio::null());
-    finish(command)
+    let limits = format!("trap '' XFSZ; ulimit -f {blocks}; exec");
+    limited(&limits, folder, arguments)
 }
 
 #[test]

@@ -4,23 +4,18 @@
 //! failure of the test and not of the machine.
 
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use crate::support::files::{root, text};
-use crate::support::program::{Folder, Outcome, finish, stakeout};
+use crate::support::program::{Folder, Outcome, finish, limited, stakeout};
 
 /// Address space of one command, KiB: 4 GiB, most of it stacks and arenas that are never touched.
 const MEMORY_KIB: &str = "4194304";
 
 /// Runs the program in a folder under its limits.
 fn bounded(folder: &Path, arguments: &[&str]) -> Outcome {
-    let script = format!("ulimit -v {MEMORY_KIB}; exec timeout -s KILL 120 \"$0\" \"$@\"");
-    let mut command = Command::new("sh");
-    command
-        .args(["-c", &script, env!("CARGO_BIN_EXE_stakeout")])
-        .args(arguments);
-    command.current_dir(folder).stdin(Stdio::null());
-    finish(command)
+    let limits = format!("ulimit -v {MEMORY_KIB}; exec timeout -s KILL 120");
+    limited(&limits, folder, arguments)
 }
 
 /// What every answer to a hostile file has in common.

@@ -1,11 +1,11 @@
 //! The books of every shipped scenario, kept a second time: each is run with an event log, and every balance is derived
 //! from the log alone, by `stakeout audit verify` and, where Python has pyarrow and blake3, by `tools/verify_log.py`.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use crate::shipped::{scenarios, stem};
-use crate::step::{Outcome, build_stakeout, read, root, scratch, timed};
+use crate::step::{Outcome, build_stakeout, read, root, run_directory, scratch, timed};
 
 /// How far a scenario is run: some epochs of the small networks, some minutes of the large ones.
 const UNTIL: &str = "until=700 blocks";
@@ -101,22 +101,4 @@ fn expect(output: std::io::Result<Output>) -> Outcome<Output> {
     }
     let said = [output.stdout, output.stderr].concat();
     Err(format!("{}\n{}", output.status, String::from_utf8_lossy(&said)))
-}
-
-/// The one folder below `out` that holds a manifest.
-fn run_directory(out: &Path) -> Outcome<PathBuf> {
-    let mut folders = vec![out.to_path_buf()];
-    while let Some(folder) = folders.pop() {
-        if folder.join("manifest.json").exists() {
-            return Ok(folder);
-        }
-        let entries = std::fs::read_dir(&folder).map_err(|error| error.to_string())?;
-        folders.extend(
-            entries
-                .flatten()
-                .map(|entry| entry.path())
-                .filter(|path| path.is_dir()),
-        );
-    }
-    Err(format!("no run below {}", out.display()))
 }

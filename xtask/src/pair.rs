@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 use serde_json::Value;
 
 use crate::shipped::{smoke, stem};
-use crate::step::{Outcome, build_stakeout, read, root, scratch, timed};
+use crate::step::{Outcome, build_stakeout, read, root, run_directory, scratch, timed};
 
 /// Files of a run directory that two equal runs share.
 const SAME: [&str; 4] = [
@@ -149,22 +149,4 @@ impl Arm {
             .to_string();
         Ok((digest, run_directory(out)?))
     }
-}
-
-/// The one folder below `out` that holds a manifest.
-fn run_directory(out: &Path) -> Outcome<PathBuf> {
-    let mut folders = vec![out.to_path_buf()];
-    while let Some(folder) = folders.pop() {
-        if folder.join("manifest.json").exists() {
-            return Ok(folder);
-        }
-        let entries = std::fs::read_dir(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-        folders.extend(
-            entries
-                .flatten()
-                .map(|entry| entry.path())
-                .filter(|path| path.is_dir()),
-        );
-    }
-    Err(format!("no run directory below {}", out.display()))
 }

@@ -99,3 +99,21 @@ pub fn write(path: &Path, text: &str) -> Outcome {
     std::fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     std::fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()))
 }
+
+/// The one folder below `out` that holds a manifest.
+pub fn run_directory(out: &Path) -> Outcome<PathBuf> {
+    let mut folders = vec![out.to_path_buf()];
+    while let Some(folder) = folders.pop() {
+        if folder.join("manifest.json").exists() {
+            return Ok(folder);
+        }
+        let entries = std::fs::read_dir(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+        folders.extend(
+            entries
+                .flatten()
+                .map(|entry| entry.path())
+                .filter(|path| path.is_dir()),
+        );
+    }
+    Err(format!("no run directory below {}", out.display()))
+}

@@ -96,3 +96,15 @@ where
 pub fn finish(mut command: Command) -> Outcome {
     Outcome::of(command.output().expect("the program starts"))
 }
+
+/// Runs the program in a folder through a shell that sets limits first; `limits` ends in what starts the program, such
+/// as `exec`.
+pub fn limited(limits: &str, folder: &Path, arguments: &[&str]) -> Outcome {
+    let script = format!("{limits} \"$0\" \"$@\"");
+    let mut command = Command::new("sh");
+    command
+        .args(["-c", &script, env!("CARGO_BIN_EXE_stakeout")])
+        .args(arguments);
+    command.current_dir(folder).stdin(Stdio::null());
+    finish(command)
+}

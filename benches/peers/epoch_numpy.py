@@ -1,7 +1,10 @@
 #!/usr/bin/env python3
 """The step of `fidelity: epoch` in numpy, and the two timed beside each other.
 
-    python3 benches/peers/epoch_numpy.py --stakeout target/release/stakeout --epochs 365 --rounds 5
+    cargo build --release -p stakeout-agents --example simulate
+    python3 benches/peers/epoch_numpy.py --simulate target/release/examples/simulate --epochs 3650 --rounds 5
+
+`--stakeout target/release/stakeout` times the command line instead, which also writes a row a host and epoch to Parquet.
 
 The model is the network of scenarios/networks/ten-years.yaml: 1,000 hosts, 80,800 requests an epoch, reputation-based
 sampling, the sequential test, votes of the whole group, duty at claim, decaying rewards that vest over 180 epochs. It
@@ -168,18 +171,26 @@ def numpy_seconds(epochs):
     return time.process_time() - start
 
 
-def stakeout_seconds(binary, epochs):
+def children_seconds(command):
+    before = os.times()
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    after = os.times()
+    return (after.children_user - before.children_user) + (after.children_system - before.children_system)
+
+
+def stakeout_seconds(arguments):
+    epochs = str(arguments.epochs)
+    if arguments.simulate:
+        return children_seconds([arguments.simulate, SCENARIO, epochs])
     with tempfile.TemporaryDirectory() as out:
-        command = [binary, "run", SCENARIO, "--set", f"duration={epochs} epochs", "--no-twins", "--threads", "1"]
-        before = os.times()
-        subprocess.run(command + ["--out", os.path.join(out, "run")], check=True, stdout=subprocess.DEVNULL)
-        after = os.times()
-        return (after.children_user - before.children_user) + (after.children_system - before.children_system)
+        command = [arguments.stakeout, "run", SCENARIO, "--set", f"duration={epochs} epochs", "--no-twins"]
+        return children_seconds(command + ["--threads", "1", "--out", os.path.join(out, "run")])
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--stakeout", help="the program to compare with")
+    parser.add_argument("--simulate", help="the example that simulates and writes nothing, to compare with")
+    parser.add_argument("--stakeout", help="the command line, to compare with")
     parser.add_argument("--epochs", type=int, default=365)
     parser.add_argument("--rounds", type=int, default=5)
     arguments = parser.parse_args()
@@ -187,8 +198,8 @@ def main():
     for _ in range(arguments.rounds):
         numpy = numpy_seconds(arguments.epochs)
         line = f"numpy {numpy / arguments.epochs * 1e3:.3f} ms an epoch"
-        if arguments.stakeout:
-            ours = stakeout_seconds(arguments.stakeout, arguments.epochs)
+        if arguments.simulate or arguments.stakeout:
+            ours = stakeout_seconds(arguments)
             ratios.append(numpy / ours)
             line += f", stakeout {ours / arguments.epochs * 1e3:.3f} ms an epoch, ratio {ratios[-1]:.1f}"
         print(line, flush=True)

@@ -67,6 +67,7 @@ pub const SHIPPED: &[Shipped] = &[
     shipped!("schedules", "gonka-decay-documented"),
     shipped!("schedules", "gonka-subsidy"),
     shipped!("schedules", "gonka-vesting"),
+    shipped!("schedules", "gonka-collateral"),
     shipped!("schedules", "gonka-price"),
     shipped!("schedules", "gonka-power-cap"),
     shipped!("schedules", "filecoin"),

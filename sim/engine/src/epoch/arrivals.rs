@@ -2,10 +2,10 @@
 //!
 //! **Invariant.** The expectation over two stretches that touch is that over both together.
 
-use stakeout_kernel::sample::neg_ln;
 use stakeout_kernel::streams::StreamKey;
 
 use crate::scenario::Arrivals;
+use crate::world::Burst;
 
 const SECOND_NS: f64 = 1e9;
 
@@ -15,9 +15,7 @@ pub struct Rate {
     law: Arrivals,
     /// Key of the lengths of calm and burst: the event fidelity's, so that both have the same bursts.
     burst_key: StreamKey,
-    is_bursting: bool,
-    until: u64,
-    changes: u64,
+    burst: Burst,
 }
 
 impl Rate {
@@ -26,9 +24,7 @@ impl Rate {
         Self {
             law: law.clone(),
             burst_key,
-            is_bursting: true,
-            until: 0,
-            changes: 0,
+            burst: Burst::new(),
         }
     }
 
@@ -68,15 +64,9 @@ impl Rate {
         };
         let (mut now, mut expected) = (from, 0.0);
         while now < to {
-            while self.until <= now {
-                self.is_bursting = !self.is_bursting;
-                let mean = if self.is_bursting { burst_mean } else { calm_mean };
-                let stay = mean.nanos() as f64 * neg_ln(self.burst_key.draw(self.changes, 0));
-                self.until = self.until.saturating_add((stay as u64).max(1));
-                self.changes += 1;
-            }
-            let end = self.until.min(to);
-            let rate = if self.is_bursting {
+            self.burst.go_on(now, self.burst_key, [calm_mean, burst_mean]);
+            let end = self.burst.until.min(to);
+            let rate = if self.burst.is_bursting {
                 burst_per_second
             } else {
                 calm_per_second

@@ -19,6 +19,7 @@ mod price;
 mod requests;
 mod serve;
 mod span;
+mod votes;
 
 use crate::observe::frame::RunOutput;
 use crate::run::RunOptions;

@@ -5,10 +5,12 @@
 //!
 //! **Invariant.** Every request is served by somebody or turned away.
 
+use std::collections::VecDeque;
+
 use stakeout_kernel::sample::poisson_from;
 
-use super::serve::{Gone, Keys, Load, Stretch, exposure, serve};
-use crate::world::{Draw, Window, World, draw_of};
+use super::serve::{Gone, Keys, Late, Load, Pending, Stretch, exposure, serve};
+use crate::world::{Lane, StatusChange, Window, World};
 
 /// Below this many requests a host they are drawn one by one.
 const SPARSE: f64 = 0.25;
@@ -50,6 +52,40 @@ pub struct Scratch {
     loads: Vec<Load>,
     /// Requests that came after their host had been expelled, by model.
     surplus: Vec<u64>,
+    /// Misses on their way to the block, by participant.
+    late: Vec<VecDeque<Late>>,
+    /// Who has been convicted in this round, and leaves with a block of a later stretch.
+    convicted: Vec<Gone>,
+    /// Who has been convicted before and leaves with a block of this stretch or a later one.
+    leaving: Vec<(Gone, StatusChange)>,
+}
+
+impl Scratch {
+    /// When a host leaves that has been convicted in an earlier stretch, ns since the run's start.
+    fn leaves_at(&self, participant: u32) -> Option<u64> {
+        let found = self.leaving.iter().find(|(gone, _)| gone.participant == participant);
+        found.map(|(gone, _)| gone.left_at)
+    }
+
+    /// Whether something is on its way to a block.
+    fn has_pending(&self) -> bool {
+        !self.leaving.is_empty() || self.late.iter().any(|late| !late.is_empty())
+    }
+
+    /// Keeps back those whose expulsion reaches a block behind the stretch, and lets those go whose time has come.
+    fn keep_leaving(&mut self, lane: &mut Lane, stretch: &Stretch) {
+        let (convicted, leaving) = (&self.convicted, &mut self.leaving);
+        lane.changes.retain(|change| {
+            let found = convicted.iter().find(|gone| gone.participant == change.participant);
+            found.is_none_or(|gone| {
+                leaving.push((*gone, *change));
+                false
+            })
+        });
+        let due = leaving.extract_if(.., |(gone, _)| stretch.has(gone.left_at));
+        lane.changes.extend(due.map(|(_, change)| change));
+        self.convicted.clear();
+    }
 }
 
 /// Serves all requests of a stretch; says what clients laid down for them, base units.
@@ -57,11 +93,13 @@ pub fn serve_stretch(world: &mut World<'_>, scratch: &mut Scratch, task: &Task<'
     scratch.numbered.clear();
     scratch.numbered.resize(world.scenario.hosts.len(), 0);
     scratch.gone.clear();
+    scratch.late.resize_with(world.scenario.hosts.len(), VecDeque::new);
     scratch.counts.resize(task.wanted.len(), Vec::new());
     let (mut billed, mut round, mut is_left) = (0, 0, false);
     for model in 0..task.wanted.len() {
         is_left |= draw_counts(world, scratch, task, model);
     }
+    is_left |= scratch.has_pending();
     while is_left {
         scratch.surplus.clear();
         scratch.surplus.resize(task.wanted.len(), 0);
@@ -70,6 +108,7 @@ pub fn serve_stretch(world: &mut World<'_>, scratch: &mut Scratch, task: &Task<'
             world.stamp_plans();
             if serve_round(world, scratch, task, degree, &mut billed) {
                 world.collect();
+                scratch.keep_leaving(&mut world.lanes[0], task.stretch);
                 world.expel();
             }
         }
@@ -179,65 +218,41 @@ fn serve_round(
     degree: u8,
     billed: &mut i128,
 ) -> bool {
-    let World {
-        lanes,
-        tables,
-        groups,
-        targets,
-        scenario,
-        plan_stamps,
-        parity,
-        epoch_start,
-        epoch,
-        cut,
-        epoch_start_window,
-        schedule,
-        ..
-    } = world;
     let Task {
         keys,
         stretch,
         wanted,
     } = *task;
-    let draw = draw_of(&scenario.protocol.sampling, scenario.protocol.sampling_draw);
+    let scenario = world.scenario;
+    let (lanes, window) = world.split(stretch.to);
+    let groups = window.groups;
+    // The stretch may lie anywhere in what comes before the next stage; nothing waits, so votes count their blocks from 0.
+    let begun = window.tables.window_of(stretch.from);
     let window = Window {
-        tables,
-        groups,
         index: 0,
-        end: stretch.to,
-        height: stretch.origin + tables.window_of(stretch.from) + 1,
+        height: stretch.origin + begun + 1,
         paused_until: 0,
-        targets,
-        is_plain: draw == Draw::Independent,
-        plan_stamps,
-        parity: *parity,
-        epoch_start: *epoch_start,
-        epoch: *epoch,
-        cut: *cut,
-        blocks_to_poc: (*epoch_start_window + schedule.effective_windows)
-            .saturating_sub(tables.window_of(stretch.from)),
-        dispute: &scenario.protocol.dispute,
-        collateral: &scenario.protocol.collateral,
-        draw,
-        sampling: &scenario.protocol.sampling,
-        measures: &scenario.protocol.measures,
-        at_least_one: scenario.protocol.sampling.at_least_one_for_newcomers,
+        blocks_to_poc: (window.blocks_to_poc + window.index).saturating_sub(begun),
+        ..window
     };
     let lane = &mut lanes[0];
     let mut was_anybody = false;
     for (participant, host) in (0_u32..).zip(&scenario.hosts) {
-        if exposure(lane, participant) != degree {
+        let leaves_at = scratch.leaves_at(participant);
+        // Who leaves for sure comes first.
+        if leaves_at.map_or_else(|| exposure(lane, participant), |_| 0) != degree {
             continue;
         }
         was_anybody = true;
         scratch.loads.clear();
         let mut first = scratch.numbered[participant as usize];
         let mut weight = 0;
+        let is_pending = leaves_at.is_some() || !scratch.late[participant as usize].is_empty();
         for &model in &host.models {
             let group = &groups[usize::from(model)];
             let member = place(group, participant);
             let count = scratch.counts[usize::from(model)][member];
-            if count == 0 {
+            if count == 0 && !is_pending {
                 continue;
             }
             weight = group.members[member].weight;
@@ -255,18 +270,28 @@ fn serve_round(
         if scratch.loads.is_empty() {
             continue;
         }
-        let served = serve(lane, &window, keys, stretch, (&mut scratch.loads, &scratch.gone));
+        let pending = Pending {
+            late: &mut scratch.late[participant as usize],
+            leaves_at,
+        };
+        let loads = (&mut scratch.loads[..], &scratch.gone[..]);
+        let served = serve(lane, &window, keys, stretch, loads, pending);
         scratch.numbered[participant as usize] = first;
         *billed += served.billed;
         for load in &scratch.loads {
             scratch.surplus[usize::from(load.model)] += u64::from(load.count - load.taken);
         }
         if let Some(left_at) = served.left_at {
-            scratch.gone.push(Gone {
+            let gone = Gone {
                 participant,
                 weight,
                 left_at,
-            });
+            };
+            if stretch.has(left_at) {
+                scratch.gone.push(gone);
+            } else if leaves_at.is_none() {
+                scratch.convicted.push(gone);
+            }
         }
     }
     was_anybody

@@ -3,6 +3,8 @@
 //! **Invariant.** What an answer is depends on its number alone: a host that is expelled early leaves the answers
 //! it has given as they were.
 
+use std::collections::VecDeque;
+
 use stakeout_kernel::sample::{below, bernoulli, neg_ln};
 use stakeout_kernel::streams::{Purpose, RootSeed, StreamKey};
 use stakeout_protocol::status::Status;
@@ -61,6 +63,15 @@ pub struct Stretch {
     pub origin: u64,
     /// From the request of a convicting answer to the moment its host is expelled, ns.
     pub delay_ns: u64,
+    /// A stage follows: what is on its way arrives before it.
+    pub is_last: bool,
+}
+
+impl Stretch {
+    /// Whether what reaches a block at `time` does so in this stretch.
+    pub fn has(&self, time: u64) -> bool {
+        self.is_last || time <= self.to
+    }
 }
 
 /// Who gets requests of which model, and how many.
@@ -80,6 +91,15 @@ pub struct Load {
     pub first: u32,
     /// Requests of them that it took.
     pub taken: u32,
+}
+
+/// A missed request on its way to the block that expires it.
+#[derive(Clone, Copy, Debug)]
+pub struct Late {
+    /// End of that block, ns since the run's start.
+    pub due: u64,
+    /// Its record.
+    pub place: u32,
 }
 
 /// A host that was expelled within the stretch.
@@ -102,6 +122,15 @@ pub struct Served {
     pub left_at: Option<u64>,
 }
 
+/// What a host has on its way.
+#[derive(Debug)]
+pub struct Pending<'a> {
+    /// Misses that no block has expired yet, the first due first.
+    pub late: &'a mut VecDeque<Late>,
+    /// When the block has its expulsion, if it is convicted already, ns since the run's start.
+    pub leaves_at: Option<u64>,
+}
+
 /// How likely a host is to be expelled: those who swap models come before those who drop requests, and these before
 /// everybody else.
 pub fn exposure(lane: &Lane, participant: u32) -> u8 {
@@ -121,6 +150,7 @@ pub fn serve(
     keys: &Keys,
     stretch: &Stretch,
     (loads, gone): (&mut [Load], &[Gone]),
+    pending: Pending<'_>,
 ) -> Served {
     let server = |load| Server {
         window,
@@ -129,8 +159,9 @@ pub fn serve(
         load,
         gone,
     };
-    if loads.iter().any(|load| !server(*load).is_plain(lane)) {
-        return serve_one_by_one(lane, server, loads);
+    let is_settled = pending.late.is_empty() && pending.leaves_at.is_none();
+    if !is_settled || loads.iter().any(|load| !server(*load).is_plain(lane)) {
+        return serve_one_by_one(lane, server, loads, pending);
     }
     let mut served = Served::default();
     for load in loads {
@@ -145,8 +176,14 @@ pub fn serve(
     served
 }
 
-/// Serves requests of a host one after the other, by the event fidelity's own steps.
-fn serve_one_by_one<'a>(lane: &mut Lane, server: impl Fn(Load) -> Server<'a>, loads: &mut [Load]) -> Served {
+/// Serves requests of a host one after the other, by the event fidelity's own steps. A miss counts once the block
+/// expires it, so behind the answers that were given until then.
+fn serve_one_by_one<'a>(
+    lane: &mut Lane,
+    server: impl Fn(Load) -> Server<'a>,
+    loads: &mut [Load],
+    Pending { late, leaves_at }: Pending<'_>,
+) -> Served {
     let mut requests: Vec<(u64, usize, u32)> = Vec::new();
     for (at, load) in loads.iter_mut().enumerate() {
         load.taken = 0;
@@ -156,17 +193,26 @@ fn serve_one_by_one<'a>(lane: &mut Lane, server: impl Fn(Load) -> Server<'a>, lo
     if loads.len() > 1 {
         requests.sort_unstable();
     }
-    let mut served = Served::default();
+    let mut served = Served {
+        billed: 0,
+        left_at: leaves_at,
+    };
     for (arrival, at, index) in requests {
+        let server = server(loads[at]);
+        server.expire(lane, late, arrival, &mut served);
         if served.left_at.is_some_and(|left_at| arrival >= left_at) {
             break;
         }
         loads[at].taken += 1;
-        let server = server(loads[at]);
-        served.billed += server.serve_request(lane, arrival, index);
-        if served.left_at.is_none() {
-            served.left_at = server.left_at(lane, arrival);
+        served.billed += server.serve_request(lane, arrival, index, late);
+        if served.left_at.is_none() && lane.states[server.load.participant as usize].status == Status::Invalid {
+            served.left_at = Some(arrival + server.stretch.delay_ns);
         }
+    }
+    if let Some(load) = loads.first() {
+        let server = server(*load);
+        let until = if server.stretch.is_last { u64::MAX } else { server.stretch.to };
+        server.expire(lane, late, until, &mut served);
     }
     served
 }
@@ -269,7 +315,7 @@ impl Server<'_> {
         let still = |gone: &&Gone| {
             gone.left_at > time
                 && gone.participant != self.load.participant
-                && group.position(gone.participant).is_some()
+                && group.has(gone.participant)
         };
         let weight: u64 = self.gone.iter().filter(still).map(|gone| gone.weight).sum();
         if weight == 0 {
@@ -288,14 +334,24 @@ impl Server<'_> {
         }
     }
 
-    /// When the host's expulsion reaches the block, if the answer to a request of this moment has expelled it: a miss
-    /// is known once the request expires, a mismatch once it has been voted on.
+    /// When the host's expulsion reaches the block, if a check of an answer to a request of this moment has convicted
+    /// it.
     fn left_at(&self, lane: &Lane, arrival: u64) -> Option<u64> {
-        let tables = self.window.tables;
-        match lane.states[self.load.participant as usize].status {
-            Status::Invalid => Some(arrival + self.stretch.delay_ns),
-            Status::Inactive => Some(arrival + (tables.expiration_windows + 1) * tables.block_ns),
-            Status::Active | Status::Ramping => None,
+        let is_convicted = lane.states[self.load.participant as usize].status == Status::Invalid;
+        is_convicted.then_some(arrival + self.stretch.delay_ns)
+    }
+
+    /// Expires the misses whose block ends until `until`; the first that takes the host's status takes it out with that
+    /// block.
+    fn expire(&self, lane: &mut Lane, late: &mut VecDeque<Late>, until: u64, served: &mut Served) {
+        while let Some(&miss) = late.front().filter(|miss| miss.due <= until) {
+            late.pop_front();
+            let window = self.window_at(miss.due.min(self.stretch.to) - 1);
+            lane.expire_one(miss.place, &window);
+            let is_out = lane.states[self.load.participant as usize].status == Status::Inactive;
+            if served.left_at.is_none() && is_out {
+                served.left_at = Some(miss.due);
+            }
         }
     }
 
@@ -434,7 +490,13 @@ impl Server<'_> {
     }
 
     /// Serves one request, lost or not; says what its client laid down, base units.
-    fn serve_request(&self, lane: &mut Lane, arrival: u64, index: u32) -> i128 {
+    fn serve_request(
+        &self,
+        lane: &mut Lane,
+        arrival: u64,
+        index: u32,
+        late: &mut VecDeque<Late>,
+    ) -> i128 {
         let tables = self.window.tables;
         let number = self.load.first + index;
         let words = self.keys.answer.draw2(self.number(number), 0);
@@ -451,7 +513,8 @@ impl Server<'_> {
             || is_late(record.completion);
         if is_lost {
             let place = lane.kept.insert(Kept { record, link: NONE });
-            lane.expire_one(place, &window);
+            let due = (tables.expiry(arrival) + 1) * tables.block_ns;
+            late.push_back(Late { due, place });
         } else {
             lane.totals.finished += 1;
             lane.commit_finish(&record, &window);

@@ -20,6 +20,10 @@ use crate::world::World;
 const PARTS: u64 = 256;
 /// Relative change of a sampling rate that is worth a stretch of its own.
 const RATE_STEP: f64 = 0.02;
+/// Parts into which a span is cut at most where outages may expel.
+const OUTAGE_PARTS: u64 = 64;
+/// Part of the hosts that may go down in one of them.
+const OUTAGE_SHARE: f64 = 0.02;
 /// Requests of one host in one stretch at most: a number has room for twice as many.
 const HOST_REQUESTS_MAX: f64 = 1_048_576.0;
 /// Blocks from a request to the expulsion that its answer brings, besides the delays of its messages.
@@ -36,6 +40,8 @@ pub struct Spans<'a> {
     lengths: Vec<[f64; 2]>,
     delay_ns: u64,
     stretches: u32,
+    /// The window of the next stage.
+    span_end: u64,
     checked_epoch: Option<u32>,
     scratch: Scratch,
 }
@@ -64,6 +70,7 @@ impl<'a> Spans<'a> {
             delay_ns: tables.block_ns * CONVICTION_HALF_BLOCKS / 2
                 + 2 * (tables.validation_delay_ns + tables.inclusion_ns),
             stretches: 0,
+            span_end: 0,
             checked_epoch: None,
             scratch: Scratch::default(),
             world,
@@ -125,6 +132,7 @@ impl<'a> Spans<'a> {
     /// Serves the windows from `from` up to, and without, `to`.
     fn serve_windows(&mut self, from: u64, to: u64) -> Result<(), EpochError> {
         let block = self.world.tables.block_ns;
+        self.span_end = to;
         let resumes = (self.world.paused_until / block).clamp(from, to);
         self.serve_steadily(from, resumes, true)?;
         let mut start = resumes;
@@ -168,11 +176,34 @@ impl<'a> Spans<'a> {
             } else {
                 to - start
             };
+            let least = least.min(self.windows_of_few_outages(from, to));
             let end = (start + least).min(to);
             self.serve_stretch(start, end, is_paused)?;
             start = end;
         }
         Ok(())
+    }
+
+    /// Windows in which at most a small part of the hosts goes down, where an outage may expel: what those who went
+    /// down leave to the others comes in its own time then.
+    fn windows_of_few_outages(&self, from: u64, to: u64) -> u64 {
+        let scenario = self.world.scenario;
+        if scenario.protocol.status.downtime.is_none() {
+            return u64::MAX;
+        }
+        let least = ((to - from) / OUTAGE_PARTS).max(1);
+        let (start, end) = (self.time(from), self.time(to));
+        let mut shared = scenario.outages.shared.iter();
+        if shared.any(|outage| {
+            let (down, up) = (outage.at.nanos(), outage.at.nanos() + outage.lasts.nanos());
+            down < end && up > start
+        }) {
+            return least;
+        }
+        scenario.outages.per_host.map_or(u64::MAX, |law| {
+            let few = OUTAGE_SHARE * law.mean_up.nanos() as f64;
+            ((few / self.world.tables.block_ns as f64) as u64).max(least)
+        })
     }
 
     /// Mean model tokens of a request, prompt and answer.
@@ -235,6 +266,7 @@ impl<'a> Spans<'a> {
             to: self.time(to),
             origin: self.world.schedule.origin,
             delay_ns: self.delay_ns,
+            is_last: to == self.span_end,
         };
         self.stretches += 1;
         let expected = self.rate.expected(stretch.from, stretch.to);

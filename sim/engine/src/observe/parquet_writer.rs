@@ -171,8 +171,18 @@ fn put<T: DataType, W: Write + Send>(
     writer.close()
 }
 
+/// All texts lie in one buffer, of which each value is a part: a value of its own would be an allocation.
 fn as_texts(values: &[&str]) -> Vec<ByteArray> {
-    values.iter().map(|v| ByteArray::from(*v)).collect()
+    let all = Bytes::from(values.concat().into_bytes());
+    let mut from = 0;
+    values
+        .iter()
+        .map(|text| {
+            let part = all.slice(from..from + text.len());
+            from += text.len();
+            ByteArray::from(part)
+        })
+        .collect()
 }
 
 fn as_words(values: &[&'static str]) -> Vec<ByteArray> {
@@ -180,16 +190,20 @@ fn as_words(values: &[&'static str]) -> Vec<ByteArray> {
     values.iter().map(word).collect()
 }
 
+/// As [`as_texts`], in one buffer.
 fn as_decimals(name: &str, values: &[i128]) -> Result<Vec<FixedLenByteArray>> {
-    values
-        .iter()
-        .map(|&v| match v.unsigned_abs() <= WIDE_MAX.unsigned_abs() {
-            true => Ok(FixedLenByteArray::from(ByteArray::from(v.to_be_bytes().to_vec()))),
-            false => Err(ParquetError::General(format!(
-                "{name}: {v} has more than {WIDE_DIGITS} digits"
-            ))),
-        })
-        .collect()
+    const WIDTH: usize = WIDE_BYTES as usize;
+    if let Some(v) = values.iter().find(|v| v.unsigned_abs() > WIDE_MAX.unsigned_abs()) {
+        return Err(ParquetError::General(format!(
+            "{name}: {v} has more than {WIDE_DIGITS} digits"
+        )));
+    }
+    let bytes: Vec<u8> = values.iter().flat_map(|v| v.to_be_bytes()).collect();
+    let all = Bytes::from(bytes);
+    let part = |at: usize| all.slice(at * WIDTH..(at + 1) * WIDTH);
+    Ok((0..values.len())
+        .map(|at| FixedLenByteArray::from(ByteArray::from(part(at))))
+        .collect())
 }
 
 #[cfg(test)]

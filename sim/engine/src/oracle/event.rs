@@ -67,6 +67,11 @@ fn registry() -> Registry {
     }])
 }
 
+/// A scenario that the parameters do not make.
+pub(super) fn refuse(errors: crate::scenario::ScenarioErrors) -> OracleError {
+    OracleError::Scenario(errors.to_string())
+}
+
 /// What differs from one oracle's network to the next.
 struct Setting {
     hosts: u32,
@@ -126,7 +131,6 @@ population:
     }
 
     fn scenario(&self) -> Result<Scenario, OracleError> {
-        let refuse = |errors: crate::scenario::ScenarioErrors| OracleError::Scenario(errors.to_string());
         from_str("oracle", &self.text(), &[], &registry()).map_err(refuse)
     }
 

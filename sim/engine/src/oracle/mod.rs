@@ -16,6 +16,7 @@
 mod block_time;
 mod detection_time;
 mod event;
+mod fidelity;
 mod mm1;
 mod mmc;
 mod network;
@@ -32,7 +33,7 @@ use thiserror::Error;
 
 use crate::service::ServiceError;
 pub use network::QueueNetwork;
-pub use parameters::{Parameter, Parameters};
+pub use parameters::{Allowed, Parameter, Parameters};
 pub use report::{Row, Verdict, judge};
 
 /// One independent observation: which seed, and how much of it.
@@ -170,6 +171,8 @@ pub fn all() -> Vec<&'static dyn Oracle> {
         &event::EventMmc,
         &event::EventUnchecked,
         &event::EventBlockTime,
+        &fidelity::Fidelities,
+        &fidelity::Caught,
     ]
 }
 

@@ -15,7 +15,7 @@ pub struct Parameter {
 }
 
 /// A range named in words, with its test: for a parameter that no other constructor suits.
-pub type Range = (&'static str, fn(f64) -> bool);
+pub type Allowed = (&'static str, fn(f64) -> bool);
 
 impl Parameter {
     /// A whole number from 1 to a million.
@@ -39,7 +39,7 @@ impl Parameter {
     }
 
     /// A number of a range of its own.
-    pub fn ranged(name: &'static str, default: f64, (allowed, is_allowed): Range) -> Self {
+    pub fn ranged(name: &'static str, default: f64, (allowed, is_allowed): Allowed) -> Self {
         Self {
             name,
             default,

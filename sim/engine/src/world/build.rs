@@ -405,7 +405,7 @@ fn empty_lane(first: u32, lanes: usize, models: usize) -> Lane {
 }
 
 /// How the sampling rule draws.
-pub(crate) fn draw_of(params: &SamplingParams, draw: SamplingDraw) -> Draw {
+pub(super) fn draw_of(params: &SamplingParams, draw: SamplingDraw) -> Draw {
     match (params.rule, draw) {
         (SamplingRule::None, _) => Draw::Nobody,
         (SamplingRule::Designated, _) => Draw::Designated,

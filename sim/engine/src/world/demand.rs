@@ -6,6 +6,8 @@
 
 use rayon::prelude::*;
 use stakeout_kernel::sample::{WeightedIndex, neg_ln};
+use stakeout_kernel::streams::StreamKey;
+use stakeout_kernel::time::SimDuration;
 
 use super::purpose::Keys;
 use super::tables::Tables;
@@ -101,10 +103,34 @@ pub(crate) struct Demand {
 
 /// State of a two-state arrival process.
 #[derive(Clone, Copy, Debug)]
-struct Burst {
-    is_bursting: bool,
-    until: u64,
+pub(crate) struct Burst {
+    /// Whether requests come at the rate of bursts.
+    pub is_bursting: bool,
+    /// How long it stays so, ns.
+    pub until: u64,
     changes: u64,
+}
+
+impl Burst {
+    /// Before the first change, which makes it calm.
+    pub(crate) const fn new() -> Self {
+        Self {
+            is_bursting: true,
+            until: 0,
+            changes: 0,
+        }
+    }
+
+    /// Goes on to the stay that `now` falls into; stays are exponential, with the means of calm and of burst.
+    pub(crate) fn go_on(&mut self, now: u64, key: StreamKey, [calm_mean, burst_mean]: [SimDuration; 2]) {
+        while self.until <= now {
+            self.is_bursting = !self.is_bursting;
+            let mean = if self.is_bursting { burst_mean } else { calm_mean };
+            let stay = mean.nanos() as f64 * neg_ln(key.draw(self.changes, 0));
+            self.until = self.until.saturating_add((stay as u64).max(1));
+            self.changes += 1;
+        }
+    }
 }
 
 impl Demand {
@@ -133,11 +159,7 @@ impl Demand {
             next: 0,
             now: 0,
             left: -1.0,
-            burst: Burst {
-                is_bursting: true,
-                until: 0,
-                changes: 0,
-            },
+            burst: Burst::new(),
         }
     }
 
@@ -259,18 +281,7 @@ impl Demand {
                 burst_mean,
             } => {
                 let (calm, burst) = (*calm_per_second, *burst_per_second);
-                let (calm_mean, burst_mean) = (calm_mean.nanos() as f64, burst_mean.nanos() as f64);
-                while self.burst.until <= self.now {
-                    self.burst.is_bursting = !self.burst.is_bursting;
-                    let mean = if self.burst.is_bursting {
-                        burst_mean
-                    } else {
-                        calm_mean
-                    };
-                    let stay = mean * neg_ln(keys.burst.draw(self.burst.changes, 0));
-                    self.burst.until = self.burst.until.saturating_add((stay as u64).max(1));
-                    self.burst.changes += 1;
-                }
+                self.burst.go_on(self.now, keys.burst, [*calm_mean, *burst_mean]);
                 let rate = if self.burst.is_bursting { burst } else { calm };
                 (rate.max(1e-12), end.min(self.burst.until))
             }

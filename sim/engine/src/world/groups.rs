@@ -47,6 +47,11 @@ impl Group {
         self.version += 1;
     }
 
+    /// Whether a participant is a member. Where everybody is, its place is its number.
+    pub(crate) fn has(&self, participant: u32) -> bool {
+        self.executors.get(participant as usize) == Some(&participant) || self.position(participant).is_some()
+    }
+
     /// Position of a participant among the members.
     pub(crate) fn position(&self, participant: u32) -> Option<usize> {
         self.members

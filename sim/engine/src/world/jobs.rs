@@ -146,13 +146,19 @@ impl Lane {
 
     /// Replays the answer: the similarity found, and what it says against the model's threshold.
     fn judge(&self, host: u32, task: &Task, window: &Window<'_>) -> (AnswerKind, u32) {
+        self.judge_knowing(prompt_word(task, window), host, task, window)
+    }
+
+    /// The same, where the word that all judges of the answer share has been drawn.
+    pub(crate) fn judge_knowing(
+        &self,
+        prompt: u64,
+        host: u32,
+        task: &Task,
+        window: &Window<'_>,
+    ) -> (AnswerKind, u32) {
         let tables = window.tables;
         let kind = tables.conducts.get(task.substitute);
-        let prompt = if kind.is_awkward {
-            u64::MAX
-        } else {
-            tables.keys.prompt.draw(task.number, 0)
-        };
         let mut similarity = if task.unavailable {
             0
         } else {
@@ -182,7 +188,7 @@ impl Lane {
     }
 
     /// A failing validation opens a case unless its sender has too many open.
-    fn open_case(&mut self, host: u32, task: &Task, window: &Window<'_>) -> AnswerKind {
+    pub(crate) fn open_case(&mut self, host: u32, task: &Task, window: &Window<'_>) -> AnswerKind {
         let group = &window.groups[usize::from(task.group)];
         let reputation = self.states[host as usize].reputation;
         let tally = &mut self.tallies[host as usize];
@@ -225,6 +231,15 @@ impl Lane {
                 ..event
             });
         }
+    }
+}
+
+/// The word about an answer's prompt, the same for all who judge it.
+pub(crate) fn prompt_word(task: &Task, window: &Window<'_>) -> u64 {
+    if window.tables.conducts.get(task.substitute).is_awkward {
+        u64::MAX
+    } else {
+        window.tables.keys.prompt.draw(task.number, 0)
     }
 }
 

@@ -128,6 +128,13 @@ pub(crate) struct Duty {
     pub bias: (u32, Shortcut),
 }
 
+impl Duty {
+    /// Whether every job is done as it should be, whomever it concerns.
+    pub(crate) const fn is_diligent(&self) -> bool {
+        self.works_below == u64::MAX && self.bias.0 == NONE
+    }
+}
+
 /// What is special about a request of the window.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Special {

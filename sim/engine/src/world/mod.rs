@@ -75,12 +75,13 @@ use window::Targets;
 pub use build::WorldOptions;
 
 // What the epoch fidelity shares with the event fidelity (crate::epoch).
-pub(crate) use build::draw_of;
+pub(crate) use demand::Burst;
 pub(crate) use groups::Group;
 pub(crate) use inference::{Inference, Kept, NONE, State};
-pub(crate) use lane::Lane;
+pub(crate) use jobs::prompt_word;
+pub(crate) use lane::{Lane, StatusChange};
 pub(crate) use lengths::Lengths;
-pub(crate) use mail::TaskKind;
+pub(crate) use mail::{Answer, AnswerKind, Task, TaskKind};
 pub(crate) use window::{Draw, Window};
 
 /// Fewer inferences in flight or arriving than this in a window are not worth a second thread.
@@ -218,8 +219,8 @@ impl World<'_> {
         self.plan_stamps.extend(stamps);
     }
 
-    /// Runs one phase on every lane.
-    fn each_lane(&mut self, end: u64, phase: fn(&mut Lane, &Window<'_>)) {
+    /// The lanes, and the window that ends at `end` as all of them may read it.
+    pub(crate) fn split(&mut self, end: u64) -> (&mut [Lane], Window<'_>) {
         let paused_until = self.all_paused_until();
         let Self {
             lanes,
@@ -253,7 +254,14 @@ impl World<'_> {
             measures: &scenario.protocol.measures,
             at_least_one: scenario.protocol.sampling.at_least_one_for_newcomers,
         };
-        if self.options.parallel && lanes.len() > 1 && self.dispatched >= PARALLEL_MIN {
+        (lanes, window)
+    }
+
+    /// Runs one phase on every lane.
+    fn each_lane(&mut self, end: u64, phase: fn(&mut Lane, &Window<'_>)) {
+        let is_parallel = self.options.parallel && self.dispatched >= PARALLEL_MIN;
+        let (lanes, window) = self.split(end);
+        if is_parallel && lanes.len() > 1 {
             lanes.par_iter_mut().for_each(|lane| phase(lane, &window));
         } else {
             lanes.iter_mut().for_each(|lane| phase(lane, &window));

@@ -40,20 +40,17 @@ fn supply(market: &Market, records: &[EpochRecord]) -> Named {
     let last = records.last().copied().unwrap_or_default();
     let (issued, burned) = (market.issued.base_units(), market.burned.base_units());
     let lowest = records.iter().map(|record| record.price).min().unwrap_or(0);
+    let circulating = circulating(market);
     vec![
         ("coins issued", to_coins(issued)),
         ("coins burned", to_coins(burned)),
         ("coins locked", to_coins(last.locked)),
+        ("coins vested", to_coins(market.vested.base_units())),
         ("coins with governance", to_coins(market.governance.base_units())),
+        ("coins circulating", circulating),
         (
-            "coins circulating",
-            market.pool.coins as f64 / UNIT as f64
-                + to_coins(market.holders.base_units())
-                + market
-                    .providers
-                    .iter()
-                    .map(|provider| to_coins(provider.wallet.base_units()))
-                    .sum::<f64>(),
+            "issuance a year, of coins circulating",
+            to_coins(last.issued) * 365.0 / circulating,
         ),
         (
             "net issuance of the last epoch",
@@ -62,6 +59,12 @@ fn supply(market: &Market, records: &[EpochRecord]) -> Named {
         ("price of a coin", fiat(market.price() as f64)),
         ("lowest price of a coin", fiat(lowest as f64)),
     ]
+}
+
+/// Coins that may be sold: in the pool, with holders and in wallets.
+fn circulating(market: &Market) -> f64 {
+    let wallets = market.providers.iter().map(|provider| to_coins(provider.wallet.base_units()));
+    market.pool.coins as f64 / UNIT as f64 + to_coins(market.holders.base_units()) + wallets.sum::<f64>()
 }
 
 fn providers(market: &Market, records: &[EpochRecord]) -> Named {
@@ -86,6 +89,7 @@ fn providers(market: &Market, records: &[EpochRecord]) -> Named {
         }
     };
     let income: f64 = worked.iter().map(|provider| provider.earned as f64).sum();
+    let profit: f64 = worked.iter().map(|provider| provider.profit as f64).sum();
     let costs: f64 = records.iter().map(|record| record.costs as f64).sum();
     let epochs: f64 = worked.iter().map(|provider| provider.active_epochs as f64).sum();
     let bills: f64 = records.iter().map(|record| record.bill as f64).sum();
@@ -127,7 +131,19 @@ fn providers(market: &Market, records: &[EpochRecord]) -> Named {
             "income a GPU hour",
             fiat(income / (epochs * market.params.gpu_hours)),
         ),
+        (
+            "profit a GPU hour",
+            fiat(profit / (epochs * market.params.gpu_hours)),
+        ),
         ("income over costs", income / costs),
+        (
+            "yield of hardware, a year",
+            365.0 / pay_back(market.params.hardware, fiat(profit / epochs)),
+        ),
+        (
+            "epochs until hardware is paid back",
+            pay_back(market.params.hardware, fiat(profit / epochs)),
+        ),
         (
             "coin price at which income covers costs",
             fiat(market.price() as f64) * costs / income,
@@ -157,6 +173,15 @@ fn providers(market: &Market, records: &[EpochRecord]) -> Named {
         ("security budget an epoch", reward),
         ("cost of as much weight for an epoch", fiat(last.costs as f64)),
     ]
+}
+
+/// Epochs after which profits have paid for the hardware; not a number where it has no price or they never do.
+fn pay_back(hardware: f64, profit: f64) -> f64 {
+    if hardware > 0.0 && profit > 0.0 {
+        hardware / profit
+    } else {
+        f64::NAN
+    }
 }
 
 fn users(records: &[EpochRecord]) -> Named {

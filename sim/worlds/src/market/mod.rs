@@ -43,6 +43,7 @@ mod tests {
             cost_spread: 0.0,
             capacity: 1_000_000,
             gpu_hours: 24.0,
+            hardware: 0.0,
             outside: 0.0,
             patience: 10,
             entry_limit: 0,

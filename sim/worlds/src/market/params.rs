@@ -179,6 +179,9 @@ pub struct MarketParams {
     pub capacity: u32,
     /// GPU hours of a provider an epoch.
     pub gpu_hours: f64,
+    /// Price of a provider's hardware, in fiat; zero where it is not asked how soon it is paid back.
+    #[serde(default)]
+    pub hardware: f64,
     /// What a provider earns elsewhere an epoch, in fiat.
     pub outside: f64,
     /// Epochs of loss after which a provider leaves.
@@ -265,6 +268,7 @@ impl MarketParams {
             ("cost_spread", self.cost_spread, 0.0, 3.0),
             ("capacity", f64::from(self.capacity), 1.0, 1e9),
             ("gpu_hours", self.gpu_hours, 1e-3, 1e6),
+            ("hardware", self.hardware, 0.0, 1e9),
             ("outside", self.outside, 0.0, 1e6),
             ("patience", f64::from(self.patience), 1.0, 1e6),
             ("entry_limit", f64::from(self.entry_limit), 0.0, 1e6),

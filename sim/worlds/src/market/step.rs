@@ -70,6 +70,8 @@ pub struct Market {
     pub(super) pool: Pool,
     pub(super) issued: Amount,
     pub(super) burned: Amount,
+    /// Rewards that have vested.
+    pub(super) vested: Amount,
     pub(super) governance: Amount,
     pub(super) holders: Amount,
     initial: Amount,
@@ -108,6 +110,7 @@ impl Market {
             pool,
             issued: Amount::ZERO,
             burned: Amount::ZERO,
+            vested: Amount::ZERO,
             governance: Amount::ZERO,
             holders,
             initial: holders + coins(params.pool_coins),
@@ -260,11 +263,15 @@ impl Market {
             }
             let vesting = self.params.vesting;
             let provider = &mut self.providers[*at];
-            provider.wallet += provider.vesting.add(rewards[place], vesting) + fees[place];
+            let at_once = provider.vesting.add(rewards[place], vesting);
+            provider.wallet += at_once + fees[place];
+            self.vested += at_once;
             earned[place] = rewards[place] + fees[place];
         }
         for provider in &mut self.providers {
-            provider.wallet += provider.vesting.release_epoch();
+            let released = provider.vesting.release_epoch();
+            provider.wallet += released;
+            self.vested += released;
         }
         earned
     }

@@ -76,7 +76,10 @@ fn all_eighty_two_rows_of_the_catalogue_are_answered_by_the_checks_the_page_name
 fn both_fidelities_agree_where_outages_expel_hosts() {
     let options = ValidateOptions {
         only: vec![String::from("fidelity")],
-        set: vec![(String::from("hours_up"), 2.0), (String::from("minutes_down"), 10.0)],
+        set: vec![
+            (String::from("hours_up"), 2.0),
+            (String::from("minutes_down"), 10.0),
+        ],
         size: 10_000,
         seeds: 1..61,
     };

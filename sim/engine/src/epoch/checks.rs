@@ -4,7 +4,7 @@
 //! round are taken in the order in which they would be ready, as a block takes them.
 
 use super::votes;
-use crate::world::{Answer, AnswerKind, Lane, Task, TaskKind, Window, prompt_word};
+use crate::world::{Answer, AnswerKind, Lane, Task, TaskKind, Window, is_done, prompt_word};
 
 /// Does every job that has been mailed and commits what comes of it, until nothing is on its way; then ends the votes
 /// that nothing has decided.
@@ -39,7 +39,10 @@ fn do_jobs(lane: &mut Lane, window: &Window<'_>) {
     let mut jobs = std::mem::take(&mut lane.out_tasks.to[0]);
     let vote_ns = window.tables.vote_windows * window.tables.block_ns;
     let prompt = jobs.first().map_or(0, |job| prompt_word(job, window));
-    debug_assert!(jobs.iter().all(|job| job.number == jobs[0].number), "one answer a round");
+    debug_assert!(
+        jobs.iter().all(|job| job.number == jobs[0].number),
+        "one answer a round"
+    );
     for job in &jobs {
         if check_plainly(lane, job, prompt, window) {
             continue;
@@ -65,7 +68,8 @@ fn check_plainly(lane: &mut Lane, job: &Task, prompt: u64, window: &Window<'_>) 
         && !job.unavailable
         && tables.fresh_validation.is_none()
         && !lane.hosts[validator].has_outages
-        && lane.duties[validator].is_diligent();
+        && lane.duties[validator].is_plain()
+        && is_done(lane.duties[validator].works_below, job, window);
     if !is_plain {
         return false;
     }

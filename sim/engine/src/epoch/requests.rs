@@ -63,7 +63,10 @@ pub struct Scratch {
 impl Scratch {
     /// When a host leaves that has been convicted in an earlier stretch, ns since the run's start.
     fn leaves_at(&self, participant: u32) -> Option<u64> {
-        let found = self.leaving.iter().find(|(gone, _)| gone.participant == participant);
+        let found = self
+            .leaving
+            .iter()
+            .find(|(gone, _)| gone.participant == participant);
         found.map(|(gone, _)| gone.left_at)
     }
 
@@ -76,7 +79,9 @@ impl Scratch {
     fn keep_leaving(&mut self, lane: &mut Lane, stretch: &Stretch) {
         let (convicted, leaving) = (&self.convicted, &mut self.leaving);
         lane.changes.retain(|change| {
-            let found = convicted.iter().find(|gone| gone.participant == change.participant);
+            let found = convicted
+                .iter()
+                .find(|gone| gone.participant == change.participant);
             found.is_none_or(|gone| {
                 leaving.push((*gone, *change));
                 false
@@ -93,7 +98,9 @@ pub fn serve_stretch(world: &mut World<'_>, scratch: &mut Scratch, task: &Task<'
     scratch.numbered.clear();
     scratch.numbered.resize(world.scenario.hosts.len(), 0);
     scratch.gone.clear();
-    scratch.late.resize_with(world.scenario.hosts.len(), VecDeque::new);
+    scratch
+        .late
+        .resize_with(world.scenario.hosts.len(), VecDeque::new);
     scratch.counts.resize(task.wanted.len(), Vec::new());
     let (mut billed, mut round, mut is_left) = (0, 0, false);
     for model in 0..task.wanted.len() {

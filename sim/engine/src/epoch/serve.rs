@@ -205,13 +205,18 @@ fn serve_one_by_one<'a>(
         }
         loads[at].taken += 1;
         served.billed += server.serve_request(lane, arrival, index, late);
-        if served.left_at.is_none() && lane.states[server.load.participant as usize].status == Status::Invalid {
+        if served.left_at.is_none() && lane.states[server.load.participant as usize].status == Status::Invalid
+        {
             served.left_at = Some(arrival + server.stretch.delay_ns);
         }
     }
     if let Some(load) = loads.first() {
         let server = server(*load);
-        let until = if server.stretch.is_last { u64::MAX } else { server.stretch.to };
+        let until = if server.stretch.is_last {
+            u64::MAX
+        } else {
+            server.stretch.to
+        };
         server.expire(lane, late, until, &mut served);
     }
     served
@@ -313,9 +318,7 @@ impl Server<'_> {
         }
         let group = &self.window.groups[usize::from(self.load.model)];
         let still = |gone: &&Gone| {
-            gone.left_at > time
-                && gone.participant != self.load.participant
-                && group.has(gone.participant)
+            gone.left_at > time && gone.participant != self.load.participant && group.has(gone.participant)
         };
         let weight: u64 = self.gone.iter().filter(still).map(|gone| gone.weight).sum();
         if weight == 0 {
@@ -490,13 +493,7 @@ impl Server<'_> {
     }
 
     /// Serves one request, lost or not; says what its client laid down, base units.
-    fn serve_request(
-        &self,
-        lane: &mut Lane,
-        arrival: u64,
-        index: u32,
-        late: &mut VecDeque<Late>,
-    ) -> i128 {
+    fn serve_request(&self, lane: &mut Lane, arrival: u64, index: u32, late: &mut VecDeque<Late>) -> i128 {
         let tables = self.window.tables;
         let number = self.load.first + index;
         let words = self.keys.answer.draw2(self.number(number), 0);

@@ -287,7 +287,10 @@ impl Oracle for Caught {
                 minutes_down: parameters.get("minutes_down"),
             };
             let seen = losses(&setting.run()?);
-            figures.iter_mut().zip(seen).for_each(|(sum, figure)| *sum += figure);
+            figures
+                .iter_mut()
+                .zip(seen)
+                .for_each(|(sum, figure)| *sum += figure);
         }
         Ok(figures)
     }
@@ -296,7 +299,12 @@ impl Oracle for Caught {
 fn losses(output: &RunOutput) -> [f64; 5] {
     let mut all = EpochRow::zero();
     output.epochs.iter().for_each(|row| all.add(row));
-    let convicted = || output.participants.iter().filter(|row| row.status == Status::Invalid);
+    let convicted = || {
+        output
+            .participants
+            .iter()
+            .filter(|row| row.status == Status::Invalid)
+    };
     let told = all.clients_told as f64;
     let balances: i128 = output.balances.iter().map(|(_, balance)| balance).sum();
     [

@@ -69,7 +69,6 @@ impl Lane {
 
     pub(crate) fn start_task(&mut self, host: u32, task: &Task, start: u64, window: &Window<'_>) {
         let tables = window.tables;
-        let participant = u64::from(task.validator);
         let mut duty = self.duties[host as usize];
         if duty.bias.0 != NONE
             && duty.bias.0 == tables.owners[task.executor as usize]
@@ -77,11 +76,7 @@ impl Lane {
         {
             (duty.works_below, duty.otherwise) = (0, duty.bias.1);
         }
-        let works = duty.works_below == NEVER
-            || bernoulli(
-                tables.keys.diligence.draw(task.number, participant),
-                duty.works_below,
-            );
+        let works = is_done(duty.works_below, task, window);
         let (end, is_lost) = if works && !task.unavailable {
             let work = self.validation_work(host, task, window);
             self.totals.verification_ns += u128::from(work);
@@ -232,6 +227,15 @@ impl Lane {
             });
         }
     }
+}
+
+/// Whether a validator that replays with this threshold does this job.
+pub(crate) fn is_done(works_below: u64, task: &Task, window: &Window<'_>) -> bool {
+    let word = || {
+        let participant = u64::from(task.validator);
+        window.tables.keys.diligence.draw(task.number, participant)
+    };
+    works_below == NEVER || bernoulli(word(), works_below)
 }
 
 /// The word about an answer's prompt, the same for all who judge it.

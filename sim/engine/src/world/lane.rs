@@ -129,9 +129,9 @@ pub(crate) struct Duty {
 }
 
 impl Duty {
-    /// Whether every job is done as it should be, whomever it concerns.
-    pub(crate) const fn is_diligent(&self) -> bool {
-        self.works_below == u64::MAX && self.bias.0 == NONE
+    /// Whether every job is done as it should be, or not at all, whomever it concerns.
+    pub(crate) fn is_plain(&self) -> bool {
+        (self.works_below == u64::MAX || self.otherwise == Shortcut::Silent) && self.bias.0 == NONE
     }
 }
 

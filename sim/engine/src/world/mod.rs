@@ -78,7 +78,7 @@ pub use build::WorldOptions;
 pub(crate) use demand::Burst;
 pub(crate) use groups::Group;
 pub(crate) use inference::{Inference, Kept, NONE, State};
-pub(crate) use jobs::prompt_word;
+pub(crate) use jobs::{is_done, prompt_word};
 pub(crate) use lane::{Lane, StatusChange};
 pub(crate) use lengths::Lengths;
 pub(crate) use mail::{Answer, AnswerKind, Task, TaskKind};

@@ -125,11 +125,12 @@ fn figures(scenario: &Scenario, output: &RunOutput) -> Vec<(String, f64)> {
 
 /// Runs both fidelities and compares every figure.
 fn assert_agreement(what: &str, scenario: &Scenario) {
-    let sample = |fidelity: Fidelity, first: u64| -> Vec<Vec<(String, f64)>> {
+    // The same seeds: hosts are down at the same times in both, and all else is drawn from streams of its own.
+    let sample = |fidelity: Fidelity| -> Vec<Vec<(String, f64)>> {
         let one = |seed| figures(scenario, &simulate(scenario, fidelity, seed));
-        (first..first + SEEDS).map(one).collect()
+        (1..=SEEDS).map(one).collect()
     };
-    let (event, epoch) = (sample(Fidelity::Event, 1), sample(Fidelity::Epoch, 1_001));
+    let (event, epoch) = (sample(Fidelity::Event), sample(Fidelity::Epoch));
     let count = event[0].len();
     let mut worst = (1.0, String::new());
     for figure in 0..count {

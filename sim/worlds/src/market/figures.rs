@@ -63,7 +63,10 @@ fn supply(market: &Market, records: &[EpochRecord]) -> Named {
 
 /// Coins that may be sold: in the pool, with holders and in wallets.
 fn circulating(market: &Market) -> f64 {
-    let wallets = market.providers.iter().map(|provider| to_coins(provider.wallet.base_units()));
+    let wallets = market
+        .providers
+        .iter()
+        .map(|provider| to_coins(provider.wallet.base_units()));
     market.pool.coins as f64 / UNIT as f64 + to_coins(market.holders.base_units()) + wallets.sum::<f64>()
 }
 

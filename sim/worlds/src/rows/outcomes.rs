@@ -5,7 +5,8 @@
 
 use stakeout_engine::oracle::{Allowed, Observation, Parameter, Parameters};
 use stakeout_protocol::collateral::{
-    CollateralParams, SlashReason, SlashedTo, compute_effective_weight, compute_required_collateral, compute_slash,
+    CollateralParams, SlashReason, SlashedTo, compute_effective_weight, compute_required_collateral,
+    compute_slash,
 };
 use stakeout_protocol::settlement::{
     ForfeitsTo, RewardParams, RewardRule, SettlementCap, compute_epoch_reward,
@@ -34,12 +35,22 @@ const SUPPLY_CAP: Check = Check {
     parameters: || {
         vec![
             Parameter::count("initial", 285_000),
-            Parameter::ranged("millions", 600.0, ("a number from 1 to 2000", |value| (1.0..=2_000.0).contains(&value))),
+            Parameter::ranged(
+                "millions",
+                600.0,
+                ("a number from 1 to 2000", |value| {
+                    (1.0..=2_000.0).contains(&value)
+                }),
+            ),
         ]
     },
     expected: |p| {
         let part = p.get("millions") * 1e6 * -libm::expm1(-DECAY) / p.get("initial");
-        require("supply-cap", part < 0.999_999, "the cap has to lie below all that would be issued")?;
+        require(
+            "supply-cap",
+            part < 0.999_999,
+            "the cap has to lie below all that would be issued",
+        )?;
         figures([("epoch", libm::ceil(-libm::log1p(-part) / DECAY))])
     },
     observe: |p, _| {
@@ -144,7 +155,11 @@ const SAMPLING_CROSSING: Check = Check {
         // caught lies between two of the sorted draws.
         let share = p.get("s") / (p.get("F") + p.get("S"));
         let place = (share * lives as f64) as usize;
-        require("posp-crossing", place < lives as usize, "the saving has to be below fee and stake")?;
+        require(
+            "posp-crossing",
+            place < lives as usize,
+            "the saving has to be below fee and stake",
+        )?;
         let mut turns: Vec<f64> = (0..hosts)
             .map(|_| {
                 let mut rates: Vec<f64> = (0..lives).map(|_| dice.unit() / caught).collect();
@@ -188,7 +203,9 @@ const GRANTS: Check = Check {
     observe: |p, o| {
         let mut dice = Dice::new(o.seed, 163);
         let models = (o.size / 10).max(100);
-        let years: f64 = (0..models).map(|_| p.get("run") + dice.exponential(p.get("wait"))).sum();
+        let years: f64 = (0..models)
+            .map(|_| p.get("run") + dice.exponential(p.get("wait")))
+            .sum();
         let mean = years / models as f64;
         // Owners go on to the next run at once; hours are counted one by one in thousands.
         let thousands = libm::rint(p.get("hours") * 1e3);
@@ -207,7 +224,10 @@ const CENSORSHIP: Check = Check {
         let blocks: Allowed = ("a whole number from 1 to 100", |value| {
             value.fract() == 0.0 && (1.0..=100.0).contains(&value)
         });
-        vec![Parameter::ranged("f", 0.3, part), Parameter::ranged("n", 3.0, blocks)]
+        vec![
+            Parameter::ranged("f", 0.3, part),
+            Parameter::ranged("n", 3.0, blocks),
+        ]
     },
     expected: |p| {
         let f = p.get("f");

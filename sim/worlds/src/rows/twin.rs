@@ -211,7 +211,7 @@ impl Twin {
             let quantile = (f64::from(index) + 0.5) / f64::from(count);
             Host {
                 cost: COST * libm::exp(SPREAD * normal_quantile(quantile)),
-                is_in: index % 2 == 0,
+                is_in: index.is_multiple_of(2),
                 losses: 0,
                 wallet: 0.0,
                 vesting: VecDeque::new(),

@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 
 use thiserror::Error;
 
-use crate::observe::event::Event;
+use crate::observe::events_in_order::EventsInOrder;
 use crate::observe::frame::RunOutput;
 use crate::observe::results_error::ResultsError;
 use crate::scenario::{Fidelity, Scenario};
@@ -45,7 +45,7 @@ pub trait EventSink {
     ///
     /// # Errors
     /// What keeps it from keeping them; the run then stops.
-    fn accept(&mut self, events: &mut Vec<Event>) -> Result<(), ResultsError>;
+    fn accept(&mut self, events: &mut EventsInOrder) -> Result<(), ResultsError>;
 }
 
 /// Why a run that streams its events ended early.

@@ -4,23 +4,10 @@
 //! flight and the participants; an inference that nobody was drawn to check is forgotten with its finish, a
 //! checked one sixteen epochs later, when no message can change it any more.
 
-use std::collections::BTreeMap;
-
-use super::encoding::NO_CAUSE;
+use super::checked_answers::{Checked, CheckedAnswers};
+use super::encoding::{LogEntry, NO_CAUSE};
 use super::open_inferences::OpenInferences;
 use crate::observe::event::{Event, EventKind, NO_INFERENCE};
-
-/// What is remembered of an answer that is being checked.
-#[derive(Clone, Debug, Default)]
-struct Checked {
-    finished: u64,
-    /// Validator and number of the event that drew it.
-    drawn: Vec<(u32, u64)>,
-    verdict: u64,
-    disputed: u64,
-    vote: u64,
-    epochs_left: u8,
-}
 
 /// What is remembered of a participant.
 #[derive(Clone, Copy, Debug)]
@@ -38,10 +25,6 @@ const FRESH: Standing = Standing {
     claim: NO_CAUSE,
 };
 
-/// Epochs for which a finished answer's draws are remembered. A verdict comes within the next epoch, unless its
-/// validator's queue is longer than that.
-const EPOCHS_KEPT: u8 = 16;
-
 /// Names causes, event after event.
 #[derive(Clone, Debug, Default)]
 pub struct Causes {
@@ -50,7 +33,7 @@ pub struct Causes {
     open: OpenInferences,
     /// The inference that finished last, and that event: who is drawn to check it follows at once.
     finished: Option<(u64, u64)>,
-    checked: BTreeMap<u64, Checked>,
+    checked: CheckedAnswers,
     standings: Vec<Standing>,
     outcome: u64,
     epoch: u64,
@@ -70,22 +53,25 @@ impl Causes {
         }
     }
 
+    /// Names the causes of the log's next events, of which the first has the number `first`.
+    pub fn name(&mut self, entries: &mut [LogEntry], first: u64) {
+        self.open
+            .look_ahead(entries.iter().map(|entry| entry.event.inference));
+        for (entry, number) in entries.iter_mut().zip(first..) {
+            entry.cause = self.next(&entry.event, number);
+        }
+    }
+
     /// The cause of the log's next event, whose number is `number`.
+    #[inline]
     pub fn next(&mut self, event: &Event, number: u64) -> u64 {
         if event.height != self.height {
             self.height = event.height;
             self.open.close_gaps();
         }
-        match event.inference {
-            NO_INFERENCE => self.of_participant(event, number),
-            _ => self.of_inference(event, number),
-        }
-    }
-
-    fn of_inference(&mut self, event: &Event, number: u64) -> u64 {
         let inference = event.inference;
         match event.kind {
-            EventKind::Refused => NO_CAUSE,
+            _ if inference == NO_INFERENCE => self.of_participant(event, number),
             EventKind::Started => {
                 self.open.set(inference, number);
                 NO_CAUSE
@@ -100,19 +86,21 @@ impl Causes {
                 self.outcome = number;
                 self.open.take(inference)
             }
+            _ => self.of_checking(event, number),
+        }
+    }
+
+    #[inline(never)]
+    fn of_checking(&mut self, event: &Event, number: u64) -> u64 {
+        let inference = event.inference;
+        match event.kind {
+            EventKind::Refused => NO_CAUSE,
             EventKind::Drawn => {
                 let finished = match self.finished {
                     Some((of, number)) if of == inference => number,
                     _ => NO_CAUSE,
                 };
-                let checked = self.checked.entry(inference).or_insert_with(|| Checked {
-                    finished,
-                    verdict: NO_CAUSE,
-                    disputed: NO_CAUSE,
-                    vote: NO_CAUSE,
-                    epochs_left: EPOCHS_KEPT,
-                    drawn: Vec::new(),
-                });
+                let checked = self.checked.get_or_insert(inference, || Checked::new(finished));
                 checked.drawn.push((event.other, number));
                 checked.finished
             }
@@ -125,16 +113,12 @@ impl Causes {
     }
 
     fn of_checked(&mut self, event: &Event, number: u64) -> u64 {
-        let Some(checked) = self.checked.get_mut(&event.inference) else {
+        let Some(checked) = self.checked.get_mut(event.inference) else {
             return NO_CAUSE;
         };
         match event.kind {
             EventKind::Passed | EventKind::Disputed | EventKind::DisputeCapped => {
-                let drawn = checked
-                    .drawn
-                    .iter()
-                    .find(|(validator, _)| *validator == event.other);
-                let cause = drawn.map_or(checked.finished, |(_, number)| *number);
+                let cause = checked.draw_of(event.other);
                 checked.verdict = number;
                 if event.kind == EventKind::Disputed {
                     (checked.disputed, checked.vote) = (number, number);
@@ -147,13 +131,7 @@ impl Causes {
                 checked.disputed
             }
             EventKind::Shared => checked.verdict,
-            EventKind::Fined => {
-                let drawn = checked
-                    .drawn
-                    .iter()
-                    .find(|(validator, _)| *validator == event.participant);
-                drawn.map_or(checked.finished, |(_, number)| *number)
-            }
+            EventKind::Fined => checked.draw_of(event.participant),
             EventKind::Bounty => self.outcome,
             _ => {
                 self.outcome = number;
@@ -170,15 +148,13 @@ impl Causes {
         &mut self.standings[place]
     }
 
+    #[inline(never)]
     fn of_participant(&mut self, event: &Event, number: u64) -> u64 {
         let (issued, slashed) = (self.issued, self.slashed);
         match event.kind {
             EventKind::EpochBegan => {
                 self.epoch = number;
-                self.checked.retain(|_, checked| {
-                    checked.epochs_left = checked.epochs_left.saturating_sub(1);
-                    checked.epochs_left > 0
-                });
+                self.checked.age();
                 NO_CAUSE
             }
             EventKind::Issued => {

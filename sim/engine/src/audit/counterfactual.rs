@@ -4,7 +4,7 @@
 //! (docs/adr/0002-random-streams.md); what differs follows from the rule.
 
 use super::balances::Balances;
-use crate::observe::event::Event;
+use crate::observe::events_in_order::{EventsInOrder, Places};
 use crate::observe::results_error::ResultsError;
 use crate::run::{EventSink, LoggedRunError, RunOptions, run_logged};
 use crate::scenario::Scenario;
@@ -23,6 +23,7 @@ pub fn compute_wealth(
         balances: Balances::new(),
         number: 0,
         accounts: (scenario.hosts.len(), scenario.clients.accounts()),
+        places: Places::default(),
     };
     let options = RunOptions {
         parallel: true,
@@ -45,16 +46,18 @@ struct Books {
     balances: Balances,
     number: u64,
     accounts: (usize, usize),
+    places: Places,
 }
 
 impl EventSink for Books {
-    fn accept(&mut self, events: &mut Vec<Event>) -> Result<(), ResultsError> {
-        for event in events.drain(..) {
-            let _ = self
-                .balances
-                .book(&event, self.number, self.accounts.0, self.accounts.1);
+    fn accept(&mut self, events: &mut EventsInOrder) -> Result<(), ResultsError> {
+        let (hosts, clients) = self.accounts;
+        events.try_each(&mut self.places, |event| {
+            let _ = self.balances.book(event, self.number, hosts, clients);
             self.number += 1;
-        }
+            Ok::<_, ResultsError>(())
+        })?;
+        events.clear();
         Ok(())
     }
 }

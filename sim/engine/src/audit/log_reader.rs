@@ -14,7 +14,7 @@ use parquet::file::reader::{FileReader, RowGroupReader, SerializedFileReader};
 
 use super::chain::EVENTS_PER_SEGMENT;
 use super::encoding::{LogEntry, NO_CAUSE};
-use super::log_columns::LogColumns;
+use super::log_columns::LOG_COLUMNS;
 use super::log_writer::CHECKPOINTS_KEY;
 use crate::observe::event::{Event, EventKind, NO_INFERENCE, NOBODY};
 use crate::observe::results_error::ResultsError;
@@ -44,8 +44,8 @@ impl LogReader {
             .schema_descr()
             .columns()
             .to_vec();
-        let expected = LogColumns::with_capacity(0).into_columns(0, 0);
-        if columns.len() != expected.len() || columns.iter().zip(&expected).any(|(a, b)| a.name() != b.name) {
+        let expected = LOG_COLUMNS.iter().map(|column| column.name);
+        if !columns.iter().map(|column| column.name()).eq(expected) {
             return Err(broken(
                 path,
                 "its columns are not those of an event log".to_string(),

@@ -4,26 +4,20 @@
 //! run. The bytes depend on the events alone.
 
 use std::io::Write;
-use std::sync::Arc;
 
-use parquet::basic::{Compression, Encoding};
 use parquet::errors::Result;
-use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesPtr};
-use parquet::schema::types::ColumnPath;
 
 use super::causes::Causes;
 use super::chain::{Chain, EVENTS_PER_SEGMENT};
 use super::encoding::{LogEntry, NO_CAUSE};
-use super::log_columns::LogColumns;
-use crate::observe::columns::{Column, Values};
-use crate::observe::event::Event;
-use crate::observe::parquet_writer::ParquetWriter;
+use super::log_columns::{LOG_COLUMNS, LogColumns, STEP};
+use crate::observe::events_in_order::{EventsInOrder, Places};
+use crate::observe::packed_writer::PackedWriter;
 
 /// Key of the checkpoints in a log file's footer: the head after each segment, hex, separated by commas.
 pub const CHECKPOINTS_KEY: &str = "stakeout.checkpoints";
 
-/// Events that are worked on together: they stay in a core's nearest cache.
-const STEP: usize = 256;
+const _: () = assert!(EVENTS_PER_SEGMENT.is_multiple_of(STEP));
 
 /// Which log this is: what its chain begins with.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,15 +41,16 @@ pub struct LogHead {
 
 /// Writes a log.
 pub struct LogWriter<W: Write + Send> {
-    table: ParquetWriter<W>,
+    table: PackedWriter<W>,
     replicate: u32,
     chain: Chain,
     causes: Causes,
     segment: LogColumns,
     events: u64,
     checkpoints: Vec<String>,
-    /// Scratch of [`accept_few`](Self::accept_few).
+    /// Events that are about to be written.
     near: Vec<LogEntry>,
+    places: Places,
 }
 
 impl<W: Write + Send> LogWriter<W> {
@@ -64,16 +59,16 @@ impl<W: Write + Send> LogWriter<W> {
     /// # Errors
     /// What the sink reports.
     pub fn create(sink: W, identity: &LogIdentity) -> Result<Self> {
-        let shape = LogColumns::with_capacity(0).into_columns(identity.replicate, 0);
         Ok(Self {
-            table: ParquetWriter::create_with(sink, &shape, properties(&shape))?,
+            table: PackedWriter::create(sink, &LOG_COLUMNS)?,
             replicate: identity.replicate,
             chain: Chain::new(&identity.scenario_hash, identity.seed, identity.replicate),
             causes: Causes::new(),
-            segment: LogColumns::with_capacity(EVENTS_PER_SEGMENT),
+            segment: LogColumns::new(),
             events: 0,
             checkpoints: Vec::new(),
             near: Vec::with_capacity(STEP),
+            places: Places::default(),
         })
     }
 
@@ -81,33 +76,31 @@ impl<W: Write + Send> LogWriter<W> {
     ///
     /// # Errors
     /// What the sink reports.
-    pub fn accept(&mut self, events: &[Event]) -> Result<()> {
-        let mut left = events;
-        while !left.is_empty() {
-            let room = EVENTS_PER_SEGMENT - self.segment.len();
-            let (next, rest) = left.split_at(left.len().min(room).min(STEP));
-            left = rest;
-            self.accept_few(next)?;
-        }
-        Ok(())
+    pub fn accept(&mut self, events: &EventsInOrder) -> Result<()> {
+        // The simulation has just written them on another core: copied at once, their lines come together.
+        let mut places = std::mem::take(&mut self.places);
+        let taken = events.try_each(&mut places, |&event| {
+            self.near.push(LogEntry {
+                event,
+                cause: NO_CAUSE,
+            });
+            if self.near.len() == STEP {
+                self.append()
+            } else {
+                Ok(())
+            }
+        });
+        self.places = places;
+        taken
     }
 
-    /// Appends events of one segment.
-    fn accept_few(&mut self, events: &[Event]) -> Result<()> {
-        // The simulation has just written them on another core: copied at once, their lines come together.
-        let mut near = std::mem::take(&mut self.near);
-        near.clear();
-        near.extend(events.iter().map(|&event| LogEntry {
-            event,
-            cause: NO_CAUSE,
-        }));
-        for entry in &mut near {
-            entry.cause = self.causes.next(&entry.event, self.events);
-            self.events += 1;
-        }
-        self.segment.extend(&near);
-        let head = near.iter().filter_map(|entry| self.chain.push(entry)).last();
-        self.near = near;
+    /// Appends what is near. A segment holds a whole number of steps, so it is full after one or not at all.
+    fn append(&mut self) -> Result<()> {
+        self.causes.name(&mut self.near, self.events);
+        self.events += self.near.len() as u64;
+        self.segment.extend(&self.near);
+        let head = self.near.iter().filter_map(|entry| self.chain.push(entry)).last();
+        self.near.clear();
         if let Some(head) = head {
             self.checkpoints.push(head.to_hex().to_string());
             self.write_segment()?;
@@ -116,9 +109,9 @@ impl<W: Write + Send> LogWriter<W> {
     }
 
     fn write_segment(&mut self) -> Result<()> {
-        let first = self.events - self.segment.len() as u64;
-        let full = std::mem::replace(&mut self.segment, LogColumns::with_capacity(EVENTS_PER_SEGMENT));
-        self.table.write(&full.into_columns(self.replicate, first))
+        let rows = self.segment.len();
+        let pages = self.segment.take(self.replicate, self.events - rows as u64);
+        self.table.write(rows, pages)
     }
 
     /// Writes what is left and the checkpoints; returns the sink and what the log is known by.
@@ -126,6 +119,7 @@ impl<W: Write + Send> LogWriter<W> {
     /// # Errors
     /// What the sink reports.
     pub fn finish(mut self) -> Result<(W, LogHead)> {
+        self.append()?;
         let head = self.chain.finish().to_hex().to_string();
         if !self.segment.is_empty() {
             self.checkpoints.push(head.clone());
@@ -135,23 +129,4 @@ impl<W: Write + Send> LogWriter<W> {
         let events = self.events;
         Ok((self.table.close()?, LogHead { events, head }))
     }
-}
-
-/// Differences of neighbours are small: they are packed, which leaves a compressor little to do, and no dictionary
-/// is built where none would help.
-fn properties(shape: &[Column<'_>]) -> WriterPropertiesPtr {
-    let mut builder = WriterProperties::builder()
-        .set_created_by("stakeout".to_string())
-        .set_compression(Compression::UNCOMPRESSED)
-        .set_statistics_enabled(EnabledStatistics::None)
-        .set_max_row_group_row_count(Some(EVENTS_PER_SEGMENT))
-        .set_dictionary_enabled(false);
-    for column in shape {
-        let path = ColumnPath::from(column.name);
-        builder = match column.values {
-            Values::Words(_) => builder.set_column_dictionary_enabled(path, true),
-            _ => builder.set_column_encoding(path, Encoding::DELTA_BINARY_PACKED),
-        };
-    }
-    Arc::new(builder.build())
 }

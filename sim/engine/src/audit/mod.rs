@@ -9,6 +9,7 @@
 pub mod balances;
 pub mod causes;
 pub mod chain;
+mod checked_answers;
 pub mod counterfactual;
 pub mod diff;
 pub mod encoding;

@@ -15,6 +15,17 @@ pub(super) struct OpenInferences {
 }
 
 impl OpenInferences {
+    /// Reads the places of inferences that are about to be asked for. They are anywhere in memory: asked for one
+    /// after the other, each is waited for; asked for together, they come together.
+    #[inline]
+    pub(super) fn look_ahead(&self, inferences: impl Iterator<Item = u64>) {
+        let Some(mask) = self.ring.len().checked_sub(1) else {
+            return;
+        };
+        let seen = inferences.fold(0, |seen, inference| seen ^ self.ring[inference as usize & mask]);
+        std::hint::black_box(seen);
+    }
+
     /// Takes the event of an inference out; [`NO_CAUSE`] where there is none.
     #[inline]
     pub(super) fn take(&mut self, inference: u64) -> u64 {

@@ -17,8 +17,8 @@ use super::causes::Causes;
 use super::encoding::LogEntry;
 use super::log_reader::LogReader;
 use crate::observe::cast::Cast;
-use crate::observe::event::Event;
 use crate::observe::event_spool::{FinishedLog, Spool, SpooledLog, events_file};
+use crate::observe::events_in_order::EventsInOrder;
 use crate::observe::frame::RunOutput;
 use crate::observe::manifest::{FileEntry, Manifest};
 use crate::observe::replicate_state::ReplicateState;
@@ -207,14 +207,14 @@ impl ComparedLog {
 }
 
 impl EventSink for ComparedLog {
-    fn accept(&mut self, events: &mut Vec<Event>) -> Result<(), ResultsError> {
-        for event in events.iter() {
+    fn accept(&mut self, events: &mut EventsInOrder) -> Result<(), ResultsError> {
+        for event in events.to_vec() {
             let Some(stored) = &mut self.stored else {
                 break;
             };
             let entry = LogEntry {
-                event: *event,
-                cause: self.causes.next(event, self.number),
+                event,
+                cause: self.causes.next(&event, self.number),
             };
             match stored.next() {
                 Some(Ok(logged)) if logged == entry => {}

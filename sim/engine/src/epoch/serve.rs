@@ -254,7 +254,7 @@ impl Server<'_> {
             tables.window_of(longest.saturating_add(tables.inclusion_ns)) < tables.expiration_windows
         };
         !acts
-            && self.window.is_plain
+            && self.window.draw == Draw::Independent
             && self.window.measures.unsampled == Unsampled::Ignored
             && lane.states[host].status != Status::Ramping
             && (!hot.has_outages || is_up())
@@ -514,7 +514,7 @@ impl Server<'_> {
             late.push_back(Late { due, place });
         } else {
             lane.totals.finished += 1;
-            lane.commit_finish(&record, &window);
+            lane.commit_finish::<false>(&record, &window);
             self.recall(lane, arrival);
             settle_mail(lane, &window);
         }

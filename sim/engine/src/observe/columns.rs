@@ -4,64 +4,19 @@
 //! times in nanoseconds (`*_ns`), rates in parts per 10^9 (`*_ppb`), so that the files depend on no
 //! rounding and no platform. The unit is the end of the name; a bare noun is a count.
 
-/// Numbers of which some are absent.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sparse<T> {
-    /// Those that are there, in order.
-    pub present: Vec<T>,
-    /// For each row 1 where there is one and 0 where there is none: Parquet's definition level.
-    pub presence: Vec<i16>,
-}
-
-impl<T> Sparse<T> {
-    /// Number of rows.
-    pub fn len(&self) -> usize {
-        self.presence.len()
-    }
-
-    /// There is no row.
-    pub fn is_empty(&self) -> bool {
-        self.presence.is_empty()
-    }
-
-    /// No row yet, with room for `rows`.
-    pub fn with_capacity(rows: usize) -> Self {
-        Self {
-            present: Vec::with_capacity(rows),
-            presence: Vec::with_capacity(rows),
-        }
-    }
-
-    /// Adds rows, of which those that are `absent` hold nothing.
-    pub fn extend(&mut self, rows: impl Iterator<Item = T> + Clone, absent: T)
-    where
-        T: PartialEq + Copy,
-    {
-        self.presence
-            .extend(rows.clone().map(|row| i16::from(row != absent)));
-        self.present.extend(rows.filter(|row| *row != absent));
-    }
-}
-
 /// The values of one column; all columns of a table are equally long.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Values<'a> {
     /// Small counts and indices.
     U32(Vec<u32>),
-    /// Indices that may be absent.
-    OptionalU32(Sparse<u32>),
     /// Counts, heights and times.
     U64(Vec<u64>),
-    /// Numbers that may be absent.
-    OptionalU64(Sparse<u64>),
     /// Signed figures.
     I64(Vec<i64>),
     /// Money and sums beyond 64 bits: stored as a decimal of 38 digits and scale 0.
     Wide(Vec<i128>),
     /// Names.
     Text(Vec<&'a str>),
-    /// Names of a fixed set.
-    Words(Vec<&'static str>),
 }
 
 impl Values<'_> {
@@ -69,13 +24,10 @@ impl Values<'_> {
     pub fn len(&self) -> usize {
         match self {
             Self::U32(v) => v.len(),
-            Self::OptionalU32(v) => v.len(),
             Self::U64(v) => v.len(),
-            Self::OptionalU64(v) => v.len(),
             Self::I64(v) => v.len(),
             Self::Wide(v) => v.len(),
             Self::Text(v) => v.len(),
-            Self::Words(v) => v.len(),
         }
     }
 

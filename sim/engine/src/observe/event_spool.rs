@@ -8,7 +8,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::cast::Cast;
-use super::event::Event;
+use super::events_in_order::EventsInOrder;
 use super::hashing_sink::HashingSink;
 use super::log_thread::LogThread;
 use super::manifest::{EventLogEntry, FileEntry};
@@ -136,7 +136,7 @@ impl SpooledLog {
 }
 
 impl EventSink for SpooledLog {
-    fn accept(&mut self, events: &mut Vec<Event>) -> Result<(), ResultsError> {
+    fn accept(&mut self, events: &mut EventsInOrder) -> Result<(), ResultsError> {
         ResultsError::wrap("write", &self.path, self.thread.accept(events))
     }
 }

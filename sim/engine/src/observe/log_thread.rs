@@ -9,8 +9,8 @@ use std::panic;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 
-use super::event::Event;
 use super::event_spool::as_io;
+use super::events_in_order::EventsInOrder;
 use crate::audit::log_writer::{LogHead, LogWriter};
 
 /// Events that are handed over at once; fewer are collected first, since waking a thread costs more than they do.
@@ -20,11 +20,11 @@ const WAITING: usize = 4;
 
 /// A writer at work.
 pub struct LogThread<W: Write + Send> {
-    batch: Vec<Event>,
+    batch: EventsInOrder,
     /// Nothing once the thread has been told that no more comes.
-    full: Option<SyncSender<Vec<Event>>>,
+    full: Option<SyncSender<EventsInOrder>>,
     /// Batches that were written, whose room is used again.
-    empty: Receiver<Vec<Event>>,
+    empty: Receiver<EventsInOrder>,
     thread: Option<JoinHandle<io::Result<LogWriter<W>>>>,
 }
 
@@ -34,7 +34,7 @@ impl<W: Write + Send + 'static> LogThread<W> {
     /// # Errors
     /// A thread that cannot be started.
     pub fn start(mut writer: LogWriter<W>) -> io::Result<Self> {
-        let (full, batches) = sync_channel::<Vec<Event>>(WAITING);
+        let (full, batches) = sync_channel::<EventsInOrder>(WAITING);
         let (written, empty) = sync_channel(WAITING + 2);
         let write = move || {
             for mut batch in batches {
@@ -46,7 +46,7 @@ impl<W: Write + Send + 'static> LogThread<W> {
             Ok(writer)
         };
         Ok(Self {
-            batch: Vec::with_capacity(BATCH),
+            batch: EventsInOrder::default(),
             full: Some(full),
             empty,
             thread: Some(
@@ -63,7 +63,7 @@ impl<W: Write + Send> LogThread<W> {
     ///
     /// # Errors
     /// What the writer met.
-    pub fn accept(&mut self, events: &mut Vec<Event>) -> io::Result<()> {
+    pub fn accept(&mut self, events: &mut EventsInOrder) -> io::Result<()> {
         if self.batch.is_empty() {
             std::mem::swap(&mut self.batch, events);
         } else {

@@ -16,8 +16,7 @@ use parquet::basic::{Compression, LogicalType, Repetition, Type as PhysicalType}
 use parquet::data_type::{ByteArray, ByteArrayType, DataType, FixedLenByteArray, FixedLenByteArrayType};
 use parquet::data_type::{Int32Type, Int64Type};
 use parquet::errors::{ParquetError, Result};
-use parquet::file::metadata::KeyValue;
-use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesPtr};
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use parquet::schema::types::{Type, TypePtr};
 
@@ -42,22 +41,8 @@ impl<W: Write + Send> ParquetWriter<W> {
     /// # Errors
     /// What the sink reports.
     pub fn create(sink: W, shape: &[Column<'_>]) -> Result<Self> {
-        Self::create_with(sink, shape, Arc::new(properties()))
-    }
-
-    /// As [`create`](Self::create), with other encodings.
-    ///
-    /// # Errors
-    /// What the sink reports.
-    pub fn create_with(sink: W, shape: &[Column<'_>], properties: WriterPropertiesPtr) -> Result<Self> {
-        let file = SerializedFileWriter::new(sink, schema(shape)?, properties)?;
+        let file = SerializedFileWriter::new(sink, schema(shape)?, Arc::new(properties()))?;
         Ok(Self { file })
-    }
-
-    /// Adds a note to the footer.
-    pub fn note(&mut self, key: &str, text: String) {
-        self.file
-            .append_key_value_metadata(KeyValue::new(key.to_string(), text));
     }
 
     /// Writes one row group; columns must be those of the shape, in its order.
@@ -101,21 +86,17 @@ fn schema(shape: &[Column<'_>]) -> Result<TypePtr> {
 fn field(column: &Column<'_>) -> Result<TypePtr> {
     let int = LogicalType::integer;
     let (physical, logical) = match column.values {
-        Values::U32(_) | Values::OptionalU32(_) => (PhysicalType::INT32, int(32, false)),
-        Values::U64(_) | Values::OptionalU64(_) => (PhysicalType::INT64, int(64, false)),
+        Values::U32(_) => (PhysicalType::INT32, int(32, false)),
+        Values::U64(_) => (PhysicalType::INT64, int(64, false)),
         Values::I64(_) => (PhysicalType::INT64, int(64, true)),
         Values::Wide(_) => (
             PhysicalType::FIXED_LEN_BYTE_ARRAY,
             LogicalType::decimal(0, WIDE_DIGITS),
         ),
-        Values::Text(_) | Values::Words(_) => (PhysicalType::BYTE_ARRAY, LogicalType::String),
-    };
-    let repetition = match column.values {
-        Values::OptionalU32(_) | Values::OptionalU64(_) => Repetition::OPTIONAL,
-        _ => Repetition::REQUIRED,
+        Values::Text(_) => (PhysicalType::BYTE_ARRAY, LogicalType::String),
     };
     let mut builder = Type::primitive_type_builder(column.name, physical)
-        .with_repetition(repetition)
+        .with_repetition(Repetition::REQUIRED)
         .with_logical_type(Some(logical));
     if physical == PhysicalType::FIXED_LEN_BYTE_ARRAY {
         builder = builder
@@ -144,30 +125,22 @@ fn write_column<W: Write + Send>(
 ) -> Result<()> {
     // Parquet stores unsigned numbers in the bits of signed ones; the logical type says how to read them.
     match &column.values {
-        Values::U32(v) => put::<Int32Type, W>(group, bytemuck::cast_slice(v), None),
-        Values::OptionalU32(v) => {
-            put::<Int32Type, W>(group, bytemuck::cast_slice(&v.present), Some(&v.presence))
-        }
-        Values::U64(v) => put::<Int64Type, W>(group, bytemuck::cast_slice(v), None),
-        Values::OptionalU64(v) => {
-            put::<Int64Type, W>(group, bytemuck::cast_slice(&v.present), Some(&v.presence))
-        }
-        Values::I64(v) => put::<Int64Type, W>(group, v, None),
-        Values::Wide(v) => put::<FixedLenByteArrayType, W>(group, &as_decimals(column.name, v)?, None),
-        Values::Text(v) => put::<ByteArrayType, W>(group, &as_texts(v), None),
-        Values::Words(v) => put::<ByteArrayType, W>(group, &as_words(v), None),
+        Values::U32(v) => put::<Int32Type, W>(group, bytemuck::cast_slice(v)),
+        Values::U64(v) => put::<Int64Type, W>(group, bytemuck::cast_slice(v)),
+        Values::I64(v) => put::<Int64Type, W>(group, v),
+        Values::Wide(v) => put::<FixedLenByteArrayType, W>(group, &as_decimals(column.name, v)?),
+        Values::Text(v) => put::<ByteArrayType, W>(group, &as_texts(v)),
     }
 }
 
 fn put<T: DataType, W: Write + Send>(
     group: &mut SerializedRowGroupWriter<'_, W>,
     values: &[T::T],
-    presence: Option<&[i16]>,
 ) -> Result<()> {
     let mut writer = group
         .next_column()?
         .ok_or_else(|| ParquetError::General("too many columns".into()))?;
-    writer.typed::<T>().write_batch(values, presence, None)?;
+    writer.typed::<T>().write_batch(values, None, None)?;
     writer.close()
 }
 
@@ -183,11 +156,6 @@ fn as_texts(values: &[&str]) -> Vec<ByteArray> {
             ByteArray::from(part)
         })
         .collect()
-}
-
-fn as_words(values: &[&'static str]) -> Vec<ByteArray> {
-    let word = |v: &&'static str| ByteArray::from(Bytes::from_static(v.as_bytes()));
-    values.iter().map(word).collect()
 }
 
 /// As [`as_texts`], in one buffer.
@@ -209,7 +177,7 @@ fn as_decimals(name: &str, values: &[i128]) -> Result<Vec<FixedLenByteArray>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::observe::columns::{Sparse, column};
+    use crate::observe::columns::column;
     use crate::observe::scratch::Scratch;
     use parquet::file::reader::{FileReader, SerializedFileReader};
     use parquet::record::Field;
@@ -217,21 +185,7 @@ mod tests {
     fn table() -> Vec<Column<'static>> {
         vec![
             column("epoch", Values::U32(vec![56, u32::MAX])),
-            column(
-                "other",
-                Values::OptionalU32(Sparse {
-                    present: vec![7],
-                    presence: vec![0, 1],
-                }),
-            ),
             column("busy_ns", Values::U64(vec![0, u64::MAX])),
-            column(
-                "inference",
-                Values::OptionalU64(Sparse {
-                    present: vec![1],
-                    presence: vec![1, 0],
-                }),
-            ),
             column("value", Values::I64(vec![-5, i64::MAX])),
             column(
                 "reward_base_units",
@@ -269,15 +223,11 @@ mod tests {
             .collect();
         assert_eq!(rows[0][0], Field::UInt(56));
         assert_eq!(rows[1][0], Field::UInt(u32::MAX));
-        assert_eq!(rows[0][1], Field::Null);
-        assert_eq!(rows[1][1], Field::UInt(7));
-        assert_eq!(rows[1][2], Field::ULong(u64::MAX));
-        assert_eq!(rows[0][3], Field::ULong(1));
-        assert_eq!(rows[1][3], Field::Null);
-        assert_eq!(rows[0][4], Field::Long(-5));
-        assert_eq!(rows[1][6], Field::Str("naïve </script>".into()));
+        assert_eq!(rows[1][1], Field::ULong(u64::MAX));
+        assert_eq!(rows[0][2], Field::Long(-5));
+        assert_eq!(rows[1][4], Field::Str("naïve </script>".into()));
         for (row, expected) in rows.iter().zip([38_627_452_617_213_i128, -WIDE_MAX]) {
-            let Field::Decimal(decimal) = &row[5] else {
+            let Field::Decimal(decimal) = &row[3] else {
                 panic!("not a decimal: {:?}", row[5])
             };
             assert_eq!((decimal.precision(), decimal.scale()), (38, 0));
@@ -322,7 +272,7 @@ mod tests {
         let writer = ParquetWriter::create(Vec::new(), &table()).unwrap();
         let reader = reader("no-rows", writer.close().unwrap());
         let schema = reader.metadata().file_metadata().schema_descr();
-        assert_eq!(schema.num_columns(), 7);
-        assert_eq!(schema.column(5).name(), "reward_base_units");
+        assert_eq!(schema.num_columns(), 5);
+        assert_eq!(schema.column(3).name(), "reward_base_units");
     }
 }

@@ -198,7 +198,7 @@ fn event_logs_move_in_with_the_other_files_and_nothing_is_left_of_their_spool() 
     let place = RunPlace::new(scratch.path(), &cast).unwrap();
     let spool = place.spool(&Disk).unwrap();
     let mut log = spool.open(&cast, 0, &Disk).unwrap();
-    log.accept(&mut sample::events()).unwrap();
+    log.accept(&mut sample::events().into()).unwrap();
     let logs = [log.finish().unwrap()];
     let outputs = sample::outputs(1);
     let run = write_logged(scratch.path(), &cast, &outputs, &logs, IfExists::Refuse, &Disk).unwrap();

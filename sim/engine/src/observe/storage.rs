@@ -8,6 +8,8 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
 
+use super::disk_file::DiskFile;
+
 /// What lies at a path; a symbolic link is never followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Entry {
@@ -26,12 +28,6 @@ pub trait Sink: Write + Send {
     /// # Errors
     /// What the operating system reports.
     fn sync(&mut self) -> io::Result<()>;
-}
-
-impl Sink for File {
-    fn sync(&mut self) -> io::Result<()> {
-        self.sync_all()
-    }
 }
 
 /// Where a run directory is written.
@@ -85,7 +81,7 @@ impl Storage for Disk {
 
     fn create_file(&self, path: &Path) -> io::Result<Box<dyn Sink>> {
         let file = OpenOptions::new().write(true).create_new(true).open(path)?;
-        Ok(Box::new(file))
+        Ok(Box::new(DiskFile::new(file)))
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {

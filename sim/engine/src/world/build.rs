@@ -31,6 +31,7 @@ use super::slab::Slab;
 use super::tables::Tables;
 use super::window::{Draw, Targets};
 use super::{Market, World};
+use crate::observe::events_in_order::EventsInOrder;
 use crate::observe::frame::EpochRow;
 use crate::observe::participant_table::ParticipantTable;
 use crate::scenario::{SamplingDraw, Scenario};
@@ -153,8 +154,7 @@ impl<'a> World<'a> {
             convictions: Vec::new(),
             rows: Vec::new(),
             participant_rows: ParticipantTable::default(),
-            events: Vec::new(),
-            event_places: super::log::Places::default(),
+            events: EventsInOrder::default(),
             window: 0,
             schedule,
         };

@@ -31,14 +31,18 @@ impl Lane {
     fn commit_finishes(&mut self, window: &Window<'_>) {
         let due = self.finishes.take(window.index);
         self.totals.finished += due.len() as u64;
-        for record in &due {
-            self.commit_finish(record, window);
+        if window.tables.log {
+            due.iter()
+                .for_each(|record| self.commit_finish::<true>(record, window));
+        } else {
+            due.iter()
+                .for_each(|record| self.commit_finish::<false>(record, window));
         }
         self.finishes.give_back(due);
     }
 
     #[inline]
-    pub(crate) fn commit_finish(&mut self, record: &Inference, window: &Window<'_>) {
+    pub(crate) fn commit_finish<const LOG: bool>(&mut self, record: &Inference, window: &Window<'_>) {
         let tables = window.tables;
         let host = record.host as usize;
         let used = u64::from(record.prompt) + u64::from(record.answer);
@@ -85,31 +89,21 @@ impl Lane {
         if record.arrival >= tables.warm_up_ns {
             self.sojourn.record(record.completion - record.arrival);
         }
-        if !window.is_plain {
-            self.finish_with_care(record, payment, escrow, window);
-        } else if !self.is_unchecked(record, window) {
-            self.choose_validators(record, payment, window);
-        }
-    }
-
-    /// Logs a finish, and draws who checks it by whatever rule there is.
-    #[cold]
-    fn finish_with_care(&mut self, record: &Inference, payment: u64, escrow: u64, window: &Window<'_>) {
-        if window.tables.log {
+        if LOG {
+            let figures = (payment as i64, (escrow - payment) as i64);
             self.log(
                 window,
                 record.completion,
                 EventKind::Finished,
                 record,
                 record.client,
-                (payment as i64, (escrow - payment) as i64),
+                figures,
             );
         }
-        match window.draw {
-            Draw::Independent if self.is_unchecked(record, window) => {}
-            Draw::Independent => self.choose_validators(record, payment, window),
-            Draw::Nobody => {}
-            _ => self.draw_otherwise(record, payment, window),
+        if window.draw != Draw::Independent {
+            self.draw_otherwise(record, payment, window);
+        } else if !self.is_unchecked(record, window) {
+            self.choose_validators(record, payment, window);
         }
     }
 

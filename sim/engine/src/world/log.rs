@@ -12,6 +12,7 @@ use super::lane::{Lane, total_of};
 use super::mail::Credit;
 use super::window::{Draw, Window};
 use crate::observe::event::{Event, EventKind, NOBODY};
+use crate::observe::events_in_order::EventsInOrder;
 use crate::observe::participant_table::ParticipantTable;
 use crate::scenario::Assignment;
 
@@ -31,8 +32,33 @@ pub(super) fn price_changed(height: u64, end: u64, model: usize, before: u64, no
 }
 
 impl Lane {
+    /// A request was sent to its executor.
+    #[inline]
+    pub(super) fn log_started(&mut self, record: &Inference, window: &Window<'_>) {
+        let escrow = window.tables.escrow(record.price, record.prompt);
+        let figures = (escrow as i64, record.price as i64);
+        self.log(
+            window,
+            record.arrival,
+            EventKind::Started,
+            record,
+            record.client,
+            figures,
+        );
+    }
+
+    /// The executor begins. What begins at once with the promised model needs no line: it is what a request expects.
+    #[inline]
+    pub(super) fn log_served(&mut self, record: &Inference, start: u64, window: &Window<'_>) {
+        let wait = start - record.arrival;
+        if wait > 0 || record.substitute != 0 {
+            let figures = (wait as i64, i64::from(record.substitute));
+            self.log(window, start, EventKind::Served, record, record.client, figures);
+        }
+    }
+
     /// Adds a line about an inference to the event log; the caller has asked whether there is one.
-    #[cold]
+    #[inline]
     pub(super) fn log(
         &mut self,
         window: &Window<'_>,
@@ -190,42 +216,6 @@ impl Lane {
     }
 }
 
-/// Moves a block's events from a lane to the log, by participant; what concerns one executor stays in the order in
-/// which it was committed. `lane` is the lane's first participant and their number, `places` is scratch.
-pub(super) fn move_in_order(
-    from: &mut Vec<Event>,
-    to: &mut Vec<Event>,
-    (first, hosts): (u32, usize),
-    places: &mut Places,
-) {
-    places.starts.clear();
-    places.starts.resize(hosts, 0);
-    let slot = |event: &Event| (event.participant - first) as usize;
-    for event in from.iter() {
-        places.starts[slot(event)] += 1;
-    }
-    let mut start = 0;
-    for count in &mut places.starts {
-        start += std::mem::replace(count, start);
-    }
-    places.order.clear();
-    places.order.resize(from.len(), 0);
-    for (at, event) in from.iter().enumerate() {
-        let place = &mut places.starts[slot(event)];
-        places.order[*place as usize] = at as u32;
-        *place += 1;
-    }
-    to.extend(places.order.iter().map(|&at| from[at as usize]));
-    from.clear();
-}
-
-/// Scratch of [`move_in_order`]: where each host's events begin, and the order of all.
-#[derive(Debug, Default)]
-pub(super) struct Places {
-    starts: Vec<u32>,
-    order: Vec<u32>,
-}
-
 impl World<'_> {
     /// Adds a line with one figure to the event log, if there is one.
     pub(super) fn log(&mut self, kind: EventKind, participant: u32, figure: i128, end: u64) {
@@ -364,8 +354,8 @@ impl World<'_> {
         }
     }
 
-    /// Events that nobody has taken yet, in the log's order; what a run streams to its log.
-    pub fn events_mut(&mut self) -> &mut Vec<Event> {
+    /// Events that nobody has taken yet; what a run streams to its log.
+    pub fn events_mut(&mut self) -> &mut EventsInOrder {
         &mut self.events
     }
 }

@@ -61,7 +61,8 @@ use stakeout_protocol::reputation::ReputationRecord;
 use stakeout_protocol::status::Status;
 use stakeout_protocol::units::{EpochIndex, Fraction, Price, Reputation, TokenCount};
 
-use crate::observe::frame::{Conviction, EpochRow, Event, EventKind, RunOutput};
+use crate::observe::events_in_order::EventsInOrder;
+use crate::observe::frame::{Conviction, EpochRow, EventKind, RunOutput};
 use crate::observe::participant_table::ParticipantTable;
 use crate::scenario::Scenario;
 use admission::Admission;
@@ -143,8 +144,7 @@ pub struct World<'a> {
     convictions: Vec<Conviction>,
     rows: Vec<EpochRow>,
     participant_rows: ParticipantTable,
-    events: Vec<Event>,
-    event_places: log::Places,
+    events: EventsInOrder,
     pub(crate) window: u64,
 }
 
@@ -239,7 +239,6 @@ impl World<'_> {
             height: self.schedule.origin + self.window + 1,
             paused_until,
             targets,
-            is_plain: draw == Draw::Independent && !tables.log,
             plan_stamps: &self.plan_stamps,
             parity: self.parity,
             epoch_start: self.epoch_start,
@@ -299,10 +298,8 @@ impl World<'_> {
                 self.books.clients[refund.client as usize] += refund.amount as i64;
             }
             self.effects.merge(&lane.effects);
-            if !lane.events.is_empty() {
-                let hosts = (lane.first, lane.hosts.len());
-                log::move_in_order(&mut lane.events, &mut self.events, hosts, &mut self.event_places);
-            }
+            self.events
+                .take_lane(&mut lane.events, lane.first, lane.hosts.len());
             lane.effects = EffectSum::default();
             self.convictions.append(&mut lane.convictions);
             let mut credits = std::mem::take(&mut lane.credits);

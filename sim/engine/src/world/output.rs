@@ -50,7 +50,7 @@ impl World<'_> {
             answers_to_detection,
             balances,
             open,
-            events: self.options.event_log.then_some(self.events),
+            events: self.options.event_log.then(|| self.events.to_vec()),
         }
     }
 

@@ -13,7 +13,6 @@ use super::lane::{Deadline, Lane, Special, TASK};
 use super::mail::{Task, TaskKind};
 use super::tables::scale_ppm;
 use super::window::Window;
-use crate::observe::frame::EventKind;
 use crate::strategy::{RequestView, Serve};
 
 /// Requests whose hosts are read together.
@@ -58,14 +57,25 @@ impl Lane {
     /// Serves requests in order of arrival, and before each the jobs that arrive before it.
     fn serve_all(&mut self, requests: &[Inference], window: &Window<'_>) {
         self.totals.requests += requests.len() as u64;
-        let takes_care = window.tables.log || !self.specials.is_empty();
+        if window.tables.log {
+            self.serve_each::<true>(requests, window);
+        } else {
+            self.serve_each::<false>(requests, window);
+        }
+    }
+
+    #[inline(always)]
+    fn serve_each<const LOG: bool>(&mut self, requests: &[Inference], window: &Window<'_>) {
+        let takes_care = !self.specials.is_empty();
         for batch in requests.chunks(BATCH) {
             self.look_ahead(batch);
             for request in batch {
                 if self.next_job.0 <= request.arrival {
                     self.take_jobs_before((request.arrival, request.number), window);
                 }
-                self.take_request(request, takes_care, window);
+                if takes_care || !self.take_plainly::<LOG>(request, window) {
+                    self.take_with_care(*request, window);
+                }
             }
         }
     }
@@ -134,18 +144,10 @@ impl Lane {
         std::hint::black_box(seen);
     }
 
-    /// Takes one request: starts it at once if a slot is free in time, or queues it.
-    #[inline]
-    fn take_request(&mut self, request: &Inference, takes_care: bool, window: &Window<'_>) {
-        if takes_care || !self.take_plainly(request, window) {
-            self.take_with_care(*request, window);
-        }
-    }
-
     /// Starts a request at a host that serves everything as promised and whose turn comes in this window:
     /// nearly every request. Says whether it was one; if not, nothing has changed.
     #[inline(always)]
-    fn take_plainly(&mut self, request: &Inference, window: &Window<'_>) -> bool {
+    fn take_plainly<const LOG: bool>(&mut self, request: &Inference, window: &Window<'_>) -> bool {
         let tables = window.tables;
         let hot = &mut self.hosts[request.host as usize];
         if !hot.is_plain || hot.head != NONE {
@@ -183,6 +185,10 @@ impl Lane {
             };
             self.file(record, false, window);
         }
+        if LOG {
+            self.log_started(request, window);
+            self.log_served(request, start, window);
+        }
         true
     }
 
@@ -213,7 +219,7 @@ impl Lane {
         inference
     }
 
-    /// Takes a request that may be lost, substituted, queued or cut, or that must be logged.
+    /// Takes a request that may be lost, substituted, queued or cut.
     #[inline(never)]
     fn take_with_care(&mut self, mut record: Inference, window: &Window<'_>) {
         let tables = window.tables;
@@ -224,16 +230,7 @@ impl Lane {
         let is_plain = self.hosts[record.host as usize].is_plain && special.is_none();
         let is_lost = !is_plain && self.is_lost_on_arrival(&mut record, special, window);
         if tables.log {
-            let escrow = tables.escrow(record.price, record.prompt);
-            let (arrival, client) = (record.arrival, record.client);
-            self.log(
-                window,
-                arrival,
-                EventKind::Started,
-                &record,
-                client,
-                (escrow as i64, record.price as i64),
-            );
+            self.log_started(&record, window);
         }
         let start = if is_lost {
             None
@@ -417,11 +414,8 @@ impl Lane {
         if record.arrival >= tables.warm_up_ns {
             self.waits.record(start - record.arrival);
         }
-        let (wait, client) = (start - record.arrival, record.client);
-        // What began at once with the promised model needs no line of its own: it is what a request expects.
-        if tables.log && (wait > 0 || record.substitute != 0) {
-            let figures = (wait as i64, i64::from(record.substitute));
-            self.log(window, start, EventKind::Served, record, client, figures);
+        if tables.log {
+            self.log_served(record, start, window);
         }
         is_cut
     }

@@ -25,8 +25,6 @@ pub(crate) struct Window<'a> {
     pub paused_until: u64,
     /// Sampling targets by reputation.
     pub targets: &'a Targets,
-    /// Finishes need no more than the independent draw: no log, no rule that names validators.
-    pub is_plain: bool,
     /// By group, a number that changes whenever weights or rates do; never 0.
     pub plan_stamps: &'a [u64],
     /// Parity of the epoch to which validation duty is booked.

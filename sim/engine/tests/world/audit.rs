@@ -303,7 +303,7 @@ fn forge(run: &RunDirectory, change: impl Fn(&mut Vec<Event>)) {
         replicate: 0,
     };
     let mut writer = LogWriter::create(Vec::new(), &identity).expect("a log");
-    writer.accept(&events).expect("written");
+    writer.accept(&events.into()).expect("written");
     let (bytes, head) = writer.finish().expect("written");
     let mut manifest = run.manifest().clone();
     (manifest.event_logs[0].events, manifest.event_logs[0].head) = (head.events, head.head);

@@ -7,7 +7,7 @@ use stakeout_protocol::sprt::{Sprt, SprtParams};
 use stakeout_protocol::units::{Decimal, Fraction};
 use stakeout_statistics::sequential::{RatioSteps, audit_cusum};
 
-use crate::check::{Check, Kind, Observed, figures, none, require};
+use crate::check::{Check, Kind, Observed, figures, require};
 use crate::dice::Dice;
 
 /// The checks of this theme.
@@ -87,23 +87,30 @@ const EVIDENCE_RATE: Check = Check {
     title: "What an answer says on average for and against a bad host",
     source: "Kullback, Leibler: 0.109899 of a bad host, 0.075753 of a good one",
     kind: Kind::Chance,
-    parameters: none,
-    expected: |_| {
+    parameters: || {
+        let rate: Allowed = ("a number from 0.001 to 0.999", |value| (0.001..=0.999).contains(&value));
+        vec![
+            Parameter::ranged("good", GOOD, rate),
+            Parameter::ranged("bad", BAD, rate),
+        ]
+    },
+    expected: |p| {
         let between = |p: f64, q: f64| p * libm::log(p / q) + (1.0 - p) * libm::log((1.0 - p) / (1.0 - q));
         figures([
-            ("of a bad host", between(BAD, GOOD)),
-            ("of a good host", between(GOOD, BAD)),
+            ("of a bad host", between(p.get("bad"), p.get("good"))),
+            ("of a good host", between(p.get("good"), p.get("bad"))),
         ])
     },
-    observe: |_, o| {
+    observe: |p, o| {
         let mut dice = Dice::new(o.seed, 151);
         let mut mean = |rate: f64| {
             let failed = (0..o.size).filter(|_| dice.chance(rate)).count() as f64;
-            let sum = failed * libm::log(compute_ratio(true))
-                + (o.size as f64 - failed) * libm::log(compute_ratio(false));
+            let (good, bad) = (p.get("good"), p.get("bad"));
+            let passed = o.size as f64 - failed;
+            let sum = failed * libm::log(bad / good) + passed * libm::log((1.0 - bad) / (1.0 - good));
             sum / o.size as f64
         };
-        let (bad, good) = (mean(BAD), mean(GOOD));
+        let (bad, good) = (mean(p.get("bad")), mean(p.get("good")));
         Ok(vec![bad, -good])
     },
 };

@@ -2,10 +2,10 @@
 //!
 //! Invariant: laws are drawn anew for every seed where a statement holds for all of them.
 
-use stakeout_engine::oracle::{Observation, Parameter, Parameters};
+use stakeout_engine::oracle::{Allowed, Observation, Parameter, Parameters};
 use stakeout_statistics::{normal_cdf, normal_quantile};
 
-use crate::check::{Check, Kind, Observed, figures, none};
+use crate::check::{Check, Kind, Observed, figures};
 use crate::dice::Dice;
 
 /// The checks of this theme.
@@ -25,8 +25,10 @@ pub const CHECKS: &[Check] = &[
 const TOKENS: usize = 8;
 /// Tokens that a validator sees one by one; the others are a tail.
 const TOP: usize = 3;
-/// Pairs of laws a seed.
-const PAIRS: u32 = 1_000;
+/// How many pairs of laws are drawn for a seed.
+const PAIRS: Allowed = ("a whole number from 1 to 100000", |value| {
+    value.fract() == 0.0 && (1.0..=100_000.0).contains(&value)
+});
 /// Rounding that a comparison of sums may show.
 const ROUNDING: f64 = 1e-12;
 
@@ -66,12 +68,13 @@ const COUPLING: Check = Check {
     title: "Tokens drawn from two laws under one seed differ at least as often as the laws, and at most twice that",
     source: "TV <= 1 - sum of 1/sum max(p_w/p_v, q_w/q_v) <= 2 TV/(1 + TV)",
     kind: Kind::Exact,
-    parameters: none,
+    parameters: || vec![Parameter::ranged("pairs", 1_000.0, PAIRS)],
     expected: |_| figures([("pairs of laws below", 0.0), ("pairs of laws above", 0.0)]),
-    observe: |_, o| {
+    observe: |p, o| {
         let mut dice = Dice::new(o.seed, 130);
         let (mut below, mut above) = (0.0, 0.0);
-        for _ in 0..PAIRS {
+        let pairs = p.count("pairs");
+        for _ in 0..pairs {
             let (p, q) = (draw_law(&mut dice), draw_law(&mut dice));
             let same: f64 = (0..TOKENS)
                 .map(|v| 1.0 / (0..TOKENS).map(|w| (p[w] / p[v]).max(q[w] / q[v])).sum::<f64>())
@@ -90,14 +93,14 @@ const COARSENING: Check = Check {
     title: "What a validator sees of two laws, some tokens and a tail, never sets them further apart than they are",
     source: "data processing: variation, divergence, Hellinger and Jensen-Shannon; the last is at most ln 2",
     kind: Kind::Exact,
-    parameters: none,
+    parameters: || vec![Parameter::ranged("pairs", 1_000.0, PAIRS)],
     expected: |_| {
         figures([
             ("pairs of laws set further apart", 0.0),
             ("pairs of laws above ln 2", 0.0),
         ])
     },
-    observe: |_, o| {
+    observe: |p, o| {
         let mut dice = Dice::new(o.seed, 131);
         let coarsen = |law: &Law| {
             let mut seen = law[..TOP].to_vec();
@@ -105,7 +108,8 @@ const COARSENING: Check = Check {
             seen
         };
         let (mut further, mut above) = (0.0, 0.0);
-        for _ in 0..PAIRS {
+        let pairs = p.count("pairs");
+        for _ in 0..pairs {
             let (p, q) = (draw_law(&mut dice), draw_law(&mut dice));
             let (seen_p, seen_q) = (coarsen(&p), coarsen(&q));
             let distances: [fn(&[f64], &[f64]) -> f64; 4] =
@@ -190,8 +194,15 @@ const TEMPERATURE_TOKENS: Check = Check {
     title: "Tokens that tell another temperature at 1 % false alarms and 90 % power, to first order",
     source: "((z_a + z_b)/|T - 1|)^2 over the mean varentropy, rounded up",
     kind: Kind::Exact,
-    parameters: none,
-    expected: |_| {
+    parameters: || {
+        let shift: Allowed = ("a number from 0.05 to 1", |value| (0.05..=1.0).contains(&value));
+        let varentropy: Allowed = ("a number from 0.1 to 10", |value| (0.1..=10.0).contains(&value));
+        vec![
+            Parameter::ranged("shift", 0.2, shift),
+            Parameter::ranged("varentropy", 1.5, varentropy),
+        ]
+    },
+    expected: |p| {
         let tokens = |shift: f64, varentropy: f64| {
             let root = (normal_quantile(0.99) + normal_quantile(0.9)) / shift;
             libm::ceil(root * root / varentropy)
@@ -200,9 +211,10 @@ const TEMPERATURE_TOKENS: Check = Check {
             ("at 1.1, varentropy 1", tokens(0.1, 1.0)),
             ("at 1.1, varentropy 2", tokens(0.1, 2.0)),
             ("at 0.7, varentropy 1", tokens(0.3, 1.0)),
+            ("at the shift set", tokens(p.get("shift"), p.get("varentropy"))),
         ])
     },
-    observe: |_, _| {
+    observe: |p, _| {
         // The mean surprise moves by (T - 1) times the varentropy, its variance is the varentropy: the first count of
         // tokens whose test has the power.
         let least = |shift: f64, varentropy: f64| {
@@ -210,9 +222,10 @@ const TEMPERATURE_TOKENS: Check = Check {
                 let moved = shift * (f64::from(*tokens) * varentropy).sqrt();
                 normal_cdf(moved - normal_quantile(0.99)) >= 0.9
             };
-            (1..10_000).find(has_power).map_or(f64::NAN, f64::from)
+            (1..100_000).find(has_power).map_or(f64::NAN, f64::from)
         };
-        Ok(vec![least(0.1, 1.0), least(0.1, 2.0), least(0.3, 1.0)])
+        let set = least(p.get("shift"), p.get("varentropy"));
+        Ok(vec![least(0.1, 1.0), least(0.1, 2.0), least(0.3, 1.0), set])
     },
 };
 

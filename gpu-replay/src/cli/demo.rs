@@ -98,7 +98,6 @@ impl Demo {
                 eprintln!("step {step}: {loss:.3} nats a token, {held_out:.3} on held-out text");
             };
             let pool = pool(threads)?;
-            gemm::set_threading_threshold(usize::MAX);
             let loss = pool.install(|| train::train(size.into(), plan, &out, &mut tell))?;
             println!("held-out text: {loss:.3} nats a token");
             return Ok(());

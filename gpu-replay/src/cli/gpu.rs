@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 
+use super::measure::pool;
 use crate::error::Result;
 use crate::gpu::{Device, DeviceChoice};
 
@@ -34,7 +35,7 @@ impl Gpu {
                 println!("{}", Device::choose(DeviceChoice::Auto)?.line());
                 Ok(())
             }
-            Self::Check { out, conformance } => check::check(&out, conformance),
+            Self::Check { out, conformance } => pool(None)?.install(|| check::check(&out, conformance)),
         }
     }
 }

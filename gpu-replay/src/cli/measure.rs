@@ -175,8 +175,10 @@ pub struct Job {
     pub device: DeviceChoice,
 }
 
-/// The threads that work is done on: `threads` of them, or as many as the machine has.
+/// The threads that units of work share: `threads` of them, or as many as the machine has. A product that asked for more
+/// would wait for threads that are in the middle of a unit.
 pub fn pool(threads: Option<usize>) -> Result<rayon::ThreadPool> {
+    gemm::set_threading_threshold(usize::MAX);
     rayon::ThreadPoolBuilder::new()
         .num_threads(threads.unwrap_or_else(of_machine))
         .build()
@@ -198,8 +200,6 @@ pub fn measure(job: Job) -> Result<()> {
     let folder = out.join(format!("calibrate-{}", plan.name));
     std::fs::create_dir_all(&folder).map_err(|error| ReplayError::io(&folder, error))?;
     let pool = pool(threads)?;
-    // Units share the threads; a product that asked for more would wait for threads that are in the middle of a unit.
-    gemm::set_threading_threshold(usize::MAX);
     let clock = Clock::start();
     let bar = OnceLock::new();
     let tell = |done: usize, all: usize| bar.get_or_init(|| progress::bar(all)).set_position(done as u64);

@@ -51,7 +51,9 @@ enum Command {
 /// Runs the command line and gives the exit code.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    threads::settle(cli.command.product_threads());
+    if let Some(count) = cli.command.product_threads() {
+        threads::settle(count);
+    }
     match answer(cli.command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -62,11 +64,13 @@ pub fn main() -> ExitCode {
 }
 
 impl Command {
-    /// Threads of one product. Measurements and trainings run many products side by side instead.
-    fn product_threads(&self) -> usize {
+    /// Threads of one product; `None` where there is none. Measurements and trainings run many products side by side
+    /// instead.
+    fn product_threads(&self) -> Option<usize> {
         match self {
-            Command::Bench(bench) => bench.threads(),
-            _ => 1,
+            Command::Bench(bench) => Some(bench.threads()),
+            Command::Demo(_) | Command::Run(_) | Command::Gpu(gpu::Gpu::Check { .. }) => Some(1),
+            Command::Show(_) | Command::Transfer(_) | Command::Models(_) | Command::Gpu(gpu::Gpu::Show) => None,
         }
     }
 }

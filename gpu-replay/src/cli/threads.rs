@@ -4,7 +4,7 @@
 //! operations between threads of its own, for which sixteen units at work wait in a row. Both variables must stand
 //! before the first tensor, and a process cannot set its own: the program puts itself in its own place once.
 //!
-//! **Invariant.** What is computed does not depend on it; whoever sets the variables is left alone.
+//! **Invariant.** What is computed does not depend on it; a variable that somebody set stays as it is.
 
 use std::env;
 
@@ -18,14 +18,17 @@ const PRODUCTS: &str = "RAYON_NUM_THREADS";
     reason = "it decides how fast the same result is computed"
 )]
 pub fn settle(count: usize) {
-    if env::var_os(OWN).is_some() {
-        return;
+    let missing: Vec<&str> = [OWN, PRODUCTS]
+        .into_iter()
+        .filter(|name| env::var_os(name).is_none())
+        .collect();
+    if !missing.is_empty() {
+        again(&missing, &count.to_string());
     }
-    again(&count.to_string());
 }
 
 #[cfg(unix)]
-fn again(count: &str) {
+fn again(missing: &[&str], count: &str) {
     use std::os::unix::process::CommandExt;
     let Ok(program) = env::current_exe() else { return };
     let mut words = env::args_os();
@@ -34,13 +37,12 @@ fn again(count: &str) {
     let _refused = std::process::Command::new(program)
         .arg0(name)
         .args(words)
-        .env(OWN, count)
-        .env(PRODUCTS, count)
+        .envs(missing.iter().map(|name| (name, count)))
         .exec();
 }
 
 #[cfg(not(unix))]
-fn again(_count: &str) {}
+fn again(_missing: &[&str], _count: &str) {}
 
 /// Threads that units of work run on, where the command line names none.
 #[expect(

@@ -93,7 +93,7 @@ pub fn derive(measurement: &Measurement) -> Option<(Evidence, ScoreSheet, Rulers
         thresholds: thresholds(&sheet, &rulers),
         honest: honest(&sheet, &rulers),
         strata: strata(&sheet, &rulers),
-        known: known(&sheet, &rulers, ALPHA),
+        known: known(&measurement.answers, &sheet, &rulers, ALPHA),
         ladder: ladder(&sheet),
         matrix: matrix(&sheet),
         deployed: deployed(&sheet),

@@ -23,6 +23,7 @@ mod minimax;
 mod power;
 mod rule;
 mod ruler;
+mod scaled;
 mod sheet;
 mod transfer;
 
@@ -37,7 +38,7 @@ pub use evidence::{Evidence, Samples, derive};
 pub use file::{calibration_draft, deployed_draft};
 pub use honest::{HonestRow, StratumRow, ThresholdRow};
 pub use kept::{keep, kept};
-pub use known::KnownRow;
+pub use known::{KnownRow, KnownRule};
 pub use ladder::{LADDER_PUBLISHED, LadderRow, PublishedRung};
 pub use matrix::MatrixRow;
 pub use minimax::Minimax;

@@ -175,8 +175,14 @@ fn row(answer: &ScoredAnswer, caps: &Caps, lengths: &[usize]) -> SheetRow {
 }
 
 /// Half of the prompts, by a keyed draw about the prompt's number: adding prompts moves no other.
-fn is_calibration_prompt(prompt: u32) -> bool {
+pub(super) fn is_calibration_prompt(prompt: u32) -> bool {
     StreamKey::derive(RootSeed(0), 0, SPLIT).draw(u64::from(prompt), 0) >> 63 == 0
+}
+
+/// A third of the prompts, by another draw: those of the calibration half that fix the scale of a kernel pair and not its
+/// threshold.
+pub(super) fn is_scale_prompt(prompt: u32) -> bool {
+    StreamKey::derive(RootSeed(0), 0, SPLIT).draw(u64::from(prompt), 1) < u64::MAX / 3
 }
 
 #[cfg(test)]

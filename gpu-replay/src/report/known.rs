@@ -1,7 +1,12 @@
 //! The table of known kernels: what remains hidden when rounding is no excuse.
 
 use super::numbers::{percent, percent_interval, table, tokens};
-use crate::derive::{Evidence, KnownRow};
+use crate::derive::{Evidence, KnownRow, KnownRule};
+
+/// What the scaled rule is, where the table holds it.
+const ON_SCALE: &str = " `s1-scaled` is S1 in units of the pair's own honest noise, place by place (docs/detection.md): \
+                        a third of the prompts that fix thresholds fix that scale instead, and there is no such rule \
+                        where the kernel is not known.";
 
 /// The section, empty where no pair has honest answers enough.
 pub(super) fn section(evidence: &Evidence) -> String {
@@ -17,6 +22,7 @@ pub(super) fn section(evidence: &Evidence) -> String {
         point.map_or_else(|| "-".into(), |(_, rate)| percent(rate.value))
     };
     let answers = |count: Option<u64>| count.map_or_else(|| "> 2000".into(), |count| count.to_string());
+    let is_on_scale = |row: &KnownRow| row.rule == KnownRule::OnScale;
     let rows = evidence.known.iter().map(|row| {
         let mut cells = vec![
             row.substitute.clone(),
@@ -27,7 +33,10 @@ pub(super) fn section(evidence: &Evidence) -> String {
         cells.extend(shown.iter().map(|length| at(row, *length)));
         cells.push(tokens(row.tokens_to_90, longest));
         cells.push(answers(row.answers_to_90));
-        cells.push(answers(row.answers_to_90_unknown));
+        cells.push(match row.rule {
+            KnownRule::Of(_) => answers(row.answers_to_90_unknown),
+            KnownRule::OnScale => "-".into(),
+        });
         cells
     });
     let columns: Vec<String> = shown.iter().map(|length| format!("at {length}")).collect();
@@ -38,7 +47,12 @@ pub(super) fn section(evidence: &Evidence) -> String {
         "## Where the kernel is known\n\nA substitute on a kernel pair against honest answers of that pair, at a \
          nominal 1 %; then how many answers of {longest} tokens, each judged at 10 %, a series takes to reject nine \
          substitutes in ten and one honest executor in a hundred: with the kernel known, and with an honest kernel \
-         granted that fails most.\n\n{}",
+         granted that fails most.{}\n\n{}",
+        if evidence.known.iter().any(is_on_scale) {
+            ON_SCALE
+        } else {
+            ""
+        },
         table(&head, rows)
     )
 }

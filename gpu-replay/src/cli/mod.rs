@@ -70,7 +70,9 @@ impl Command {
         match self {
             Command::Bench(bench) => Some(bench.threads()),
             Command::Demo(_) | Command::Run(_) | Command::Gpu(gpu::Gpu::Check { .. }) => Some(1),
-            Command::Show(_) | Command::Transfer(_) | Command::Models(_) | Command::Gpu(gpu::Gpu::Show) => None,
+            Command::Show(_) | Command::Transfer(_) | Command::Models(_) | Command::Gpu(gpu::Gpu::Show) => {
+                None
+            }
         }
     }
 }

@@ -144,7 +144,10 @@ impl Case {
 
     /// The ruler at a length, if honest answers are enough for the rate.
     fn ruler(&self, index: usize, alpha: f64) -> Option<Ruler> {
-        let scores = self.fixing.iter().filter_map(|(_, along)| along.get(index).copied());
+        let scores = self
+            .fixing
+            .iter()
+            .filter_map(|(_, along)| along.get(index).copied());
         Ruler::of(scores).filter(|ruler| ruler.len() as f64 * alpha >= 1.0)
     }
 }

@@ -55,7 +55,11 @@ impl PairScale {
         if honest.len() < ANSWERS_MIN {
             return None;
         }
-        let entropies: Vec<f64> = honest.iter().flat_map(|a| &a.positions).map(|at| at.entropy).collect();
+        let entropies: Vec<f64> = honest
+            .iter()
+            .flat_map(|a| &a.positions)
+            .map(|at| at.entropy)
+            .collect();
         let edge = |band: usize| sample_quantile(&entropies, band as f64 / ENTROPY_BANDS as f64);
         let longest = honest.iter().map(|answer| answer.positions.len()).max()?;
         let mut scale = PairScale {
@@ -66,10 +70,14 @@ impl PairScale {
         };
         scale.cells = scale.fit(honest, longest);
         for index in 0..lengths.len() {
-            let means = honest.iter().filter_map(|answer| scale.means(&answer.positions).get(index).copied());
+            let means = honest
+                .iter()
+                .filter_map(|answer| scale.means(&answer.positions).get(index).copied());
             let means: Vec<f64> = means.collect();
-            let (Some(median), Some(high)) = (sample_quantile(&means, 0.5), sample_quantile(&means, UNIT_QUANTILE))
-            else {
+            let (Some(median), Some(high)) = (
+                sample_quantile(&means, 0.5),
+                sample_quantile(&means, UNIT_QUANTILE),
+            ) else {
                 break;
             };
             scale.beginnings.push((median, (high - median).max(SPREAD_MIN)));
@@ -93,12 +101,15 @@ impl PairScale {
             let spread = of.variance().unwrap_or_default().sqrt().max(SPREAD_MIN);
             (of.mean().unwrap_or_default(), spread)
         };
-        let row = |(row, band): (&[Moments; ENTROPY_BANDS], &Moments)| row.each_ref().map(|cell| figures(cell, band));
+        let row = |(row, band): (&[Moments; ENTROPY_BANDS], &Moments)| {
+            row.each_ref().map(|cell| figures(cell, band))
+        };
         cells.iter().zip(&whole).map(row).collect()
     }
 
     fn entropy_band(&self, position: &TokenScore) -> usize {
-        self.entropy_edges.partition_point(|edge| *edge < position.entropy)
+        self.entropy_edges
+            .partition_point(|edge| *edge < position.entropy)
     }
 
     /// The mean of z over each beginning that the answer reaches. Positions beyond the longest honest answer are read on
@@ -107,7 +118,9 @@ impl PairScale {
         let mut means = Vec::new();
         let (mut sum, mut done) = (0.0, 0);
         for length in &self.lengths {
-            let Some(part) = positions.get(done..*length) else { break };
+            let Some(part) = positions.get(done..*length) else {
+                break;
+            };
             for (at, position) in (done..).zip(part) {
                 let band = band_of(at).min(self.cells.len() - 1);
                 let (mean, spread) = self.cells[band][self.entropy_band(position)];
@@ -126,7 +139,11 @@ impl PairScale {
             most = most.max((mean - median) / unit);
             most
         };
-        self.means(positions).into_iter().zip(&self.beginnings).map(relative).collect()
+        self.means(positions)
+            .into_iter()
+            .zip(&self.beginnings)
+            .map(relative)
+            .collect()
     }
 }
 
@@ -136,7 +153,9 @@ fn logarithm(position: &TokenScore) -> f64 {
 
 /// Bands 0 to 7, 8 to 15, 16 to 31, 32 to 63 ...
 fn band_of(at: usize) -> usize {
-    (at / FIRST_BAND).checked_ilog2().map_or(0, |band| band as usize + 1)
+    (at / FIRST_BAND)
+        .checked_ilog2()
+        .map_or(0, |band| band as usize + 1)
 }
 
 #[cfg(test)]
@@ -158,7 +177,8 @@ mod tests {
         let shake = 0.5 * normal(1000, 0);
         let position = |at: u64| {
             let entropy = 3.0 + normal(at, 1);
-            let size = libm::exp(0.5 * entropy + shake) * (extra + 1e-7 * libm::exp(at.min(64) as f64 * 0.108));
+            let size =
+                libm::exp(0.5 * entropy + shake) * (extra + 1e-7 * libm::exp(at.min(64) as f64 * 0.108));
             TokenScore {
                 js: size * libm::exp(normal(at, 0)),
                 entropy,
@@ -201,7 +221,10 @@ mod tests {
             let scale = scale(run);
             let last = |prompts| -> Vec<f64> {
                 let answers = answers(run, prompts, 0.0);
-                answers.iter().map(|answer| scale.along(&answer.positions)[4]).collect()
+                answers
+                    .iter()
+                    .map(|answer| scale.along(&answer.positions)[4])
+                    .collect()
             };
             let limit = Ruler::of(last(60..259)).expect("scores").limit(0.01);
             sum += share_above(&last(259..359), limit);
@@ -223,7 +246,12 @@ mod tests {
         let on_scale = |index: usize| power(&|answer| scale.along(&answer.positions)[index]);
         let mean = power(&|answer| answer.positions.iter().map(|at| at.js).sum::<f64>() / 128.0);
         assert!(mean < 0.5, "{mean}");
-        assert!(on_scale(0) > 0.94 && on_scale(4) > 0.94, "{} {}", on_scale(0), on_scale(4));
+        assert!(
+            on_scale(0) > 0.94 && on_scale(4) > 0.94,
+            "{} {}",
+            on_scale(0),
+            on_scale(4)
+        );
     }
 
     #[test]
@@ -232,7 +260,9 @@ mod tests {
         let mut silent = answer(3, 400, 0.0);
         silent.positions.iter_mut().for_each(|at| at.js = 0.0);
         let mut loud = answer(3, 401, 0.0);
-        loud.positions.iter_mut().for_each(|at| (at.js, at.entropy) = (0.7, f64::MAX));
+        loud.positions
+            .iter_mut()
+            .for_each(|at| (at.js, at.entropy) = (0.7, f64::MAX));
         for answer in [&silent, &loud, &answer(3, 402, 1e-5)] {
             let along = scale.along(&answer.positions);
             assert!(along.len() == 5 && along.iter().all(|score| score.is_finite()));
@@ -247,7 +277,10 @@ mod tests {
     #[test]
     fn honest_answers_without_any_noise_make_a_scale_all_the_same() {
         let mut honest = answers(4, 0..40, 0.0);
-        honest.iter_mut().flat_map(|answer| &mut answer.positions).for_each(|at| at.js = 0.0);
+        honest
+            .iter_mut()
+            .flat_map(|answer| &mut answer.positions)
+            .for_each(|at| at.js = 0.0);
         let scale = PairScale::of(&honest.iter().collect::<Vec<_>>(), &LENGTHS).expect("forty answers");
         assert_eq!(scale.along(&honest[0].positions), [0.0; 5]);
         assert!(scale.along(&answer(4, 50, 0.0).positions)[0] > 100.0);
@@ -255,6 +288,9 @@ mod tests {
 
     #[test]
     fn bands_double() {
-        assert_eq!([0, 7, 8, 15, 16, 31, 32, 511].map(band_of), [0, 0, 1, 1, 2, 2, 3, 6]);
+        assert_eq!(
+            [0, 7, 8, 15, 16, 31, 32, 511].map(band_of),
+            [0, 0, 1, 1, 2, 2, 3, 6]
+        );
     }
 }

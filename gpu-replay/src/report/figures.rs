@@ -19,7 +19,7 @@ const BINS: usize = 60;
 /// All pictures.
 pub(super) fn figures(evidence: &Evidence, sheet: &ScoreSheet) -> Vec<Figure> {
     let shown = disguises(evidence);
-    vec![
+    [
         power(evidence, &shown),
         roc_figure(evidence, sheet, &shown),
         det(evidence, sheet, &shown),
@@ -27,6 +27,9 @@ pub(super) fn figures(evidence: &Evidence, sheet: &ScoreSheet) -> Vec<Figure> {
         histogram(evidence, sheet, Rule::Of(Statistic::S2Margin), "histogram-s2"),
         ladder(evidence),
     ]
+    .into_iter()
+    .chain(super::known::figure(evidence))
+    .collect()
 }
 
 type Disguise = (String, AttackLevel);
@@ -81,6 +84,21 @@ fn power(evidence: &Evidence, shown: &[Disguise]) -> Figure {
             style: Style::Dotted,
         })
     };
+    Figure {
+        name: "power",
+        title: format!(
+            "{}: substituted answers rejected at 1 % of honest ones",
+            evidence.model
+        ),
+        x: lengths(evidence),
+        y: rejected("rejected, combined rule"),
+        curves: shown.iter().filter_map(curve).collect(),
+        left: 74,
+    }
+}
+
+/// The axis of the lengths that were judged, each twice the one before it or so.
+pub(super) fn lengths(evidence: &Evidence) -> Axis {
     let ticks = evidence
         .lengths
         .iter()
@@ -90,24 +108,19 @@ fn power(evidence: &Evidence, shown: &[Disguise]) -> Figure {
         evidence.lengths.last().copied(),
     );
     let at = |length: Option<usize>| libm::log2(length.unwrap_or(1) as f64);
-    Figure {
-        name: "power",
-        title: format!(
-            "{}: substituted answers rejected at 1 % of honest ones",
-            evidence.model
-        ),
-        x: Axis {
-            label: "length of the answer, model tokens",
-            range: (at(ends.0) - 0.1, at(ends.1) + 0.1),
-            ticks: ticks.collect(),
-        },
-        y: Axis {
-            label: "rejected, combined rule",
-            range: (0.0, 1.02),
-            ticks: percents(),
-        },
-        curves: shown.iter().filter_map(curve).collect(),
-        left: 74,
+    Axis {
+        label: "length of the answer, model tokens",
+        range: (at(ends.0) - 0.1, at(ends.1) + 0.1),
+        ticks: ticks.collect(),
+    }
+}
+
+/// The axis of a share of answers.
+pub(super) fn rejected(label: &'static str) -> Axis {
+    Axis {
+        label,
+        range: (0.0, 1.02),
+        ticks: percents(),
     }
 }
 

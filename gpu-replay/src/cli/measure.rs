@@ -41,7 +41,8 @@ pub struct Run {
     /// Prompts that each substitute answers
     #[arg(long, default_value_t = 24)]
     substitute_prompts: usize,
-    /// Substitutes, separated by commas
+    /// Substitutes, separated by commas: names of the catalogue, or figures of your own as in lora-r8-0.05, dropped-2,
+    /// temperature-0.7, top-p-0.9 and repetition-1.2
     #[arg(long, value_delimiter = ',')]
     substitutes: Vec<String>,
     /// Substitutes that attacks beyond the naive one are made with

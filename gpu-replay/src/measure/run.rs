@@ -293,7 +293,11 @@ fn costs(
             (Change::Smaller, Some(sibling)) => {
                 (size(sibling) / size(weights), size(sibling) / size(weights))
             }
-            (Change::DroppedLayers(count), _) => (1.0 - count as f64 / layers, 1.0 - count as f64 / layers),
+            (Change::DroppedLayers(count), _) => {
+                // The last layer stays, however many are asked for.
+                let left = 1.0 - (count as f64).min(layers - 1.0) / layers;
+                (left, left)
+            }
             _ => (what.bits / 16.0, 1.0),
         };
         let cost = |name: String, decode: f64, prefill: f64, note: String| SubstituteCost {

@@ -3,6 +3,7 @@
 use candle_core::quantized::GgmlDType;
 
 use super::formats::CacheFormat;
+use super::given::{FORMS, given};
 use crate::error::{ReplayError, Result};
 use crate::forward::Activations;
 use crate::sampler::Contract;
@@ -261,15 +262,18 @@ pub fn catalogue(has_sibling: bool) -> Vec<Substitute> {
     list
 }
 
-/// The substitutes of these names.
+/// The substitutes of these names: those of the catalogue, and those of a figure of one's own (`lora-r8-0.05`).
 ///
 /// # Errors
-/// A name is unknown; the nearest known one is told.
+/// A name is unknown, and the nearest known one is told; a figure is out of its range.
 pub fn choose(names: &[String], has_sibling: bool) -> Result<Vec<Substitute>> {
     let known = catalogue(has_sibling);
     let find = |name: &String| -> Result<Substitute> {
         if let Some(found) = known.iter().find(|substitute| substitute.name == *name) {
             return Ok(found.clone());
+        }
+        if let Some(given) = given(name)? {
+            return Ok(given);
         }
         let distance = |other: &str| strsim::damerau_levenshtein(other, name);
         let nearest = known.iter().min_by_key(|substitute| distance(&substitute.name));
@@ -277,7 +281,7 @@ pub fn choose(names: &[String], has_sibling: bool) -> Result<Vec<Substitute>> {
             .map(|substitute| substitute.name.as_str())
             .unwrap_or_default();
         Err(ReplayError::Usage(format!(
-            "there is no substitute `{name}`; the nearest is `{nearest}`"
+            "there is no substitute `{name}`; the nearest is `{nearest}`; with figures of your own: {FORMS}"
         )))
     };
     names.iter().map(find).collect()

@@ -6,6 +6,7 @@
 mod apply;
 mod catalogue;
 pub mod formats;
+mod given;
 
 pub use apply::{change_weights, edit_prompt, options};
 pub use catalogue::{Change, ContextEdit, Substitute, WeightFormat, catalogue, choose, promised};

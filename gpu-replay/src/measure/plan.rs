@@ -124,8 +124,7 @@ impl Plan {
     }
 
     /// The plan of the committed measurement of long answers, for the substitutes that hide in the noise of honest
-    /// kernels: budget two hours of one core. The wide tier is of the kernels that substitutes decode on, where a known
-    /// kernel is judged.
+    /// kernels: budget two hours of one core.
     pub fn long() -> Self {
         const FAINT: [&str; 5] = ["q8-0", "int8", "q6k", "kv-int8", "kv-fp8"];
         let mut plan = Self::demo();
@@ -139,11 +138,7 @@ impl Plan {
                 Stratum::Bf16Decode,
             ],
         };
-        plan.wide = Tier {
-            prompts: 768,
-            strata: vec![Stratum::Bf16, Stratum::Bf16Split4, Stratum::Bf16Decode],
-        };
-        plan.substitute_prompts = 256;
+        (plan.wide.prompts, plan.substitute_prompts) = (256, 256);
         plan.substitutes = FAINT.map(String::from).to_vec();
         plan.executors = vec![Stratum::Bf16Decode, Stratum::Bf16Split4];
         plan.attackers.clear();

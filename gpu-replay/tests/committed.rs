@@ -59,24 +59,26 @@ fn held_out_honest_answers_fail_at_most_half_again_as_often_as_nominal() {
     assert!(rare["low"].as_f64() <= Some(1e-3) && rare["high"].as_f64() >= Some(1e-3));
 }
 
-/// The goal is .90 at 512 tokens where the kernel is known, else the tokens to .90. S1's mean reaches .90 within eight
-/// tokens and is a little below it again at 512. Against sums in rounded quarters no length reaches it, and a series of
-/// answers does.
+/// The row of a naive substitute under a rule for validators that know the executor's kernel.
+fn known<'a>(evidence: &'a Value, substitute: &str, executor: &str, rule: &str) -> &'a Value {
+    let rows = evidence["known"].as_array().expect("rows");
+    let is_it =
+        |row: &&Value| row["substitute"] == substitute && row["executor"] == executor && row["rule"] == rule;
+    rows.iter().find(is_it).expect("a row")
+}
+
+fn at(row: &Value, length: u64) -> f64 {
+    let curve = row["curve"].as_array().expect("a curve");
+    let point = curve.iter().find(|point| point[0] == length).expect("the length");
+    point[1]["value"].as_f64().expect("a number")
+}
+
+/// S1's mean reaches .90 within eight tokens of a known kernel and is a little below it again at 512. Against sums in
+/// rounded quarters no length reaches it, and a series of answers does.
 #[test]
 fn what_hides_in_honest_noise_is_seen_within_eight_tokens_of_a_known_kernel() {
     let long = evidence("demo-large-long");
-    let rows = long["known"].as_array().expect("rows");
-    let known = |substitute: &str, executor: &str| {
-        let is_it = |row: &&Value| {
-            row["substitute"] == substitute && row["executor"] == executor && row["rule"] == "s1-mean"
-        };
-        rows.iter().find(is_it).expect("a row")
-    };
-    let at = |row: &Value, length: u64| {
-        let curve = row["curve"].as_array().expect("a curve");
-        let point = curve.iter().find(|point| point[0] == length).expect("the length");
-        point[1]["value"].as_f64().expect("a number")
-    };
+    let known = |substitute, executor| known(&long, substitute, executor, "s1-mean");
     for substitute in ["q8-0", "int8"] {
         let same = known(substitute, "bf16-decode");
         assert_eq!(same["tokens_to_90"].as_f64(), Some(8.0), "{substitute}");
@@ -85,5 +87,18 @@ fn what_hides_in_honest_noise_is_seen_within_eight_tokens_of_a_known_kernel() {
         let other = known(substitute, "bf16-split4");
         assert!(other["tokens_to_90"].is_null() && at(other, 512) < 0.9);
         assert!(other["answers_to_90"].as_u64() <= Some(9), "{substitute}");
+    }
+}
+
+/// The goal: .90 at 512 tokens where the kernel is known, at 1 % of honest answers. On the pair's own scale a long answer
+/// keeps what its quiet beginning told.
+#[test]
+fn on_the_scale_of_a_known_kernel_long_answers_tell_what_short_ones_do() {
+    let evidence = evidence("demo-large-known");
+    for substitute in ["q8-0", "int8"] {
+        let row = known(&evidence, substitute, "bf16-decode", "s1-scaled");
+        assert!(at(row, 512) >= 0.9, "{substitute}: {}", at(row, 512));
+        assert!(at(row, 512) >= at(known(&evidence, substitute, "bf16-decode", "s1-mean"), 512));
+        assert!(row["honest"]["low"].as_f64() <= Some(0.01), "{substitute}");
     }
 }

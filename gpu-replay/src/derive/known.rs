@@ -36,7 +36,7 @@ const SERIES_POWER: f64 = 0.9;
 pub enum KnownRule {
     /// A rule that others have, too, with a threshold of its own.
     Of(Rule),
-    /// S1 in units of the pair's own honest noise, place by place.
+    /// S1 on the scale of the pair's own honest noise.
     OnScale,
 }
 
@@ -122,12 +122,17 @@ impl Case {
         }
     }
 
-    fn on_scale(answers: &[&ScoredAnswer], scale: &PairScale, pair: Pair, substitute: &str) -> Case {
+    fn on_scale(
+        (answers, lengths): (&[&ScoredAnswer], &[usize]),
+        scale: &PairScale,
+        pair: Pair,
+        substitute: &str,
+    ) -> Case {
         let scored = |chosen: &dyn Fn(&ScoredAnswer) -> bool| -> Vec<Scored> {
             let of_pair = answers.iter().filter(|answer| is_of(&answer.key, pair));
             let chosen = of_pair.filter(|answer| chosen(answer));
             chosen
-                .map(|answer| (answer.key.prompt, scale.along(&answer.positions)))
+                .map(|answer| (answer.key.prompt, scale.along(&answer.positions, lengths)))
                 .collect()
         };
         let is_honest = |answer: &ScoredAnswer| answer.key.attack == AttackLevel::Honest;
@@ -174,7 +179,7 @@ pub(super) fn known(
         .map(|(_, pair)| *pair)
         .collect::<BTreeSet<Pair>>()
         .into_iter()
-        .filter_map(|pair| Some((pair, scale(&answers, sheet, pair)?)))
+        .filter_map(|pair| Some((pair, scale(&answers, pair)?)))
         .collect();
     let mut rows = Vec::new();
     for (substitute, pair) in &groups {
@@ -183,7 +188,7 @@ pub(super) fn known(
                 KnownRule::Of(rule) => Some(Case::of_rule(sheet, rule, *pair, substitute)),
                 KnownRule::OnScale => scales
                     .get(pair)
-                    .map(|scale| Case::on_scale(&answers, scale, *pair, substitute)),
+                    .map(|scale| Case::on_scale((&answers, &sheet.lengths), scale, *pair, substitute)),
             };
             rows.extend(case.and_then(|case| row((sheet, rulers), &case, (substitute, *pair), rule, alpha)));
         }
@@ -192,7 +197,7 @@ pub(super) fn known(
 }
 
 /// The scale of a pair, from the honest answers to the prompts that are kept for it.
-fn scale(answers: &[&ScoredAnswer], sheet: &ScoreSheet, pair: Pair) -> Option<PairScale> {
+fn scale(answers: &[&ScoredAnswer], pair: Pair) -> Option<PairScale> {
     let is_it = |answer: &&ScoredAnswer| {
         answer.key.attack == AttackLevel::Honest
             && is_of(&answer.key, pair)
@@ -200,7 +205,7 @@ fn scale(answers: &[&ScoredAnswer], sheet: &ScoreSheet, pair: Pair) -> Option<Pa
             && is_scale_prompt(answer.key.prompt)
     };
     let honest: Vec<&ScoredAnswer> = answers.iter().copied().filter(is_it).collect();
-    PairScale::of(&honest, &sheet.lengths)
+    PairScale::of(&honest)
 }
 
 fn row(

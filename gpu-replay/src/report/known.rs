@@ -7,7 +7,7 @@ use crate::derive::{Evidence, KnownRow, KnownRule, Rule};
 use crate::scores::Statistic;
 
 /// What the scaled rule is, where the table holds it.
-const ON_SCALE: &str = " `s1-scaled` is S1 in units of the pair's own honest noise, place by place (docs/detection.md): \
+const ON_SCALE: &str = " `s1-scaled` is S1 on the scale of the pair's own honest noise (docs/detection.md): \
                         a third of the prompts that fix thresholds fix that scale instead, and there is no such rule \
                         where the kernel is not known.";
 

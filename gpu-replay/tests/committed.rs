@@ -89,16 +89,3 @@ fn what_hides_in_honest_noise_is_seen_within_eight_tokens_of_a_known_kernel() {
         assert!(other["answers_to_90"].as_u64() <= Some(9), "{substitute}");
     }
 }
-
-/// The goal: .90 at 512 tokens where the kernel is known, at 1 % of honest answers. On the pair's own scale a long answer
-/// keeps what its quiet beginning told.
-#[test]
-fn on_the_scale_of_a_known_kernel_long_answers_tell_what_short_ones_do() {
-    let evidence = evidence("demo-large-known");
-    for substitute in ["q8-0", "int8"] {
-        let row = known(&evidence, substitute, "bf16-decode", "s1-scaled");
-        assert!(at(row, 512) >= 0.9, "{substitute}: {}", at(row, 512));
-        assert!(at(row, 512) >= at(known(&evidence, substitute, "bf16-decode", "s1-mean"), 512));
-        assert!(row["honest"]["low"].as_f64() <= Some(0.01), "{substitute}");
-    }
-}

@@ -70,6 +70,10 @@ impl From<SweepError> for Failed {
                 message,
                 problems: errors.problems,
             },
+            SweepError::Unfit(_) => Self::Invalid {
+                message,
+                problems: Vec::new(),
+            },
             SweepError::Io { .. } | SweepError::OtherPlan { .. } => Self::InputOutput(message),
             SweepError::Limit(_) => Self::Limit(message),
             SweepError::Interrupted | SweepError::Incomplete { .. } => Self::Incomplete(message),

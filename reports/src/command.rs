@@ -20,6 +20,7 @@ pub const REPORT_EXAMPLES: &str = "\
 Examples:
   stakeout report runs/first-0123456789abcdef/seed-1 -o report.html
   stakeout report sweeps/sampling-floor
+  stakeout report sweeps/swap-or-serve
   stakeout report scenarios/calibration/smollm2-135m.yaml -o calibration.html";
 
 /// Examples of `plot`, for its help.
@@ -34,7 +35,7 @@ Examples:
 #[derive(Args, Debug)]
 #[command(before_help = REPORT_EXAMPLES)]
 pub struct Report {
-    /// A run directory, the folder of a sweep or of a solved question, or a calibration file
+    /// A run directory, the folder of a sweep, of a solved question or of a game, or a calibration file
     path: PathBuf,
     /// Where the page goes [default: report.html in the folder, or beside the file]
     #[arg(short, long, value_name = "FILE")]
@@ -48,7 +49,7 @@ pub struct Report {
 #[derive(Args, Debug)]
 #[command(before_help = PLOT_EXAMPLES)]
 pub struct Plot {
-    /// A run directory, the folder of a sweep or its results.csv, of a solved question, or a calibration file
+    /// A run directory, the folder of a sweep or its results.csv, of a solved question or a game, or a calibration file
     path: PathBuf,
     /// Folder for all pictures, created if absent
     #[arg(long, value_name = "DIR", conflicts_with = "output", required_unless_present_any = ["output", "list"])]

@@ -54,7 +54,7 @@ pub enum ReportError {
         known: Vec<String>,
     },
     /// What lies at a path is nothing that a report can be made of.
-    #[error("{} is no run, sweep, solved question or calibration: {reason}", path.display())]
+    #[error("{} is no run, sweep, solved question, game or calibration: {reason}", path.display())]
     NoSubject {
         /// The path.
         path: PathBuf,

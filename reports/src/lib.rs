@@ -1,8 +1,8 @@
-//! Pictures and the report page of a run, a sweep, a solved question or a calibration.
+//! Pictures and the report page of a run, a sweep, a solved question, a game or a calibration.
 //!
 //! A path goes in; drawings and one self-contained page come out. [`subject`] says what lies at a path, [`frames`] and
-//! [`columns`] read the columnar files of a run, [`run`] its headline numbers, [`sweep`] and [`solve`] the tables of
-//! experiments. [`pictures`] says what is worth seeing, [`picture`] what a picture is, [`draw`] draws it, [`vega`] makes
+//! [`columns`] read the columnar files of a run, [`run`] its headline numbers, [`sweep`], [`solve`] and [`game`] the
+//! tables of experiments. [`pictures`] says what is worth seeing, [`picture`] what a picture is, [`draw`] draws it, [`vega`] makes
 //! a chart of it, [`verdict`] says in a sentence what it means and [`page`] puts everything on one page. [`command`] is
 //! what the command line offers.
 //!
@@ -14,6 +14,7 @@ pub mod command;
 pub mod draw;
 pub mod error;
 pub mod frames;
+pub mod game;
 pub mod money;
 pub mod page;
 pub mod picture;

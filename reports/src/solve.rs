@@ -23,6 +23,9 @@ pub struct Question {
     /// Path of the parameter.
     #[serde(default)]
     pub parameter: String,
+    /// Name of what the question goes across; none where it goes across nothing, or the file does not say.
+    #[serde(default)]
+    pub across: Option<String>,
     /// Gain that is tolerated, as a share of the honest profit.
     #[serde(default)]
     pub tolerated: Option<f64>,

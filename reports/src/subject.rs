@@ -1,4 +1,4 @@
-//! What lies at a path: a run, a sweep, a solved question or a calibration.
+//! What lies at a path: a run, a sweep, a solved question, a game or a calibration.
 //!
 //! **Invariant.** What a path is follows from the files that lie there, in a fixed order, and from nothing else.
 
@@ -7,6 +7,7 @@ use std::path::Path;
 use stakeout_calibration::Calibration;
 
 use crate::error::ReportError;
+use crate::game::{Game, KNOWN_BY};
 use crate::page::{self, Shown};
 use crate::picture::Picture;
 use crate::pictures;
@@ -23,6 +24,8 @@ pub enum Subject {
     Sweep(Box<Sweep>),
     /// The folder of a solved question.
     Solve(Box<Solve>),
+    /// The folder of a game.
+    Game(Box<Game>),
     /// A calibration file, and the blake3 of its bytes.
     Calibration(Box<Calibration>, String),
 }
@@ -45,6 +48,9 @@ impl Subject {
         if has("frontier.csv") && has("search.csv") {
             return Ok(Self::Solve(Box::new(Solve::open(path)?)));
         }
+        if path.is_dir() && KNOWN_BY.into_iter().any(has) {
+            return Ok(Self::Game(Box::new(Game::open(path)?)));
+        }
         if has("results.csv") || (path.is_file() && extension.as_deref() == Some("csv")) {
             return Ok(Self::Sweep(Box::new(Sweep::open(path)?)));
         }
@@ -53,7 +59,8 @@ impl Subject {
         }
         Err(ReportError::NoSubject {
             path: path.to_path_buf(),
-            reason: "there is no manifest.json (a run), results.csv (a sweep) or frontier.csv (a solved question) in it"
+            reason: "there is no manifest.json (a run), results.csv (a sweep), frontier.csv (a solved question) or rests.csv (a \
+                     game) in it"
                 .into(),
         })
     }
@@ -67,6 +74,7 @@ impl Subject {
             Self::Run(run) => page::run::render(run, shown),
             Self::Sweep(sweep) => page::sweep::render(sweep, shown),
             Self::Solve(solve) => page::solve::render(solve, shown),
+            Self::Game(game) => page::game::render(game, shown),
             Self::Calibration(calibration, digest) => page::calibration::render(calibration, digest, shown),
         }
     }
@@ -80,6 +88,7 @@ impl Subject {
             Self::Run(run) => pictures::run::all(run),
             Self::Sweep(sweep) => pictures::sweep::all(sweep),
             Self::Solve(solve) => Ok(pictures::solve::all(solve)),
+            Self::Game(game) => pictures::game::all(game),
             Self::Calibration(calibration, _) => Ok(pictures::calibration::all(calibration)),
         }
     }

@@ -178,6 +178,79 @@ fn a_sweep_says_where_deviating_pays_and_draws_it() {
     }
 }
 
+/// Cheap and convicting, dear and lenient: neither beats the other, though the first is worse in the first two figures.
+#[test]
+fn a_plan_that_trades_three_figures_has_its_front_over_all_of_them() {
+    use stakeout_engine::experiment::sweep::factor::Design;
+    use stakeout_engine::experiment::sweep::plan::{Plan, SWEEP_FORMAT};
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("front");
+    fs::create_dir_all(&folder).unwrap();
+    let plan = Plan {
+        format: SWEEP_FORMAT,
+        model_version: 1,
+        name: "front".into(),
+        factors: vec!["rule".into()],
+        design: Design::Grid,
+        design_seed: 1,
+        floor: 2,
+        ceiling: 2,
+        relative: None,
+        half_width: None,
+        confidence: 0.95,
+        watched: String::new(),
+        outputs: vec!["cost".into()],
+        front: vec!["cost".into(), "harm".into(), "-good".into()],
+        has_twin: false,
+        warm_up: None,
+        points: Vec::new(),
+    };
+    fs::write(folder.join("plan.json"), plan.to_json()).unwrap();
+    let table = "point,rule,seed,replicates,failed,cost,cost_low,cost_high,good,good_low,good_high,harm,harm_low,harm_high\n\
+                 0,a,1,2,0,3,3,3,9,9,9,3,3,3\n1,b,1,2,0,1,1,1,1,1,1,1,1,1\n2,c,1,2,0,2,2,2,1,1,1,2,2,2\n";
+    fs::write(folder.join("results.csv"), table).unwrap();
+    let pictures = Subject::open(&folder).unwrap().pictures().unwrap();
+    let front = |name: &str| {
+        let picture = pictures.iter().find(|picture| picture.name == name).unwrap();
+        let stakeout_reports::picture::Body::Dots(dots) = &picture.body else {
+            panic!("{name} has no points");
+        };
+        dots.dots.iter().map(|dot| dot.group == 0).collect::<Vec<_>>()
+    };
+    // `c` is beaten by `b` in everything; `a` is the best in what should be large.
+    assert_eq!(front("front-harm"), [true, true, false]);
+    assert_eq!(front("front-good"), [true, true, false]);
+    assert!(!pictures.iter().any(|picture| picture.name == "pareto"));
+}
+
+/// The games of the gallery, which are kept without what was asked, and a game whose payoffs were given.
+#[test]
+fn a_game_has_a_page_with_where_it_leads() {
+    let gallery = Path::new(env!("CARGO_MANIFEST_DIR")).join("gallery");
+    let grown = page(&gallery.join("best-responses"));
+    assert!(
+        grown.contains(
+            "<h1>From every start the game goes to launders 100 %; one who leaves gains nothing.</h1>"
+        ),
+        "{}",
+        &grown[grown.find("<h1>").unwrap()..][..200]
+    );
+    for name in ["rests", "payoffs", "rounds"] {
+        assert!(grown.contains(&format!("<figure id=\"{name}\"")), "{name}");
+    }
+    let phases = page(&gallery.join("who-survives"));
+    assert!(phases.contains("combinations there survive: "));
+    assert!(phases.contains("<figure id=\"phases\""));
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("given");
+    fs::create_dir_all(&folder).unwrap();
+    let table = format!(
+        "\"first: {}\",second: b,first earns,second earns,regret\n1,1,0.5,0.5,0\n",
+        support::HOSTILE.replace('"', "\"\"")
+    );
+    fs::write(folder.join("equilibria.csv"), table).unwrap();
+    let given = page(&folder);
+    assert!(given.contains("<h1>The game has one equilibrium.</h1>") && !given.contains("<script>alert"));
+}
+
 #[test]
 fn a_solved_question_is_answered_in_a_sentence() {
     let html = page(&solve_directory("solve"));
@@ -186,6 +259,18 @@ fn a_solved_question_is_answered_in_a_sentence() {
         "at protocol.sampling.flat_rate 12.5 % no attack of the menu pays, at 10 % one does or may"
     ));
     assert!(html.contains("some attack pays, or may, even at the strict end"));
+}
+
+#[test]
+fn a_level_that_is_a_number_is_told_with_the_name_of_what_it_is_a_level_of() {
+    let folder = solve_directory("named");
+    let path = folder.join("question.json");
+    let mut question: serde_json::Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+    question["across"] = "protocol.status.test".into();
+    fs::write(&path, question.to_string()).unwrap();
+    let html = page(&folder);
+    assert!(html.contains("1 of 2 levels of status.test have a value that deters every attack of the menu; where status.test is "));
+    assert!(html.contains("<p>Where status.test is "));
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use rayon::prelude::*;
-use stakeout_engine::experiment::sweep::cell::{Cell as Replicate, key, run_cell};
+use stakeout_engine::experiment::sweep::cell::{Cell as Replicate, Making, key, run_cell};
 use stakeout_engine::experiment::sweep::plan::ScenarioSource;
 use stakeout_engine::scenario::Scenario;
 use stakeout_statistics::{Moments, PairedDifference, holm, paired_difference};
@@ -107,8 +107,9 @@ fn load(path: &Path, set: &[(String, String)]) -> Result<Scenario, Failure> {
 fn simulate(scenarios: &[&Scenario; 2], replicates: u32) -> Result<Vec<[Replicate; 2]>, Failure> {
     let registry = stakeout_agents::registry();
     let run = |scenario: &Scenario, replicate: u32| {
-        let name = key(&scenario.hash, scenario.seed, replicate, false);
-        let cell = run_cell(scenario, name, replicate, false, &registry);
+        let making = Making::whole(false);
+        let name = key(&scenario.hash, scenario.seed, replicate, making);
+        let cell = run_cell(scenario, name, replicate, making, &registry);
         match &cell.error {
             Some(error) => Err(Failure::new(
                 Reason::Invalid,

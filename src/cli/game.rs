@@ -69,6 +69,15 @@ pub fn run(arguments: &Game) -> Result<(), Failure> {
     for (name, table) in &answer.tables {
         store.write_result(name, &table.render(Format::Csv))?;
     }
+    let question = serde_json::json!({
+        "name": file.name,
+        "question": file.question,
+        "players": file.players,
+        "reduced": file.reduced,
+        "replicates": file.replicates,
+        "confidence": file.confidence,
+    });
+    store.write_result("game.json", &format!("{question:#}\n"))?;
     if let Some(text) = &answer.gambit {
         store.write_result("game.nfg", text)?;
     }
@@ -100,18 +109,16 @@ fn answer(file: &GameFile, bench: &Bench<'_>) -> Result<Answer, Failure> {
             )],
         });
     }
-    let (file, solved, rounds) = if file.candidates.is_empty() {
-        (file.clone(), solve(file, bench)?, Vec::new())
-    } else {
-        let grown = grow(file, bench)?;
-        (grown.file, grown.solved, grown.rounds)
-    };
     let mut tables = Vec::new();
     let mut remarks = Vec::new();
-    if !rounds.is_empty() {
-        tables.push(("rounds.csv", game_tables::round_table(&rounds)));
-        remarks.extend(rounds.last().map(game_tables::last_round));
-    }
+    let (file, solved) = if file.candidates.is_empty() {
+        (file.clone(), solve(file, bench)?)
+    } else {
+        let grown = grow(file, bench)?;
+        tables.push(("rounds.csv", game_tables::round_table(&grown.rounds)));
+        remarks.push(game_tables::ending(grown.end, &grown.rounds));
+        (grown.file, grown.solved)
+    };
     tables.push(("payoffs.csv", payoff_table(&file, &solved)));
     tables.push(("rests.csv", rest_table(&file, &solved)));
     tables.push(("ranks.csv", rank_table(&file, &solved)));

@@ -4,14 +4,14 @@
 
 use std::path::Path;
 
-use stakeout_engine::experiment::game::file::GameFile;
+use stakeout_engine::experiment::game::file::{GameFile, STRATEGIES_MAX};
 use stakeout_engine::experiment::game::given::{GivenGame, GivenSolution};
-use stakeout_engine::experiment::game::oracle::Round;
+use stakeout_engine::experiment::game::oracle::{End, Round};
 use stakeout_engine::experiment::game::phase::Phase;
 
 use super::cell_store;
 use super::failure::Failure;
-use super::format::FormatOption;
+use super::format::{Format, FormatOption};
 use super::table::{Cell, Table, render_all};
 use super::terminal::{print, remark};
 
@@ -60,14 +60,24 @@ fn mix_text(round: &Round) -> String {
 }
 
 /// How the rounds ended.
-pub(super) fn last_round(round: &Round) -> String {
-    match round.trials.len() {
-        0 => format!("every candidate joined; the game rests at {}", mix_text(round)),
-        tried => format!(
-            "none of the {tried} candidates left surely gains more than the tolerance; the game rests at {}",
-            mix_text(round)
+pub(super) fn ending(end: End, rounds: &[Round]) -> String {
+    let last = rounds.last();
+    let left = last.map_or(0, |round| round.trials.len());
+    let why = match end {
+        End::AllJoined => "every candidate joined".to_string(),
+        End::NobodyGains => {
+            format!("none of the {left} candidates left surely gains more than the tolerance")
+        }
+        End::Full => format!(
+            "the game has {STRATEGIES_MAX} strategies, the most it may have, and of the {left} candidates left one or more \
+             surely gains more than the tolerance"
         ),
-    }
+        End::NoRest => {
+            return "the dynamics rest nowhere, so no candidate was tried against them".to_string();
+        }
+    };
+    let rests = last.map_or_else(String::new, mix_text);
+    format!("{why}; the game rests at {rests}")
 }
 
 /// Who survives where.
@@ -103,8 +113,20 @@ pub(super) fn print_given(out: Option<&Path>, path: &Path, format: FormatOption)
     let solution = game.solve();
     let (folder, store) = cell_store::open(out, &game.name)?;
     store.write_result("game.nfg", &solution.gambit)?;
-    print(&render_all(&given_tables(&game, &solution), format.format))?;
-    remark(&format!("game.nfg (for Gambit) in {}", folder.display()));
+    let question = serde_json::json!({ "name": game.name, "question": game.question });
+    store.write_result("game.json", &format!("{question:#}\n"))?;
+    let tables = given_tables(&game, &solution);
+    for (name, table) in ["equilibria.csv", "rests.csv", "ranks.csv"]
+        .into_iter()
+        .zip(&tables)
+    {
+        store.write_result(name, &table.render(Format::Csv))?;
+    }
+    print(&render_all(&tables, format.format))?;
+    remark(&format!(
+        "tables and game.nfg (for Gambit) in {}",
+        folder.display()
+    ));
     Ok(())
 }
 

@@ -70,6 +70,7 @@ pub fn run(arguments: &Solve) -> Result<(), Failure> {
         "name": file.name,
         "question": file.question,
         "parameter": file.parameter.path,
+        "across": file.across.as_ref().map(|factor| factor.name.as_str()),
         "tolerated": file.demand.tolerated,
         "confidence": file.demand.confidence,
     });
@@ -198,9 +199,12 @@ fn sentence(file: &SolveFile, frontier: &Frontier) -> String {
         ),
         (None, None) => "nothing was judged".to_string(),
     };
+    let level = match &file.across {
+        Some(factor) => format!("{} {}", factor.name, frontier.level),
+        None => frontier.level.clone(),
+    };
     format!(
-        "{}, {}: {what}; a gain counts above {tolerated} % of the honest profit, bounds hold at {percent} % each",
-        frontier.level,
+        "{level}, {}: {what}; a gain counts above {tolerated} % of the honest profit, bounds hold at {percent} % each",
         frontier.family.as_deref().unwrap_or(WHOLE)
     )
 }

@@ -227,7 +227,7 @@ fn parse_shard(text: &str) -> Result<Shard, String> {
 impl From<SweepError> for Failure {
     fn from(error: SweepError) -> Self {
         let reason = match &error {
-            SweepError::File(_) | SweepError::Scenario(_) => Reason::Invalid,
+            SweepError::File(_) | SweepError::Scenario(_) | SweepError::Unfit(_) => Reason::Invalid,
             SweepError::Io { .. } | SweepError::OtherPlan { .. } => Reason::Io,
             SweepError::Interrupted => Reason::Interrupted,
             SweepError::Limit(_) => Reason::Limit,

@@ -13,8 +13,9 @@ use super::table::{Cell, Table};
 
 /// Points whose cost is worked out one by one; of more, evenly spread ones stand for all.
 const SAMPLED: usize = 64;
-/// A cell that is expected to take longer than this is not run to be timed.
+/// A cell that is expected to take longer than this, or more memory, is not run to be timed.
 const TIMED_SECONDS: f64 = 60.0;
+const TIMED_BYTES: f64 = 512e6;
 /// Cells that are run to be timed, and the time after which no further one is begun.
 const TRIALS: u32 = 8;
 const TRIAL_SECONDS: f64 = 0.5;
@@ -37,8 +38,8 @@ impl Trial {
         let stopwatch = Stopwatch::start();
         let (mut cells, mut length) = (0_u32, 0);
         while cells < TRIALS && (cells == 0 || stopwatch.elapsed().as_secs_f64() < TRIAL_SECONDS) {
-            let name = key(&scenario.hash, scenario.seed, cells, plan.has_twin);
-            let cell = run_cell(scenario, name, cells, plan.has_twin, registry);
+            let name = key(&scenario.hash, scenario.seed, cells, plan.making());
+            let cell = run_cell(scenario, name, cells, plan.making(), registry);
             if let Some(store) = &store {
                 // A full disk is the sweep's to report.
                 let _ = store.put(&cell);
@@ -60,32 +61,28 @@ impl Trial {
 pub fn estimate(plan: &Plan, source: &ScenarioSource, registry: &Registry, threads: usize) -> Table {
     let valid: Vec<&_> = plan.points.iter().filter(|point| point.error.is_none()).collect();
     let step = valid.len().div_ceil(SAMPLED).max(1);
-    let sampled: Vec<Scenario> = valid
-        .iter()
-        .step_by(step)
-        .filter_map(|point| source.resolve(&point.set, registry).ok())
-        .map(|mut scenario| {
-            scenario.replicates = 1;
-            scenario
-        })
-        .collect();
-    let costs: Vec<Estimate> = sampled
-        .iter()
-        .map(|scenario| Estimate::compute(scenario, 1, false))
-        .collect();
-    let mean_seconds = costs.iter().map(|cost| cost.seconds).sum::<f64>() / costs.len().max(1) as f64;
-    let most_memory = costs.iter().map(|cost| cost.memory_bytes).fold(0.0, f64::max);
+    let (mut total_seconds, mut costed, mut most_memory) = (0.0, 0.0_f64, 0.0_f64);
     let (mut ratio, mut bytes) = (if plan.has_twin { 2.0 } else { 1.0 }, BLOCK_BYTES);
-    let mut timed = "no";
-    if let (Some(first), Some(cost)) = (sampled.first(), costs.first())
-        && cost.seconds < TIMED_SECONDS
-    {
-        let trial = Trial::run(plan, first, registry);
-        ratio = trial.seconds / cost.seconds.max(1e-9);
-        // The cell's own file, and its row in responses.csv.
-        bytes = (trial.length / BLOCK_BYTES).ceil() * BLOCK_BYTES + trial.length / 2.0;
-        timed = "a few cells were run and timed";
+    let mut timed = "no cell was run: one takes too long, or too much memory";
+    // One scenario at a time: of a large network a second one is a second network in memory.
+    for point in valid.iter().step_by(step) {
+        let Ok(mut scenario) = source.resolve(&point.set, registry) else {
+            continue;
+        };
+        scenario.replicates = 1;
+        let cost = Estimate::compute(&scenario, 1, false);
+        if costed == 0.0 && cost.seconds < TIMED_SECONDS && cost.memory_bytes < TIMED_BYTES {
+            let trial = Trial::run(plan, &scenario, registry);
+            ratio = trial.seconds / cost.seconds.max(1e-9);
+            // The cell's own file, and its row in responses.csv.
+            bytes = (trial.length / BLOCK_BYTES).ceil() * BLOCK_BYTES + trial.length / 2.0;
+            timed = "a few cells were run and timed";
+        }
+        total_seconds += cost.seconds;
+        costed += 1.0;
+        most_memory = most_memory.max(cost.memory_bytes);
     }
+    let mean_seconds = total_seconds / costed.max(1.0);
     let (least, most) = (
         valid.len() as f64 * f64::from(plan.floor),
         valid.len() as f64 * f64::from(plan.ceiling),

@@ -46,6 +46,9 @@ impl SweepPage<'_> {
     /// Sentences for standard error.
     pub fn remarks(&self) -> Vec<String> {
         let mut lines = vec![self.plan.rule_text()];
+        if let Some(rule) = &self.plan.warm_up {
+            lines.push(rule.told(self.points.iter().flat_map(|point| &point.cells)));
+        }
         let known = figure_names(self.points);
         let unknown = |output: &&String| !known.contains(output);
         for output in self

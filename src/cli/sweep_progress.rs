@@ -48,4 +48,8 @@ impl Monitor for CellBar {
             self.bar.set_message("some cells failed");
         }
     }
+
+    fn tick(&self) {
+        self.bar.inc(1);
+    }
 }

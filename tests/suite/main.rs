@@ -15,6 +15,7 @@ mod golden;
 mod hostile;
 mod mainnet;
 mod prose;
+mod rare;
 mod scenarios;
 mod supply;
 mod support;

@@ -214,3 +214,48 @@ fn an_interrupted_sweep_says_how_to_go_on() {
     assert_eq!(ended.status.code(), Some(130), "{said}");
     assert!(said.contains("run the same command again"), "{said}");
 }
+
+/// Twenty newcomers of ten or twenty epochs, then the floor of 1 %: MSER-5 cuts at the next multiple of five at the earliest.
+/// What is left are at least 30 epochs of 10,800 answers; 0.1 points are six standard deviations of their share, and the
+/// true one is 1 % for whoever is trusted.
+#[test]
+fn the_epochs_of_newcomers_are_left_out_replicate_by_replicate() {
+    let folder = Folder::new();
+    let file = "scenarios/sweeps/settled.yaml";
+    let shown = |name: &str, threads: &str| {
+        let place = out(&folder, name);
+        let arguments = [
+            "sweep",
+            file,
+            "--out",
+            &place,
+            "--replicates",
+            "1",
+            "--threads",
+            threads,
+        ];
+        stakeout(arguments.into_iter().chain(["--format", "json"])).expect(0)
+    };
+    let first = shown("one", "1");
+    assert!(
+        first.err.contains("warm-up by MSER-5 of checked_share"),
+        "{}",
+        first.err
+    );
+    let page = first.json();
+    let rows = page["settled"].as_array().expect("points").clone();
+    for (row, epochs) in rows.iter().zip([10.0, 20.0]) {
+        let figure = |name: &str| row[name].as_f64().unwrap_or_else(|| panic!("{name} of {row}"));
+        let dropped = figure("warm_up_epochs");
+        assert!(epochs <= dropped && dropped <= 30.0, "{row}");
+        assert!((figure("checked_share") - 0.01).abs() < 0.001, "{row}");
+    }
+    assert_eq!(first.out, shown("two", "2").out);
+    let whole = std::fs::read_to_string(file).expect("it is shipped");
+    let scenario = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/sweeps/newcomers.yaml");
+    let whole = whole.replace("newcomers.yaml", &format!("'{}'", scenario.display()));
+    let mistake = whole.replace("output: checked_share", "output: checked_shar");
+    let path = folder.write("mistake.yaml", &mistake).display().to_string();
+    let told = stakeout(["sweep", &path]).expect(3).err;
+    assert!(told.contains("checked_share"), "{told}");
+}

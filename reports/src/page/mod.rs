@@ -6,6 +6,7 @@
 mod beside;
 pub mod calibration;
 mod figure;
+pub mod game;
 pub mod html;
 pub mod run;
 pub mod solve;

@@ -5,6 +5,7 @@ use super::tables::{number, tidy};
 use super::{Page, Shown, figures};
 use crate::error::ReportError;
 use crate::pictures;
+use crate::pictures::sweep::{capital, short};
 use crate::solve::{Frontier, Solve};
 use crate::sweep::Estimate;
 
@@ -19,7 +20,7 @@ pub fn render(solve: &Solve, shown: Shown) -> Result<String, ReportError> {
     let mut body = String::new();
     if solve.whole().len() > 1 {
         for row in solve.whole() {
-            body.push_str(&format!("<p>{}</p>\n", escaped(&sentence(solve, row))));
+            body.push_str(&format!("<p>{}</p>\n", escaped(&alone(solve, row))));
         }
     }
     body.push_str(&tolerance(solve));
@@ -53,17 +54,45 @@ pub fn render(solve: &Solve, shown: Shown) -> Result<String, ReportError> {
 pub fn verdict(solve: &Solve) -> String {
     match solve.whole().as_slice() {
         [] => "Nothing was judged.".to_string(),
-        [only] => sentence(solve, only),
+        [only] => alone(solve, only),
         rows => {
             let deterred = rows.iter().filter(|row| row.deters.is_some()).count();
             let first = rows.iter().find(|row| row.deters.is_some());
             let example = first.map_or(String::new(), |row| format!("; {}", sentence(solve, row)));
             let end = if example.is_empty() { "." } else { "" };
+            let levels = match solve.question.across.as_deref() {
+                Some(across) => format!("levels of {}", short(across)),
+                None => "mechanisms".to_string(),
+            };
             format!(
-                "{deterred} of {} mechanisms have a value that deters every attack of the menu{example}{end}",
+                "{deterred} of {} {levels} have a value that deters every attack of the menu{example}{end}",
                 rows.len()
             )
         }
+    }
+}
+
+/// A row's sentence where it begins one.
+fn alone(solve: &Solve, row: &Frontier) -> String {
+    let said = sentence(solve, row);
+    match row.level.is_empty() || solve.question.across.is_some() {
+        true => capital(&said),
+        false => said,
+    }
+}
+
+/// What the question goes across, as the head of a column.
+fn across(solve: &Solve) -> String {
+    let named = solve.question.across.as_deref();
+    named.map_or_else(|| "across".to_string(), short)
+}
+
+/// Which level of what the question goes across a row is about, in words; nothing where there is only one.
+fn whose(solve: &Solve, row: &Frontier) -> String {
+    match (row.level.as_str(), solve.question.across.as_deref()) {
+        ("", _) => String::new(),
+        (level, Some(across)) => format!("where {} is {}, ", short(across), tidy(level)),
+        (level, None) => format!("{level}: "),
     }
 }
 
@@ -72,11 +101,7 @@ fn sentence(solve: &Solve, row: &Frontier) -> String {
         "" => "the value",
         path => path,
     };
-    let whose = if row.level.is_empty() {
-        String::new()
-    } else {
-        format!("{}: ", row.level)
-    };
+    let whose = whose(solve, row);
     let gain = row.gain.map_or(String::new(), |gain| {
         format!(
             "; the attack that decides, {}, gains {} of the honest profit there",
@@ -138,8 +163,9 @@ fn frontier(solve: &Solve) -> String {
         }
     }
     let shown: Vec<String> = prices.iter().map(|name| name.replace('_', " ")).collect();
+    let across = across(solve);
     let mut header = vec![
-        ("across", true),
+        (across.as_str(), true),
         ("attacks", true),
         ("deters from", false),
         ("not below", false),
@@ -171,8 +197,9 @@ fn frontier(solve: &Solve) -> String {
 }
 
 fn search(solve: &Solve) -> String {
+    let across = across(solve);
     let header = [
-        ("across", true),
+        (across.as_str(), true),
         ("parameter", false),
         ("verdict", true),
         ("attack", true),

@@ -1,9 +1,10 @@
-//! Which pictures a run, a sweep, a solved question and a calibration have.
+//! Which pictures a run, a sweep, a solved question, a game and a calibration have.
 //!
 //! **Invariant.** Sums are integers; a float appears only when a sum becomes something to draw.
 
 pub mod calibration;
 mod economy;
+pub mod game;
 mod latency;
 mod over_time;
 pub mod run;

@@ -1,6 +1,6 @@
 //! The pictures of a solved question: the frontier, every attack at every value, and what safety costs.
 
-use super::sweep::capital;
+use super::sweep::{capital, short};
 use super::trade_off::plane;
 use crate::page::number;
 use crate::picture::{Axis, Block, Blocks, Body, Curve, Dot, Dots, Group, Picture, Point, Scale};
@@ -100,6 +100,11 @@ fn frontier(solve: &Solve) -> Picture {
     if least < most {
         x = x.between(least, most);
     }
+    let rows_label = match solve.question.across.as_deref() {
+        _ if by_family => "attacks".to_string(),
+        Some(across) => short(across),
+        None => String::new(),
+    };
     Picture {
         name: "frontier".into(),
         title: "From which value on cheating does not pay".into(),
@@ -107,7 +112,7 @@ fn frontier(solve: &Solve) -> Picture {
                   at which one does or may, and the truth lies on it"
             .into(),
         x,
-        y: Axis::new(if by_family { "attacks" } else { "" }, Scale::Words(lanes)),
+        y: Axis::new(rows_label, Scale::Words(lanes)),
         body: Body::Dots(Dots {
             groups: groups(solve),
             dots,

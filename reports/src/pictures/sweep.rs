@@ -4,7 +4,7 @@ use stakeout_engine::experiment::sweep::analysis::Sensitivity;
 
 use super::sensitivity;
 use super::tornado::tornado;
-use super::trade_off::{dots, plane, trade_off};
+use super::trade_off::{dots, plane, trade_offs};
 use crate::error::ReportError;
 use crate::page::number;
 use crate::picture::{Axis, Block, Blocks, Body, Curve, GROUPS_MAX, Group, Picture, Point, Scale};
@@ -61,7 +61,7 @@ pub fn of(sweep: &Sweep, found: &[(&String, Sensitivity)]) -> Vec<Picture> {
         }
         all.extend(outputs.iter().filter_map(|output| tornado(sweep, output)));
     }
-    all.extend(trade_off(sweep));
+    all.extend(trade_offs(sweep));
     all.into_iter().filter(|picture| !picture.is_empty()).collect()
 }
 
@@ -123,7 +123,7 @@ pub(super) fn file_name(kind: &str, name: &str) -> String {
 }
 
 /// The last part of a path, which is what a reader needs on an axis.
-pub(super) fn short(path: &str) -> String {
+pub(crate) fn short(path: &str) -> String {
     path.split('.')
         .rev()
         .take(2)
@@ -236,7 +236,7 @@ fn confidence(sweep: &Sweep) -> String {
     format!("{} %", number(100.0 * level))
 }
 
-pub(super) fn capital(text: &str) -> String {
+pub(crate) fn capital(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| {
         first.to_uppercase().collect::<String>() + letters.as_str()

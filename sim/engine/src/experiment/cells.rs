@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use super::sweep::SweepError;
 use super::sweep::campaign::Monitor;
-use super::sweep::cell::{Cell, key, run_cell};
+use super::sweep::cell::{Cell, Making, key, run_cell};
 use super::sweep::plan::ScenarioSource;
 use super::sweep::store::Store;
 use crate::scenario::Scenario;
@@ -41,16 +41,17 @@ impl Bench<'_> {
     /// A disk that refuses, or [`SweepError::Interrupted`].
     pub fn cells(&self, jobs: &[(&Scenario, u32)], has_twin: bool) -> Result<Vec<Cell>, SweepError> {
         self.monitor.expect(jobs.len() as u64);
+        let making = Making::whole(has_twin);
         let refused: Mutex<Option<SweepError>> = Mutex::new(None);
         let cells: Vec<Option<Cell>> = jobs
             .par_iter()
             .map(|&(scenario, replicate)| {
-                let name = key(&scenario.hash, scenario.seed, replicate, has_twin);
+                let name = key(&scenario.hash, scenario.seed, replicate, making);
                 let cell = match self.store.get(&name) {
                     Some(cell) => cell,
                     None if self.monitor.is_stopping() => return None,
                     None => {
-                        let cell = run_cell(scenario, name, replicate, has_twin, self.registry);
+                        let cell = run_cell(scenario, name, replicate, making, self.registry);
                         if let Err(error) = self.store.put(&cell) {
                             refused
                                 .lock()

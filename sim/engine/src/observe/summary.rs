@@ -108,12 +108,12 @@ fn epoch_range(outputs: &[RunOutput]) -> Option<[u32; 2]> {
     Some([epochs.first()?.epoch, epochs.last()?.epoch])
 }
 
-fn total(output: &RunOutput, of: fn(&EpochRow) -> u64) -> u64 {
-    output.epochs.iter().map(of).sum()
+fn total(epochs: &[EpochRow], of: fn(&EpochRow) -> u64) -> u64 {
+    epochs.iter().map(of).sum()
 }
 
-fn wide_total(output: &RunOutput, of: fn(&EpochRow) -> u128) -> u128 {
-    output.epochs.iter().map(of).sum()
+fn wide_total(epochs: &[EpochRow], of: fn(&EpochRow) -> u128) -> u128 {
+    epochs.iter().map(of).sum()
 }
 
 /// `None` where nothing could be counted.
@@ -157,7 +157,7 @@ const SUMS_OF_MONEY: [(&str, fn(&EpochRow) -> i128); 9] = [
     ("issued", |r| r.issued),
 ];
 
-type Share = fn(&RunOutput) -> Option<f64>;
+type Share = fn(&[EpochRow]) -> Option<f64>;
 
 const SHARES: [(&str, Share); 6] = [
     // Mean target rate over finished inferences: what the rule asked for.
@@ -226,12 +226,34 @@ const TIMES: [([&str; 4], Times); 3] = [
     ),
 ];
 
+/// Names of the network-wide figures that each epoch has a value of: counts, sums of money and shares.
+pub fn epoch_figures() -> impl Iterator<Item = &'static str> + Clone {
+    let counts = COUNTS.iter().map(|(name, _)| *name);
+    let money = SUMS_OF_MONEY.iter().map(|(name, _)| *name);
+    counts.chain(money).chain(SHARES.iter().map(|(name, _)| *name))
+}
+
+/// A figure epoch by epoch, money in base units; none where an epoch has no value, and everywhere for a figure that is not
+/// among [`epoch_figures`].
+pub fn epoch_series(epochs: &[EpochRow], name: &str) -> Vec<Option<f64>> {
+    let count = COUNTS.iter().find(|(known, _)| *known == name);
+    let money = SUMS_OF_MONEY.iter().find(|(known, _)| *known == name);
+    let share = SHARES.iter().find(|(known, _)| *known == name);
+    let value = |row: &EpochRow| match (count, money, share) {
+        (Some((_, of)), ..) => Some(of(row) as f64),
+        (_, Some((_, of)), _) => Some(of(row) as f64),
+        (.., Some((_, of))) => of(std::slice::from_ref(row)),
+        _ => None,
+    };
+    epochs.iter().map(value).collect()
+}
+
 fn network_figures(outputs: &[RunOutput]) -> BTreeMap<&'static str, Figure> {
     let mut figures = BTreeMap::new();
     for (name, of) in COUNTS {
         figures.insert(
             name,
-            Figure::counted("count", outputs.iter().map(|o| total(o, of))),
+            Figure::counted("count", outputs.iter().map(|o| total(&o.epochs, of))),
         );
     }
     for (name, of) in SUMS_OF_MONEY {
@@ -241,7 +263,10 @@ fn network_figures(outputs: &[RunOutput]) -> BTreeMap<&'static str, Figure> {
         );
     }
     for (name, share) in SHARES {
-        figures.insert(name, Figure::plain("share", outputs.iter().map(share)));
+        figures.insert(
+            name,
+            Figure::plain("share", outputs.iter().map(|o| share(&o.epochs))),
+        );
     }
     for (names, times) in TIMES {
         let mean = outputs.iter().map(|o| times(o).mean());

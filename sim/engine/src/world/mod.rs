@@ -9,6 +9,7 @@
 mod admission;
 mod amounts;
 mod books;
+mod branch;
 mod build;
 mod calendar;
 mod claims;

@@ -57,8 +57,10 @@ pub fn bimatrix_to_gambit(title: &str, strategies: [&[&str]; 2], payoffs: [&[Vec
     text
 }
 
+/// A name between quotes. Gambit knows a quote behind a backslash and nothing else of that kind, so a backslash of the name
+/// becomes a slash.
 fn quote(name: &str) -> String {
-    format!("\"{}\"", name.replace('\\', "\\\\").replace('"', "\\\""))
+    format!("\"{}\"", name.replace('\\', "/").replace('"', "\\\""))
 }
 
 #[cfg(test)]

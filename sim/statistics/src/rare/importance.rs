@@ -5,7 +5,8 @@ use stakeout_kernel::streams::StreamKey;
 use super::RareEstimate;
 use crate::random::Uniforms;
 
-/// Estimates a probability from `samples` weighted samples, taken as `batches` independent means for the interval.
+/// Estimates a probability from `samples` weighted samples, taken as `batches` independent means for the interval. Where
+/// the batches do not divide the samples the first ones have one more; no sample is left out.
 ///
 /// `sample(uniforms)` draws one path under the changed law and returns its likelihood ratio if the event happened and
 /// zero otherwise. Panics unless `batches` is above zero and at most `samples`.
@@ -16,20 +17,20 @@ pub fn importance_sampling(
     key: StreamKey,
     mut sample: impl FnMut(&mut Uniforms) -> f64,
 ) -> RareEstimate {
-    assert!(
-        batches > 0 && u64::from(batches) <= samples,
-        "every batch has a sample"
-    );
-    let size = samples / u64::from(batches);
-    let means: Vec<f64> = (0..u64::from(batches))
+    let batches = u64::from(batches);
+    assert!(0 < batches && batches <= samples, "every batch has a sample");
+    let (size, rest) = (samples / batches, samples % batches);
+    let mut first = 0;
+    let parts: Vec<f64> = (0..batches)
         .map(|batch| {
-            let sum: f64 = (0..size)
-                .map(|i| sample(&mut Uniforms::new(key, batch * size + i)))
-                .sum();
-            sum / size as f64
+            let end = first + size + u64::from(batch < rest);
+            let sum: f64 = (first..end).map(|i| sample(&mut Uniforms::new(key, i))).sum();
+            first = end;
+            // In units in which the mean over the batches is the mean over the samples.
+            sum * batches as f64 / samples as f64
         })
         .collect();
-    RareEstimate::of(&means, confidence)
+    RareEstimate::of(&parts, confidence)
 }
 
 #[cfg(test)]
@@ -70,5 +71,16 @@ mod tests {
         assert!((exact / 7.72e-6 - 1.0).abs() < 6e-3, "{exact}");
         assert!((found.probability / exact - 1.0).abs() < 0.1, "{found:?} {exact}");
         assert!(found.interval.unwrap().contains(exact), "{found:?} {exact}");
+    }
+
+    #[test]
+    fn a_sample_beyond_the_last_whole_batch_counts() {
+        let mut taken = 0_u32;
+        let found = importance_sampling(47, 20, 0.95, StreamKey::from_raw(8), |_| {
+            taken += 1;
+            f64::from(taken)
+        });
+        assert_eq!(taken, 47);
+        assert!((found.probability - 24.0).abs() < 1e-12, "{found:?}");
     }
 }

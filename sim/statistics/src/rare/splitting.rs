@@ -47,42 +47,64 @@ pub fn split<S: Clone>(
     key: StreamKey,
     mut advance: impl FnMut(&S, u32, &mut Uniforms) -> Branch<S>,
 ) -> SplittingEstimate {
-    assert!(
-        effort.paths > 0 && effort.repetitions > 0 && levels > 0,
-        "splitting needs paths, repetitions and levels"
-    );
-    let mut by_level = vec![0.0; levels as usize];
-    let mut estimates = Vec::new();
-    let mut started = 0_u64;
-    for repetition in 0..effort.repetitions {
-        let mut entrances = vec![start.clone()];
-        let mut probability = 1.0;
-        for level in 1..=levels {
-            // One stream a repetition and level: a level that costs more draws moves no other.
-            let counter = u64::from(repetition) << 32 | u64::from(level);
-            let mut uniforms = Uniforms::new(key, counter);
-            let mut reached = Vec::new();
-            for _ in 0..effort.paths {
-                let from = entrances[uniforms.index(entrances.len())].clone();
-                if let Branch::Reached(state) = advance(&from, level, &mut uniforms) {
-                    reached.push(state);
-                }
+    let shares: Vec<Vec<f64>> = (0..effort.repetitions)
+        .map(|repetition| split_once(start, levels, effort.paths, repetition, key, &mut advance))
+        .collect();
+    SplittingEstimate::of(&shares, levels, effort)
+}
+
+/// One repetition: the share of paths that went from each level to the next, up to the first level that none reached.
+///
+/// Repetitions are independent of each other, so that they can be run at the same time. Panics unless there is a path
+/// and a level.
+pub fn split_once<S: Clone>(
+    start: &S,
+    levels: u32,
+    paths: u32,
+    repetition: u32,
+    key: StreamKey,
+    advance: &mut impl FnMut(&S, u32, &mut Uniforms) -> Branch<S>,
+) -> Vec<f64> {
+    assert!(paths > 0 && levels > 0, "splitting needs paths and levels");
+    let mut shares = Vec::new();
+    let mut entrances = vec![start.clone()];
+    for level in 1..=levels {
+        // One stream a repetition and level: a level that costs more draws moves no other.
+        let counter = u64::from(repetition) << 32 | u64::from(level);
+        let mut uniforms = Uniforms::new(key, counter);
+        let mut reached = Vec::new();
+        for _ in 0..paths {
+            let from = entrances[uniforms.index(entrances.len())].clone();
+            if let Branch::Reached(state) = advance(&from, level, &mut uniforms) {
+                reached.push(state);
             }
-            started += u64::from(effort.paths);
-            let share = reached.len() as f64 / f64::from(effort.paths);
-            by_level[level as usize - 1] += share / f64::from(effort.repetitions);
-            probability *= share;
-            if reached.is_empty() {
-                break;
-            }
-            entrances = reached;
         }
-        estimates.push(probability);
+        shares.push(reached.len() as f64 / f64::from(paths));
+        if reached.is_empty() {
+            break;
+        }
+        entrances = reached;
     }
-    SplittingEstimate {
-        estimate: RareEstimate::of(&estimates, effort.confidence),
-        by_level,
-        paths: started,
+    shares
+}
+
+impl SplittingEstimate {
+    /// What the shares of several repetitions come to. Panics without a repetition.
+    pub fn of(shares: &[Vec<f64>], levels: u32, effort: Splitting) -> Self {
+        assert!(!shares.is_empty(), "splitting needs repetitions");
+        let mut by_level = vec![0.0; levels as usize];
+        for repetition in shares {
+            for (sum, share) in by_level.iter_mut().zip(repetition) {
+                *sum += share / shares.len() as f64;
+            }
+        }
+        let estimates: Vec<f64> = shares.iter().map(|shares| shares.iter().product()).collect();
+        let begun: usize = shares.iter().map(Vec::len).sum();
+        Self {
+            estimate: RareEstimate::of(&estimates, effort.confidence),
+            by_level,
+            paths: begun as u64 * u64::from(effort.paths),
+        }
     }
 }
 
@@ -145,5 +167,9 @@ mod tests {
             Branch::<()>::Ended
         });
         assert_eq!((found.estimate.probability, found.paths), (0.0, 30));
+        assert_eq!(
+            found.estimate.interval, None,
+            "nothing found says nothing about how little"
+        );
     }
 }

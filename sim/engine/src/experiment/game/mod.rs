@@ -76,6 +76,8 @@ pub struct Solved {
     pub rests: Vec<Rest>,
     /// Long-run shares by α-rank.
     pub ranks: Option<Vec<f64>>,
+    /// What was simulated, for who goes on from here.
+    earned: Earned,
 }
 
 /// Simulates and solves a game.
@@ -110,6 +112,7 @@ pub fn solve(file: &GameFile, bench: &Bench<'_>) -> Result<Solved, SweepError> {
         rests: rests(file, &table, &tables),
         ranks: alpha_rank(&table, file.alpha, file.population),
         table,
+        earned,
     })
 }
 

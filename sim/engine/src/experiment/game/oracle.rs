@@ -39,6 +39,19 @@ pub struct Round {
     pub joins: Option<String>,
 }
 
+/// Why no further candidate joined.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// Every candidate has joined.
+    AllJoined,
+    /// None of those left surely gains more than the tolerance.
+    NobodyGains,
+    /// One would join, but the game has as many strategies as it may have.
+    Full,
+    /// The dynamics rest nowhere, so that there is nothing to respond to.
+    NoRest,
+}
+
 /// The rounds, the game as it ends, and its solution.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Grown {
@@ -48,6 +61,8 @@ pub struct Grown {
     pub file: GameFile,
     /// The solution of the last round's game.
     pub solved: Solved,
+    /// Why it ends there.
+    pub end: End,
 }
 
 /// Plays rounds until no candidate joins or the game has eight strategies.
@@ -60,21 +75,20 @@ pub fn grow(file: &GameFile, bench: &Bench<'_>) -> Result<Grown, SweepError> {
     loop {
         let solved = solve(&file, bench)?;
         let Some(rest) = solved.rests.first() else {
-            return Ok(Grown { rounds, file, solved });
+            let end = End::NoRest;
+            return Ok(Grown {
+                rounds,
+                file,
+                solved,
+                end,
+            });
         };
         let mut trials = Vec::new();
         for candidate in &file.candidates {
-            trials.push(try_candidate(&file, candidate, &rest.mix, solved.unit, bench)?);
+            trials.push(try_candidate(&file, candidate, &rest.mix, &solved, bench)?);
         }
-        let mut best: Option<usize> = None;
-        for (index, trial) in trials.iter().enumerate() {
-            let is_sure = trial.interval.is_some_and(|interval| interval.low > 0.0);
-            let is_better = best.is_none_or(|best: usize| trial.gain > trials[best].gain);
-            if is_sure && trial.gain > file.tolerance && is_better {
-                best = Some(index);
-            }
-        }
-        let best = best.filter(|_| file.choices.len() < STRATEGIES_MAX);
+        let gains = best_of(&trials, file.tolerance);
+        let best = gains.filter(|_| file.choices.len() < STRATEGIES_MAX);
         let names = file.choices.iter().map(|choice| choice.name.clone());
         rounds.push(Round {
             mix: names.zip(rest.mix.iter().copied()).collect(),
@@ -83,11 +97,34 @@ pub fn grow(file: &GameFile, bench: &Bench<'_>) -> Result<Grown, SweepError> {
             trials,
         });
         let Some(index) = best else {
-            return Ok(Grown { rounds, file, solved });
+            let end = match gains {
+                Some(_) => End::Full,
+                None if file.candidates.is_empty() => End::AllJoined,
+                None => End::NobodyGains,
+            };
+            return Ok(Grown {
+                rounds,
+                file,
+                solved,
+                end,
+            });
         };
         let joining = file.candidates.remove(index);
         file.choices.push(joining);
     }
+}
+
+/// The first of the candidates that surely gain more than the tolerance and none of which gains more.
+fn best_of(trials: &[Trial], tolerance: f64) -> Option<usize> {
+    let mut best: Option<usize> = None;
+    for (index, trial) in trials.iter().enumerate() {
+        let is_sure = trial.interval.is_some_and(|interval| interval.low > 0.0);
+        let is_better = best.is_none_or(|best| trial.gain > trials[best].gain);
+        if is_sure && trial.gain > tolerance && is_better {
+            best = Some(index);
+        }
+    }
+    best
 }
 
 /// The paired gain of one who follows the candidate while all others draw from the mix.
@@ -95,7 +132,7 @@ fn try_candidate(
     file: &GameFile,
     candidate: &Choice,
     mix: &[f64],
-    unit: f64,
+    solved: &Solved,
     bench: &Bench<'_>,
 ) -> Result<Trial, SweepError> {
     let mut extended = file.clone();
@@ -117,19 +154,24 @@ fn try_candidate(
                 full_profile(&profile, own, file.players)
             })
             .collect();
-        for profile in &full {
+        for profile in full.iter().filter(|profile| profile[count - 1] > 0) {
             if !needed.contains(profile) {
                 needed.push(profile.clone());
             }
         }
         weighted.push((weight, full));
     }
-    let earned = simulate(&extended, bench, &needed)?;
+    // Where nobody follows the candidate the game has been simulated already.
+    let tried = simulate(&extended, bench, &needed)?;
+    let earned = |full: &Vec<u32>| match full.split_last() {
+        Some((0, known)) => &solved.earned[known],
+        _ => &tried[full],
+    };
     let total: f64 = weighted.iter().map(|(weight, _)| weight).sum();
     let gain = |replicate: usize| -> f64 {
         let mut gain = 0.0;
         for (weight, full) in &weighted {
-            let payoff = |own: usize| earned[&full[own]][replicate][own];
+            let payoff = |own: usize| earned(&full[own])[replicate][own];
             let mixed: f64 = mix
                 .iter()
                 .enumerate()
@@ -137,7 +179,7 @@ fn try_candidate(
                 .sum();
             gain += weight * (payoff(count - 1) - mixed);
         }
-        gain / total / unit
+        gain / total / solved.unit
     };
     let gains: Vec<f64> = (0..file.replicates as usize).map(gain).collect();
     let moments = Moments::of(&gains);

@@ -40,6 +40,8 @@ pub trait Monitor: Sync {
     fn expect(&self, cells: u64);
     /// A cell was run.
     fn tell(&self, cell: &Cell);
+    /// A run was done of which no cell is kept.
+    fn tick(&self) {}
 }
 
 /// What the cells of a point came to.
@@ -167,7 +169,7 @@ pub fn collect(plan: &Plan, stores: &[Store]) -> Result<Vec<PointCells>, SweepEr
                 break;
             }
             let replicate = found.cells.len() as u32;
-            let name = key(scenario, planned.seed, replicate, plan.has_twin);
+            let name = key(scenario, planned.seed, replicate, plan.making());
             match stores.iter().find_map(|store| store.get(&name)) {
                 Some(cell) => found.cells.push(cell),
                 None => {
@@ -231,7 +233,7 @@ impl Work<'_> {
         let has = point.cells.len() as u32;
         let name = planned.scenario.as_deref().unwrap_or_default();
         let keys: Vec<(u32, String)> = (has..wanted)
-            .map(|replicate| (replicate, key(name, planned.seed, replicate, self.plan.has_twin)))
+            .map(|replicate| (replicate, key(name, planned.seed, replicate, self.plan.making())))
             .collect();
         let found: Vec<Option<Cell>> = keys.iter().map(|(_, key)| self.store.get(key)).collect();
         let is_complete = found.iter().all(Option::is_some);
@@ -288,7 +290,7 @@ impl Work<'_> {
             return None;
         }
         let cell = match scenario {
-            Ok(scenario) => run_cell(scenario, key, replicate, self.plan.has_twin, self.registry),
+            Ok(scenario) => run_cell(scenario, key, replicate, self.plan.making(), self.registry),
             Err(message) => {
                 let error = SweepError::Limit(message.clone());
                 self.refused

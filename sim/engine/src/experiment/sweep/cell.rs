@@ -22,6 +22,7 @@ use crate::strategy::StrategyFailure;
 use crate::strategy::registry::Registry;
 
 use super::plan::SWEEP_FORMAT;
+use super::warm_up::{self, WarmUpRule};
 
 /// What is kept of one replicate.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -41,19 +42,47 @@ pub struct Cell {
     pub error: Option<String>,
 }
 
+/// What is made of a replicate besides running it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Making<'a> {
+    /// The honest twin of the heaviest owner that deviates runs beside it.
+    pub has_twin: bool,
+    /// Its start is dropped by this rule.
+    pub warm_up: Option<&'a WarmUpRule>,
+}
+
+impl Making<'_> {
+    /// With or without a twin, and whole.
+    pub fn whole(has_twin: bool) -> Self {
+        Self {
+            has_twin,
+            warm_up: None,
+        }
+    }
+}
+
 /// The key of a cell.
-pub fn key(scenario: &str, seed: u64, replicate: u32, has_twin: bool) -> String {
+pub fn key(scenario: &str, seed: u64, replicate: u32, making: Making<'_>) -> String {
     let mut hasher = blake3::Hasher::new_derive_key("stakeout 2026 sweep cell v1");
     for number in [
         u64::from(SWEEP_FORMAT),
         u64::from(MODEL_VERSION),
         seed,
         u64::from(replicate),
-        u64::from(has_twin),
+        u64::from(making.has_twin),
     ] {
         hasher.update(&number.to_le_bytes());
     }
     hasher.update(scenario.as_bytes());
+    if let Some(rule) = making.warm_up {
+        // Behind the hash, so that whole cells keep their keys.
+        hasher.update(b"\nwarm-up ");
+        hasher.update(
+            serde_json::to_string(rule)
+                .expect("a rule is printable")
+                .as_bytes(),
+        );
+    }
     hasher.finalize().to_hex().as_str()[..32].to_owned()
 }
 
@@ -62,10 +91,10 @@ pub fn run_cell(
     scenario: &Scenario,
     key: String,
     replicate: u32,
-    has_twin: bool,
+    making: Making<'_>,
     registry: &Registry,
 ) -> Cell {
-    let work = || figures(scenario, replicate, has_twin, registry);
+    let work = || figures(scenario, replicate, making, registry);
     let (digest, figures, error) = match panic::catch_unwind(AssertUnwindSafe(work)) {
         Ok(Ok((digest, figures))) => (digest, figures, None),
         Ok(Err(refused)) => (String::new(), BTreeMap::new(), Some(refused)),
@@ -100,15 +129,24 @@ type Figures = BTreeMap<String, f64>;
 fn figures(
     scenario: &Scenario,
     replicate: u32,
-    has_twin: bool,
+    making: Making<'_>,
     registry: &Registry,
 ) -> Result<(String, Figures), String> {
     let run_one = |scenario: &Scenario| {
         run(scenario, replicate, registry, &RunOptions::default()).map_err(|error| error.to_string())
     };
-    let output = run_one(scenario)?;
+    let mut output = run_one(scenario)?;
     let cast = Cast::from(scenario);
     let mut figures = Figures::new();
+    let start = making.warm_up.map(|rule| rule.find(&output));
+    if let Some(start) = start {
+        warm_up::drop_start(&mut output, start.dropped);
+        figures.insert(warm_up::DROPPED.to_owned(), start.dropped as f64);
+        figures.insert(
+            warm_up::SETTLED.to_owned(),
+            f64::from(u8::from(start.has_settled)),
+        );
+    }
     let outputs = std::slice::from_ref(&output);
     let summary = Summary::compute(&cast, outputs);
     for (name, figure) in &summary.figures {
@@ -117,8 +155,12 @@ fn figures(
     insert_detection(&mut figures, &summary);
     insert_dues(&mut figures, scenario, &output);
     insert_strategies(&mut figures, scenario, &summary);
-    if has_twin && let Some(&owner) = deviating_owners(scenario).first() {
-        let twin = run_one(&honest_twin(scenario, owner))?;
+    if making.has_twin
+        && let Some(&owner) = deviating_owners(scenario).first()
+    {
+        let mut twin = run_one(&honest_twin(scenario, owner))?;
+        // The same epochs of both.
+        warm_up::drop_start(&mut twin, start.map_or(0, |start| start.dropped));
         let (own, honest) = (
             owner_profit(scenario, &output, owner),
             owner_profit(scenario, &twin, owner),

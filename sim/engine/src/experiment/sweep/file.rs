@@ -12,6 +12,7 @@ use super::SweepError;
 use super::factor::{Design, Factor, Level, Levels, Range};
 use super::flow::to_flow;
 use super::reading::{self, Reading};
+use super::warm_up::WarmUpRule;
 use crate::scenario::Source;
 use crate::scenario::document::{self, Node, Value};
 use crate::scenario::files::{MAX_DATA_BYTES, read_bounded};
@@ -20,7 +21,7 @@ use crate::scenario::files::{MAX_DATA_BYTES, read_bounded};
 const LEVELS_MAX: u64 = 10_000;
 /// Most replicates of one point.
 const REPLICATES_MAX: u64 = 1_000_000;
-const KEYS: [&str; 14] = [
+const KEYS: [&str; 15] = [
     "sweep",
     "question",
     "scenario",
@@ -32,6 +33,7 @@ const KEYS: [&str; 14] = [
     "outputs",
     "seeds",
     "twin",
+    "warm_up",
     "front",
     "confidence",
     "assumptions",
@@ -62,6 +64,8 @@ pub struct SweepFile {
     pub has_common_numbers: bool,
     /// Each cell also runs the honest twin of the heaviest owner that deviates.
     pub has_twin: bool,
+    /// What is dropped of the start of each replicate.
+    pub warm_up: Option<WarmUpRule>,
 }
 
 /// How many replicates a point gets.
@@ -170,6 +174,7 @@ impl SweepFile {
             front: Vec::new(),
             has_common_numbers: true,
             has_twin: false,
+            warm_up: None,
         })
     }
 
@@ -229,6 +234,9 @@ impl SweepFile {
             }),
             has_common_numbers: seeds != Some("independent"),
             has_twin: tree.get("twin").is_some_and(|node| reading.switch(node, "twin")),
+            warm_up: tree
+                .get("warm_up")
+                .and_then(|node| WarmUpRule::read(node, reading)),
         }
     }
 }

@@ -17,6 +17,7 @@ pub mod plan;
 pub(in crate::experiment) mod reading;
 pub mod store;
 pub mod table;
+pub mod warm_up;
 
 #[cfg(test)]
 mod tests;
@@ -48,6 +49,8 @@ pub enum SweepError {
     },
     /// A limit would have been broken.
     Limit(String),
+    /// The question cannot be asked of this scenario.
+    Unfit(String),
     /// Someone asked to stop; what was finished is kept.
     Interrupted,
     /// Cells are missing that a complete result needs.
@@ -89,7 +92,7 @@ impl fmt::Display for SweepError {
                 "{} holds another plan; --extend keeps its cells and replaces its plan, --out chooses another place",
                 folder.display()
             ),
-            Self::Limit(message) => f.write_str(message),
+            Self::Limit(message) | Self::Unfit(message) => f.write_str(message),
             Self::Interrupted => {
                 f.write_str("interrupted: what was finished is kept; run the same command again to go on")
             }

@@ -11,8 +11,10 @@ use stakeout_statistics::design::SOBOL_FACTORS_MAX;
 use stakeout_statistics::stopping::{Precision, StoppingRule};
 
 use super::SweepError;
+use super::cell::Making;
 use super::factor::{self, Design, Factor, Level};
 use super::file::SweepFile;
+use super::warm_up::WarmUpRule;
 use crate::observe::manifest::MODEL_VERSION;
 use crate::scenario::{self, Override, Scenario, ScenarioErrors, files};
 use crate::strategy::registry::Registry;
@@ -75,6 +77,9 @@ pub struct Plan {
     pub front: Vec<String>,
     /// Each cell runs an honest twin as well.
     pub has_twin: bool,
+    /// What is dropped of the start of each replicate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warm_up: Option<WarmUpRule>,
     /// The points, in their order.
     pub points: Vec<Point>,
 }
@@ -228,8 +233,17 @@ impl Plan {
             outputs: file.outputs.clone(),
             front: file.front.clone(),
             has_twin: file.has_twin,
+            warm_up: file.warm_up.clone(),
             points: resolved.into_iter().map(|(point, _)| point).collect(),
         })
+    }
+
+    /// What is made of each replicate.
+    pub fn making(&self) -> Making<'_> {
+        Making {
+            has_twin: self.has_twin,
+            warm_up: self.warm_up.as_ref(),
+        }
     }
 
     /// The rule that says how many replicates a point gets.

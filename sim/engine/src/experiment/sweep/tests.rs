@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::SweepError;
 use super::campaign::{PointCells, Shard, collect};
-use super::cell::{Cell, key};
+use super::cell::{Cell, Making, key};
 use super::factor::Design;
 use super::file::SweepFile;
 use super::plan::{Plan, Point, SWEEP_FORMAT};
@@ -26,7 +26,7 @@ fn scratch(name: &str) -> PathBuf {
 fn cell(replicate: u32, figures: &[(&str, f64)]) -> Cell {
     Cell {
         format: SWEEP_FORMAT,
-        key: key("abc", 7, replicate, false),
+        key: key("abc", 7, replicate, Making::whole(false)),
         replicate,
         digest: "d".to_owned(),
         figures: figures
@@ -54,6 +54,7 @@ fn plan(floor: u32, ceiling: u32, half_width: Option<f64>) -> Plan {
         outputs: vec!["gain".to_owned()],
         front: Vec::new(),
         has_twin: false,
+        warm_up: None,
         points: vec![Point {
             labels: vec!["1 %".to_owned()],
             set: Vec::new(),

@@ -1,0 +1,163 @@
+//! `stakeout rare`: weighted replicates and splitting against exact values, and what is refused.
+
+use stakeout_statistics::sequential::{Boundaries, RatioSteps, audit_sprt};
+
+use crate::support::program::{Folder, stakeout};
+
+/// The rows of a table by their first column.
+fn estimates(arguments: &[&str]) -> serde_json::Value {
+    let mut all = vec!["rare"];
+    all.extend(arguments);
+    all.extend(["--format", "json"]);
+    stakeout(all).expect(0).json()
+}
+
+fn row<'a>(rows: &'a serde_json::Value, name: &str) -> &'a serde_json::Value {
+    let rows = rows.as_array().expect("a table is a list");
+    rows.iter()
+        .find(|row| row["estimate"] == name)
+        .unwrap_or_else(|| panic!("{name} of {rows:?}"))
+}
+
+fn probability(rows: &serde_json::Value, name: &str) -> f64 {
+    row(rows, name)["probability"].as_f64().expect("a probability")
+}
+
+/// Whether the interval of a row holds a value.
+fn holds(rows: &serde_json::Value, name: &str, value: f64) -> bool {
+    let end = |end: &str| row(rows, name)[end].as_f64().expect("an end of the interval");
+    end("from") <= value && value <= end("to")
+}
+
+/// The chance that a test convicts within so many checks of which each fails with this chance.
+fn convicts(p0: f64, p1: f64, h: f64, failing: f64, checks: u64) -> f64 {
+    let ends = Boundaries::upper_only(h);
+    audit_sprt(RatioSteps::between(p0, p1), ends, failing, Some(checks)).convicted
+}
+
+/// The exact programme has 0.7722 convictions in 100,000 for a host that fails one check in a hundred (5 % against 20 %, H 4).
+/// Weighted, 410 replicates have a relative standard error of 6 %; five of them are exceeded with probability 6e-7. They
+/// are no multiple of the twenty batches, and all of them count.
+#[test]
+fn a_false_expulsion_once_in_130_000_is_estimated_from_410_replicates() {
+    let exact = convicts(0.05, 0.2, 4.0, 0.01, 200);
+    assert!((exact / 7.722e-6 - 1.0).abs() < 1e-3, "{exact}");
+    let rows = estimates(&[
+        "scenarios/sweeps/rare-expulsion.yaml",
+        "--replicates",
+        "410",
+        "--paths",
+        "10",
+    ]);
+    let found = probability(&rows, "importance sampling");
+    assert!((found / exact - 1.0).abs() < 0.3, "{rows}");
+    assert_eq!(row(&rows, "plain")["with the event"], 0);
+}
+
+/// The same by splitting, which goes there by the sum of the test: 150 paths a level and repetition.
+#[test]
+fn splitting_finds_the_same_false_expulsion() {
+    let exact = convicts(0.05, 0.2, 4.0, 0.01, 200);
+    let rows = estimates(&[
+        "scenarios/sweeps/rare-expulsion.yaml",
+        "--replicates",
+        "20",
+        "--paths",
+        "150",
+    ]);
+    let found = probability(&rows, "splitting");
+    assert!((found / exact - 1.0).abs() < 0.7, "{rows}");
+    assert!(holds(&rows, "splitting", exact), "{rows}");
+}
+
+/// Four or more of seven honest hosts convicted, each for itself: a binomial law. The chance of one hardly depends on how
+/// many checks there are (1.192 % in forty, 1.199 % in any number).
+#[test]
+fn a_capture_by_false_convictions_is_found_at_its_binomial_chance() {
+    let one = convicts(0.1, 0.4, 3.0, 0.08, 100);
+    let some = |k: i32| {
+        let ways = [1.0, 7.0, 21.0, 35.0, 35.0, 21.0, 7.0, 1.0][k as usize];
+        let power = |base: f64, times: i32| (0..times).fold(1.0, |product, _| product * base);
+        ways * power(one, k) * power(1.0 - one, 7 - k)
+    };
+    let exact: f64 = (4..=7).map(some).sum();
+    assert!((exact / 7.029e-7 - 1.0).abs() < 1e-3, "{exact}");
+    let rows = estimates(&[
+        "scenarios/sweeps/rare-capture.yaml",
+        "--replicates",
+        "20",
+        "--paths",
+        "60",
+    ]);
+    let found = probability(&rows, "splitting");
+    assert!((found / exact - 1.0).abs() < 0.8, "{rows}");
+    assert!(holds(&rows, "splitting", exact), "{rows}");
+}
+
+#[test]
+fn what_would_bias_an_estimate_of_a_rare_event_is_refused_with_the_reason() {
+    let folder = Folder::new();
+    let scenario =
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/sweeps/one-honest-host.yaml");
+    let shipped = std::fs::read_to_string("scenarios/sweeps/rare-expulsion.yaml").expect("it is shipped");
+    let shipped = shipped.replace("one-honest-host.yaml", &format!("'{}'", scenario.display()));
+    let said = |from: &str, to: &str, code: i32| {
+        assert!(shipped.contains(from), "{from}");
+        let path = folder.write("rare.yaml", &shipped.replace(from, to));
+        let path = path.display().to_string();
+        stakeout(["rare", &path, "--replicates", "20"]).expect(code).err
+    };
+    let tilt = "tilted: { hardware.own.kernel: fails-37 }";
+    for (from, to, code, reason) in [
+        (
+            tilt,
+            "tilted: { hardware.own.kernel: fails-37, demand.rate: 9 /s }",
+            3,
+            "it changes demand.rate",
+        ),
+        (
+            tilt,
+            "tilted: { hardware.h100.kernel: fails-37 }",
+            3,
+            "it changes hardware.h100.kernel",
+        ),
+        ("host: watched", "host: watchd", 3, "did you mean `watched`"),
+        ("event: convicted", "event: captured", 3, "coalition"),
+        ("event: convicted", "event: convictd", 3, "convicted"),
+        (
+            "host: watched",
+            "set: { protocol.sampling.rule: flat }\nhost: watched",
+            3,
+            "protocol.sampling.rule to designated",
+        ),
+        ("levels: 4", "levels: 4000000", 3, "1000"),
+        (
+            "paths: 400",
+            "paths: 9000000\nconfidence: 90 %",
+            3,
+            "paths in all",
+        ),
+    ] {
+        let said = said(from, to, code);
+        assert!(said.contains(reason), "{to}: {said}");
+    }
+}
+
+#[test]
+fn threads_change_no_digit_of_an_estimate_over_levels() {
+    let shown = |threads: &str| {
+        let file = "scenarios/sweeps/rare-capture.yaml";
+        let arguments = [
+            "rare",
+            file,
+            "--replicates",
+            "20",
+            "--paths",
+            "10",
+            "--threads",
+            threads,
+        ];
+        stakeout(arguments).expect(0).out
+    };
+    assert_eq!(shown("1"), shown("2"));
+}

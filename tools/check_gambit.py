@@ -52,7 +52,8 @@ def shares(game, profile):
 
 def check_equilibria(game, rows):
     """Every equilibrium of a two-player game, in any order."""
-    printed = sorted([value for name, value in row.items() if name.startswith(("first: ", "second: "))] for row in rows)
+    columns = [f"{whose}: {name}" for whose, names in zip(("first", "second"), strategies(game)) for name in names]
+    printed = sorted([row[column] for column in columns] for row in rows)
     solved = pygambit.nash.enummixed_solve(game, rational=False).equilibria
     found = sorted(shares(game, profile) for profile in solved)
     same = len(found) == len(printed) and all(

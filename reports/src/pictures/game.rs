@@ -110,7 +110,7 @@ fn profile(payoff: &Payoff) -> String {
 /// What one who follows each strategy earns in each profile.
 fn payoffs(game: &Game) -> Picture {
     let mut lanes: Vec<String> = Vec::new();
-    let mut names: Vec<&str> = Vec::new();
+    let mut names: Vec<&str> = game.strategies();
     let (mut dots, mut omitted) = (Vec::new(), 0);
     for payoff in &game.payoffs {
         let lane = profile(payoff);

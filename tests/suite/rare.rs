@@ -143,8 +143,8 @@ fn what_would_bias_an_estimate_of_a_rare_event_is_refused_with_the_reason() {
         ),
         ("levels: 4", "levels: 4000000", 3, "1000"),
         (
-            "paths: 400",
-            "paths: 9000000\nconfidence: 90 %",
+            "paths: 400\nrepetitions: 20",
+            "paths: 9000000\nrepetitions: 2000",
             3,
             "paths in all",
         ),

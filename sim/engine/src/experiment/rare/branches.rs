@@ -152,7 +152,7 @@ fn follow(
         while let Some((_, replicate)) = ahead.next_if(|(block, _)| *block == done) {
             world.branch_to(*replicate);
         }
-        watch.take_block(world.events_mut(), done, last);
+        watch.take_block(&world.events_mut().to_vec(), done, last);
         world.events_mut().clear();
         if done > from.blocks && watch.score() >= goal {
             let (blocks, score) = (done, watch.score());

@@ -160,7 +160,7 @@ fn position(id: &str, scenario: &Scenario) -> Result<usize, SweepError> {
 fn unknown<'a>(what: &str, name: &str, known: impl Iterator<Item = &'a str> + Clone) -> SweepError {
     let some: Vec<&str> = known.clone().take(5).collect();
     let nearest = crate::scenario::error::nearest(name, known);
-    let hint = nearest.map_or_else(String::new, |nearest| format!("; did you mean `{nearest}`?"));
+    let hint = nearest.map_or_else(String::new, |hint| format!("; {hint}"));
     SweepError::Unfit(format!(
         "no {what} is called `{name}`; there are {}{hint}",
         some.join(", ")

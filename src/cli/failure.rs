@@ -6,6 +6,7 @@ use std::path::Path;
 
 use stakeout_engine::observe::results_error::ResultsError;
 use stakeout_engine::run::LoggedRunError;
+use stakeout_reports::ReportError;
 
 /// Why the program ends; the number is the exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,6 +90,17 @@ impl From<LoggedRunError> for Failure {
             LoggedRunError::Run(error) => Failure::new(Reason::Invalid, error.to_string()),
             LoggedRunError::Log(error) => error.into(),
         }
+    }
+}
+
+impl From<ReportError> for Failure {
+    fn from(error: ReportError) -> Self {
+        let reason = match error.exit_code() {
+            2 => Reason::Usage,
+            3 => Reason::Invalid,
+            _ => Reason::Io,
+        };
+        Failure::new(reason, error.to_string())
     }
 }
 

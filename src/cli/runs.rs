@@ -4,10 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use stakeout_engine::observe::run_archive::{ListedRun, list_runs};
-use stakeout_reports::ReportError;
 use stakeout_reports::run::{Figure, Run};
 
-use super::failure::{Failure, Reason};
+use super::failure::Failure;
 use super::format::{Format, FormatOption};
 use super::sweep_page::decimals;
 use super::table::{Cell, Table};
@@ -63,13 +62,9 @@ pub fn run(arguments: &Runs) -> Result<(), Failure> {
     }
 }
 
-fn open(path: &std::path::Path) -> Result<Run, Failure> {
-    Run::open(path).map_err(|error: ReportError| Failure::new(Reason::Io, error.to_string()))
-}
-
 /// Prints a row a figure: the mean of each run with its interval, and the difference of the means.
 fn compare(arguments: &Compare) -> Result<(), Failure> {
-    let runs = [open(&arguments.first)?, open(&arguments.second)?];
+    let runs = [Run::open(&arguments.first)?, Run::open(&arguments.second)?];
     let [first, second] = [&runs[0].summary, &runs[1].summary];
     let columns = [
         "figure",
@@ -102,8 +97,11 @@ fn compare(arguments: &Compare) -> Result<(), Failure> {
     print(&table.render(arguments.format.format))?;
     if first.scenario_hash == second.scenario_hash && first.seed == second.seed {
         remark("the same scenario and seed");
+    } else {
+        remark(
+            "these runs may not share their random numbers; `stakeout compare` pairs two mechanisms that do",
+        );
     }
-    remark("these runs may not share their random numbers; `stakeout compare` pairs two mechanisms that do");
     Ok(())
 }
 

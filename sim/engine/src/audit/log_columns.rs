@@ -48,20 +48,13 @@ const fn optional(name: &'static str, holds: Holds) -> PackedColumn {
 }
 
 /// Numbers of which some rows have none.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 struct Sparse<const NARROW: bool> {
     presence: Presence,
     present: Differences<NARROW>,
 }
 
 impl<const NARROW: bool> Sparse<NARROW> {
-    fn new() -> Self {
-        Self {
-            presence: Presence::default(),
-            present: Differences::new(),
-        }
-    }
-
     /// Adds what `number` says of each of at most [`STEP`] entries, of which those that are `absent` hold nothing.
     #[inline]
     fn extend(&mut self, entries: &[LogEntry], number: impl Fn(&LogEntry) -> i64, absent: i64) {
@@ -78,7 +71,7 @@ impl<const NARROW: bool> Sparse<NARROW> {
 }
 
 /// The columns of a segment under way.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct LogColumns {
     rows: usize,
     cause: Sparse<false>,
@@ -93,22 +86,6 @@ pub struct LogColumns {
 }
 
 impl LogColumns {
-    /// No event yet.
-    pub fn new() -> Self {
-        Self {
-            rows: 0,
-            cause: Sparse::new(),
-            height: Differences::new(),
-            time_ns: Differences::new(),
-            kind: Vec::new(),
-            inference: Sparse::new(),
-            participant: Sparse::new(),
-            other: Sparse::new(),
-            value: Differences::new(),
-            second: Differences::new(),
-        }
-    }
-
     /// Number of events.
     pub fn len(&self) -> usize {
         self.rows
@@ -150,7 +127,7 @@ impl LogColumns {
     /// The pages of the segment, in the order of the file, of which `first` is the number of the first event; the next
     /// segment begins.
     pub fn take(&mut self, replicate: u32, first: u64) -> Vec<PackedPage> {
-        let (mut replicates, mut numbers) = (Differences::<true>::new(), Differences::<false>::new());
+        let (mut replicates, mut numbers) = (Differences::<true>::default(), Differences::<false>::default());
         replicates.extend(std::iter::repeat_n(i64::from(replicate), self.rows));
         numbers.extend((0..self.rows).map(|row| (first + row as u64).cast_signed()));
         self.rows = 0;

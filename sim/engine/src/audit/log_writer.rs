@@ -64,7 +64,7 @@ impl<W: Write + Send> LogWriter<W> {
             replicate: identity.replicate,
             chain: Chain::new(&identity.scenario_hash, identity.seed, identity.replicate),
             causes: Causes::new(),
-            segment: LogColumns::new(),
+            segment: LogColumns::default(),
             events: 0,
             checkpoints: Vec::new(),
             near: Vec::with_capacity(STEP),

@@ -258,9 +258,9 @@ mod tests {
         let mut writer = PackedWriter::create(Vec::new(), &SHAPE).unwrap();
         for rows in groups {
             let (mut large, mut small, mut unsigned) = (
-                Differences::<false>::new(),
-                Differences::<true>::new(),
-                Differences::<false>::new(),
+                Differences::<false>::default(),
+                Differences::<true>::default(),
+                Differences::<false>::default(),
             );
             let (mut is_small, mut is_unsigned) = (Presence::default(), Presence::default());
             let mut places = Vec::new();

@@ -27,9 +27,9 @@ pub struct Differences<const NARROW: bool> {
     packed: Vec<u8>,
 }
 
-impl<const NARROW: bool> Differences<NARROW> {
+impl<const NARROW: bool> Default for Differences<NARROW> {
     /// No number yet.
-    pub fn new() -> Self {
+    fn default() -> Self {
         Self {
             first: 0,
             last: 0,
@@ -39,7 +39,9 @@ impl<const NARROW: bool> Differences<NARROW> {
             packed: Vec::new(),
         }
     }
+}
 
+impl<const NARROW: bool> Differences<NARROW> {
     /// Adds a number; of a narrow column its lower 32 bits, as a signed number.
     #[inline]
     pub fn push(&mut self, number: i64) {
@@ -225,7 +227,7 @@ mod tests {
     /// The second example of the format's specification, with blocks of today's size and a width of whole bytes.
     #[test]
     fn the_specification_s_example_packs_as_it_says() {
-        let mut column = Differences::<false>::new();
+        let mut column = Differences::<false>::default();
         column.push(7);
         column.extend([5, 3, 1, 2].into_iter());
         column.extend([3, 4, 5].into_iter());

@@ -88,7 +88,9 @@ const EVIDENCE_RATE: Check = Check {
     source: "Kullback, Leibler: 0.109899 of a bad host, 0.075753 of a good one",
     kind: Kind::Chance,
     parameters: || {
-        let rate: Allowed = ("a number from 0.001 to 0.999", |value| (0.001..=0.999).contains(&value));
+        let rate: Allowed = ("a number from 0.001 to 0.999", |value| {
+            (0.001..=0.999).contains(&value)
+        });
         vec![
             Parameter::ranged("good", GOOD, rate),
             Parameter::ranged("bad", BAD, rate),

@@ -16,7 +16,7 @@ use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef};
 use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
 use pyo3::types::{PyCapsule, PyDict, PyList};
-use stakeout_engine::observe::columns::{Column, Sparse, Values};
+use stakeout_engine::observe::columns::{Column, Values};
 
 use crate::error::Failed;
 use crate::html;
@@ -140,22 +140,11 @@ fn batch(columns: Vec<Column<'_>>) -> Result<RecordBatch, ArrowError> {
 fn array(values: Values<'_>) -> Result<ArrayRef, ArrowError> {
     Ok(match values {
         Values::U32(values) => Arc::new(UInt32Array::from(values)),
-        Values::OptionalU32(values) => Arc::new(UInt32Array::from_iter(options(&values))),
         Values::U64(values) => Arc::new(UInt64Array::from(values)),
-        Values::OptionalU64(values) => Arc::new(UInt64Array::from_iter(options(&values))),
         Values::I64(values) => Arc::new(Int64Array::from(values)),
         Values::Wide(values) => Arc::new(Decimal128Array::from(values).with_precision_and_scale(DIGITS, 0)?),
         Values::Text(values) => Arc::new(StringArray::from(values)),
-        Values::Words(values) => Arc::new(StringArray::from(values)),
     })
-}
-
-fn options<T: Copy>(values: &Sparse<T>) -> impl Iterator<Item = Option<T>> {
-    let mut present = values.present.iter().copied();
-    values
-        .presence
-        .iter()
-        .map(move |&is_there| if is_there == 1 { present.next() } else { None })
 }
 
 /// One cell as Python has it; nothing where it is absent.

@@ -134,7 +134,7 @@ def main():
         path = folder / entry["name"]
         content = path.read_bytes() if path.exists() else b""
         check((len(content), blake3(content).hexdigest()) == (entry["bytes"], entry["blake3"]), f"{entry['name']}: hash")
-    known = {entry["name"] for entry in manifest["files"]} | {"manifest.json"}
+    known = {entry["name"] for entry in manifest["files"]} | {"manifest.json", "report.html"}
     check(not {path.name for path in folder.iterdir()} - known, "no file that the manifest does not know")
     for log in manifest["event_logs"]:
         try:

@@ -35,7 +35,7 @@ Examples:
   stakeout run scenarios/networks/gonka-mainnet-epoch56.yaml
   stakeout run first.yaml --replicates 20 --threads 2
   stakeout run first.yaml --replicates 40 --resume
-  stakeout run first.yaml --set protocol.sampling.rate_min='5 %' --out results
+  stakeout run first.yaml --set protocol.sampling.flat_rate='5 %' --out results
   stakeout run first.yaml --dry-run
   stakeout run first.yaml --format json > result.json";
 
@@ -96,10 +96,18 @@ pub fn run(arguments: &Run) -> Result<(), Failure> {
     let place = RunPlace::new(&arguments.out, &cast)?;
     let if_exists = arguments.if_exists();
     match place.plan(if_exists, scenario.replicates, &Disk)? {
+        Plan::Finished(found) if arguments.event_log && !found.has_events() => Err(without_log()),
         Plan::Finished(found) => arguments.print_finished(&scenario, &cast, &found),
         Plan::Run => arguments.simulate(&scenario, &cast, &place, threads, None),
         Plan::Extend(found) => arguments.simulate(&scenario, &cast, &place, threads, Some(&found)),
     }
+}
+
+/// A log is written from a run's first block.
+fn without_log() -> Failure {
+    Failure::usage(
+        "a run that is there cannot be given an event log; use --replace to run again with --event-log",
+    )
 }
 
 impl Run {
@@ -120,9 +128,7 @@ impl Run {
         found: Option<&RunDirectory>,
     ) -> Result<(), Failure> {
         if found.is_some() && self.event_log {
-            return Err(Failure::usage(
-                "a run cannot be extended with --event-log; use --replace",
-            ));
+            return Err(without_log());
         }
         interrupt::listen();
         bug::set_replay(format!(

@@ -16,7 +16,7 @@ use super::terminal::print;
 /// Arguments of `trace`.
 #[derive(Args, Debug)]
 #[command(
-    before_help = "Example:\n  stakeout run first.yaml --event-log\n  stakeout trace runs/first-*/seed-1 --inference 7"
+    before_help = "Example:\n  stakeout run first.yaml --event-log\n  stakeout trace runs/first-*/seed-7 --inference 7"
 )]
 pub struct Trace {
     /// The run directory

@@ -53,6 +53,24 @@ fn a_run_verifies_by_hashes_balances_and_simulating_again() {
 }
 
 #[test]
+fn a_page_beside_a_run_s_files_is_no_tampering_and_any_other_file_is() {
+    let (_folder, run) = logged(&[]);
+    let mut report = command();
+    report.arg("report").arg(&run);
+    finish(report).expect(0);
+    audit("verify", &run, &["--no-rerun"]).expect(0);
+    fs::write(run.join("note.txt"), "x").expect("written");
+    let outcome = audit("verify", &run, &["--no-rerun", "--format", "json"]).expect(6);
+    let unknown =
+        |finding: &serde_json::Value| finding["outcome"] == "failed" && finding["file"] == "note.txt";
+    let findings = outcome.json();
+    assert!(
+        findings.as_array().expect("a list").iter().any(unknown),
+        "{findings}"
+    );
+}
+
+#[test]
 fn a_changed_byte_ends_in_exit_code_six_and_names_file_and_place() {
     let (_folder, run) = logged(&[]);
     for (name, place) in [
@@ -255,6 +273,19 @@ fn a_run_without_a_log_says_how_to_get_one() {
     let refused = audit("explain", Path::new(place), &["--participant", "0"]).expect(2);
     assert!(refused.err.contains("--event-log"), "{}", refused.err);
     audit("verify", Path::new(place), &[]).expect(0);
+    let mut resumed = command();
+    resumed
+        .args([
+            "run",
+            "scenarios/smoke/first.yaml",
+            "--no-twins",
+            "--resume",
+            "--event-log",
+            "--out",
+        ])
+        .arg(folder.path());
+    let refused = finish(resumed).expect(2);
+    assert!(refused.err.contains("--replace"), "{}", refused.err);
 }
 
 /// Whether Python with what the other verifier needs is there.

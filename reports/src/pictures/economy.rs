@@ -76,7 +76,8 @@ pub fn flow(epochs: &EpochFrame, frame: &ParticipantFrame) -> Picture {
         sum(&epochs.refunds),
     );
     send(&mut flow, issue, ("community", 1, 5), sum(&epochs.governance));
-    send(&mut flow, issue, ("forfeited", 1, 6), sum(&epochs.forfeited));
+    // What was forfeited is in these already, or in others' rewards, wherever the scenario sends it.
+    send(&mut flow, issue, ("burned", 1, 6), sum(&epochs.burned));
     for (name, colour, books) in &books {
         let host = (name.as_str(), 1, *colour);
         send(&mut flow, host, ("hardware", 2, 6), books.cost);

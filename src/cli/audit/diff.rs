@@ -16,7 +16,7 @@ use super::open_logged;
 
 /// Arguments of `audit diff`.
 #[derive(Args, Debug)]
-#[command(before_help = "Example:\n  stakeout audit diff runs/first-1a2b/seed-1 runs/first-3c4d/seed-1")]
+#[command(before_help = "Example:\n  stakeout audit diff runs/first-1a2b/seed-7 runs/first-1a2b/seed-8")]
 pub struct Diff {
     /// The first run directory
     first: PathBuf,

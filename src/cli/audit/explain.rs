@@ -16,8 +16,8 @@ use super::{find_host, load_scenario, open_logged};
 /// Arguments of `audit explain`.
 #[derive(Args, Debug)]
 #[command(
-    before_help = "Examples:\n  stakeout audit explain runs/first-*/seed-1 --participant h01\n  \
-    stakeout audit explain runs/first-*/seed-1 --participant h01 --epoch 2 --all --format csv"
+    before_help = "Examples:\n  stakeout audit explain runs/first-*/seed-7 --participant swapper-001\n  \
+    stakeout audit explain runs/first-*/seed-7 --participant swapper-001 --epoch 2 --all --format csv"
 )]
 pub struct Explain {
     /// The run directory

@@ -16,7 +16,7 @@ use super::{load_scenario, open_logged};
 /// Arguments of `audit replay`.
 #[derive(Args, Debug)]
 #[command(
-    before_help = "Example:\n  stakeout audit replay runs/first-*/seed-1 --until 20000 \\\n    \
+    before_help = "Example:\n  stakeout audit replay runs/first-*/seed-7 --until 5000 \\\n    \
     --set protocol.sampling.rate_min='5 %'"
 )]
 pub struct Replay {

@@ -27,8 +27,8 @@ enum Form {
 /// Arguments of `audit trace`.
 #[derive(Args, Debug)]
 #[command(
-    before_help = "Examples:\n  stakeout audit trace runs/first-*/seed-1 --to '600 s' --out trace.json\n  \
-    stakeout audit trace runs/first-*/seed-1 --form ocel > log.ocel.json"
+    before_help = "Examples:\n  stakeout audit trace runs/first-*/seed-7 --to '600 s' --out trace.json\n  \
+    stakeout audit trace runs/first-*/seed-7 --form ocel > log.ocel.json"
 )]
 pub struct Trace {
     /// The run directory

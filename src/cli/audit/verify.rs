@@ -17,8 +17,8 @@ use super::load_scenario;
 
 /// Arguments of `audit verify`.
 #[derive(Args, Debug)]
-#[command(before_help = "Examples:\n  stakeout audit verify runs/first-*/seed-1\n  \
-    stakeout audit verify runs/first-*/seed-1 --no-rerun --format json")]
+#[command(before_help = "Examples:\n  stakeout audit verify runs/first-*/seed-7\n  \
+    stakeout audit verify runs/first-*/seed-7 --no-rerun --format json")]
 pub struct Verify {
     /// The run directory
     run: PathBuf,

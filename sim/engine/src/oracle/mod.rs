@@ -219,8 +219,8 @@ pub fn validate(options: &ValidateOptions) -> Result<Vec<Row>, OracleError> {
 
 /// Checks closed forms of a registry, seeds in parallel; rows come in the order of the registry and of the figures.
 ///
-/// A row with chance in it holds where its z lies inside the 99 % interval of the whole report: the more rows are
-/// asked, the wider each one's share of the error (Bonferroni).
+/// A row with chance in it holds where its z lies inside the interval that two hundred rows, or all that are asked if
+/// those are more, keep together with 99 % (Bonferroni).
 ///
 /// # Errors
 /// [`OracleError`] for a name, a parameter or a size that makes no sense.

@@ -106,10 +106,11 @@ impl Reader<'_> {
                 .found
                 .push_str(", which is too large"),
             Err(Refusal::NoUnit) => {
-                let hint = dimension
-                    .units
-                    .first()
-                    .map(|unit| format!("write the unit: `{} {}`", text.trim(), unit.name));
+                let number = text.trim();
+                let hint = dimension.units.first().map(|unit| match unit.name {
+                    "%" => format!("write the unit: `{number} %` is {number} in a hundred"),
+                    name => format!("write the unit: `{number} {name}`"),
+                });
                 let problem = self.refuse(node, path, &allowed);
                 problem.found.push_str(", a number without a unit");
                 *problem = problem.clone().hint(hint);

@@ -255,7 +255,7 @@ error: protocol.sampling.flat_rate: found `7.5`, a number without a unit
   | --set protocol.sampling.flat_rate=7.5
   |                                   ^^^
   = allowed: a share from 0 % to 100 %, in one of %, permille, bps, ppm, ppb
-  = write the unit: `7.5 %`"
+  = write the unit: `7.5 %` is 7.5 in a hundred"
     );
     let refused = with(&["protocol.samplin.flat_rate=5 %"]).unwrap_err().to_string();
     assert!(

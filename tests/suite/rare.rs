@@ -136,8 +136,8 @@ fn what_would_bias_an_estimate_of_a_rare_event_is_refused_with_the_reason() {
         ("event: convicted", "event: captured", 3, "coalition"),
         ("event: convicted", "event: convictd", 3, "convicted"),
         (
-            "host: watched",
-            "set: { protocol.sampling.rule: flat }\nhost: watched",
+            "length: 500 blocks",
+            "length: 500 blocks, protocol.sampling.rule: flat",
             3,
             "protocol.sampling.rule to designated",
         ),

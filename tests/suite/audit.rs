@@ -62,7 +62,7 @@ fn a_page_beside_a_run_s_files_is_no_tampering_and_any_other_file_is() {
     fs::write(run.join("note.txt"), "x").expect("written");
     let outcome = audit("verify", &run, &["--no-rerun", "--format", "json"]).expect(6);
     let unknown =
-        |finding: &serde_json::Value| finding["outcome"] == "failed" && finding["file"] == "note.txt";
+        |finding: &serde_json::Value| finding["outcome"] == "FAILED" && finding["file"] == "note.txt";
     let findings = outcome.json();
     assert!(
         findings.as_array().expect("a list").iter().any(unknown),

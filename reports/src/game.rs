@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use crate::error::ReportError;
+use crate::question;
 use crate::sweep::{Csv, Estimate, Sweep};
 
 /// What was asked, as `game.json` states it.
@@ -175,20 +176,9 @@ impl Game {
 }
 
 fn question(path: &Path) -> Result<Question, ReportError> {
-    let file = path.join("game.json");
-    let mut question: Question = match file.exists() {
-        true => {
-            let text = stakeout_engine::scenario::files::read_text(&file)
-                .map_err(|error| ReportError::io("read", &file, error))?;
-            serde_json::from_str(&text).map_err(|error| ReportError::broken(&file, error))?
-        }
-        false => Question::default(),
-    };
+    let mut question: Question = question::read(&path.join("game.json"))?;
     if question.name.is_empty() {
-        let folder = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
-        question.name = folder
-            .file_name()
-            .map_or_else(|| "game".into(), |name| name.to_string_lossy().into_owned());
+        question.name = question::folder_name(path, "game");
     }
     Ok(question)
 }

@@ -19,6 +19,7 @@ pub mod money;
 pub mod page;
 pub mod picture;
 pub mod pictures;
+mod question;
 pub mod run;
 pub mod solve;
 pub mod subject;

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use crate::error::ReportError;
+use crate::question;
 use crate::sweep::{Csv, Estimate};
 
 /// What stands in the column `menu` where all attacks were searched together.
@@ -93,20 +94,9 @@ impl Solve {
     /// # Errors
     /// A file that is missing, too large or not what `stakeout solve` writes.
     pub fn open(path: &Path) -> Result<Self, ReportError> {
-        let file = path.join("question.json");
-        let mut question: Question = match file.exists() {
-            true => {
-                let text = stakeout_engine::scenario::files::read_text(&file)
-                    .map_err(|error| ReportError::io("read", &file, error))?;
-                serde_json::from_str(&text).map_err(|error| ReportError::broken(&file, error))?
-            }
-            false => Question::default(),
-        };
+        let mut question: Question = question::read(&path.join("question.json"))?;
         if question.name.is_empty() {
-            let folder = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
-            question.name = folder
-                .file_name()
-                .map_or_else(|| "question".into(), |name| name.to_string_lossy().into_owned());
+            question.name = question::folder_name(path, "question");
         }
         let file = path.join("frontier.csv");
         let table = Csv::read(&file)?;

@@ -1,15 +1,13 @@
 //! The page of a game: where it leads, who survives where, the payoffs it rests on.
 
 use super::html::{Cell, escaped, table};
-use super::tables::number;
-use super::{Page, Shown, figures};
+use super::tables::{folded, number};
+use super::{Page, Shown, figures, heading};
 use crate::error::ReportError;
 use crate::game::{Game, Rest};
 use crate::pictures;
 use crate::sweep::{Estimate, Sweep};
 
-/// Rows that stand open; more are folded, so that the pictures are seen.
-const ROWS_OPEN: usize = 24;
 /// A strategy with a smaller share is not named.
 const SHOWN_FROM: f64 = 0.0005;
 
@@ -23,18 +21,13 @@ pub fn render(game: &Game, shown: Shown) -> Result<String, ReportError> {
     body.push_str("<h2>Pictures</h2>\n");
     body.push_str(&figures(&pictures::game::all(game)?, shown)?);
     for (title, table, rows) in tables(game) {
-        let table = match rows > ROWS_OPEN {
-            true => format!("<details><summary>{rows} rows</summary>{table}</details>\n"),
-            false => table,
-        };
+        let table = folded(table, rows, "rows");
         body.push_str(&format!("<h2>{title}</h2>\n{table}"));
     }
-    let question = game.question.question.clone().unwrap_or_default();
+    let title = format!("Game {}", game.question.name);
     let page = Page {
-        title: format!("Game {}", game.question.name),
-        heading: format!("Game {} · {question}", game.question.name)
-            .trim_end_matches([' ', '·'])
-            .to_string(),
+        heading: heading(&title, game.question.question.as_deref()),
+        title,
         verdict: verdict(game),
         body,
         source: format!(

@@ -101,6 +101,13 @@ fn escaped_lines(text: &str) -> String {
     text.lines().map(escaped).collect::<Vec<_>>().join("\n")
 }
 
+/// A title and what was asked in words, where it was.
+fn heading(title: &str, question: Option<&str>) -> String {
+    format!("{title} · {}", question.unwrap_or_default())
+        .trim_end_matches([' ', '·'])
+        .to_string()
+}
+
 /// Pictures as figures, one below the other.
 ///
 /// # Errors

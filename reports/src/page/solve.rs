@@ -1,16 +1,13 @@
 //! The page of a solved question: the answer, the frontier with its price, every attack that was judged.
 
 use super::html::{Cell, escaped, table};
-use super::tables::{number, tidy};
-use super::{Page, Shown, figures};
+use super::tables::{folded, number, tidy};
+use super::{Page, Shown, figures, heading};
 use crate::error::ReportError;
 use crate::pictures;
 use crate::pictures::sweep::{capital, short};
 use crate::solve::{Frontier, Solve};
 use crate::sweep::Estimate;
-
-/// Rows that stand open; more are folded, so that the pictures are seen.
-const ROWS_OPEN: usize = 24;
 
 /// The whole page.
 ///
@@ -25,24 +22,15 @@ pub fn render(solve: &Solve, shown: Shown) -> Result<String, ReportError> {
     }
     body.push_str(&tolerance(solve));
     body.push_str("<h2>Frontier</h2>\n");
-    let table = frontier(solve);
-    body.push_str(&match solve.frontier.len() > ROWS_OPEN {
-        true => format!(
-            "<details><summary>{} rows</summary>{table}</details>\n",
-            solve.frontier.len()
-        ),
-        false => table,
-    });
+    body.push_str(&folded(frontier(solve), solve.frontier.len(), "rows"));
     body.push_str("<h2>Pictures</h2>\n");
     body.push_str(&figures(&pictures::solve::all(solve), shown)?);
     body.push_str("<h2>The search</h2>\n");
     body.push_str(&search(solve));
-    let question = solve.question.question.clone().unwrap_or_default();
+    let title = format!("Solve {}", solve.question.name);
     let page = Page {
-        title: format!("Solve {}", solve.question.name),
-        heading: format!("Solve {} · {question}", solve.question.name)
-            .trim_end_matches([' ', '·'])
-            .to_string(),
+        heading: heading(&title, solve.question.question.as_deref()),
+        title,
         verdict: verdict(solve),
         body,
         source: source(solve),

@@ -3,7 +3,7 @@
 use stakeout_engine::experiment::sweep::analysis::Sensitivity;
 
 use super::html::{Cell, escaped, table};
-use super::tables::{number, tidy};
+use super::tables::{folded, number, tidy};
 use super::{Page, Shown, figures};
 use crate::error::ReportError;
 use crate::pictures;
@@ -12,8 +12,6 @@ use crate::sweep::{Estimate, Sweep};
 
 /// Rows of the table on the page.
 const ROWS_SHOWN: usize = 200;
-/// Rows that stand open; more are folded, so that the pictures are seen.
-const ROWS_OPEN: usize = 24;
 
 /// The whole page.
 ///
@@ -21,14 +19,7 @@ const ROWS_OPEN: usize = 24;
 /// Responses that cannot be read, or a picture that cannot be drawn.
 pub fn render(sweep: &Sweep, shown: Shown) -> Result<String, ReportError> {
     let mut body = String::from("<h2>Points</h2>\n");
-    let table = points(sweep);
-    body.push_str(&match sweep.rows.len() > ROWS_OPEN {
-        true => format!(
-            "<details><summary>{} points</summary>{table}</details>\n",
-            sweep.rows.len()
-        ),
-        false => table,
-    });
+    body.push_str(&folded(points(sweep), sweep.rows.len(), "points"));
     body.push_str("<h2>Pictures</h2>\n");
     let found = sweep.sensitivities()?;
     body.push_str(&figures(&pictures::sweep::of(sweep, &found), shown)?);

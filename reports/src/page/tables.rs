@@ -8,6 +8,17 @@ use crate::sweep::{leading_number, unit};
 /// Owners shown; the rest are in `summary.json`.
 const OWNERS_SHOWN: usize = 30;
 
+/// Rows that stand open; more are folded, so that the pictures are seen.
+const ROWS_OPEN: usize = 24;
+
+/// A table of so many rows, folded where there are many; `what` they are.
+pub fn folded(table: String, rows: usize, what: &str) -> String {
+    match rows > ROWS_OPEN {
+        true => format!("<details><summary>{rows} {what}</summary>{table}</details>\n"),
+        false => table,
+    }
+}
+
 /// A number for people: four significant digits, whole from 1000 on, grouped.
 pub fn number(value: f64) -> String {
     let magnitude = value.abs();

@@ -85,16 +85,8 @@ fn check_plainly(lane: &mut Lane, job: &Task, prompt: u64, window: &Window<'_>) 
         AnswerKind::Fail => lane.open_case(job.validator, job, window),
         kind => kind,
     };
-    lane.out_answers.to[0].push(Answer {
-        ready: (job.arrival + work).saturating_add(tables.inclusion_ns),
-        number: job.number,
-        inference: job.inference,
-        validator: job.validator,
-        similarity_ppb,
-        weight: job.weight,
-        round: job.round,
-        kind,
-    });
+    let answer = Answer::of(job, job.arrival + work, similarity_ppb, kind, tables);
+    lane.out_answers.to[0].push(answer);
     true
 }
 

@@ -11,7 +11,7 @@ pub fn hold(lane: &mut Lane, jobs: &[Task], window: &Window<'_>) -> bool {
     let Some(first) = jobs.first() else {
         return false;
     };
-    let Some(ready) = plain_vote_ready(lane, first, jobs, window) else {
+    let Some(end) = plain_vote_end(lane, first, jobs, window) else {
         return false;
     };
     let tables = window.tables;
@@ -35,16 +35,7 @@ pub fn hold(lane: &mut Lane, jobs: &[Task], window: &Window<'_>) -> bool {
             continue; // Nobody waits for a single vote.
         }
         let (kind, similarity_ppb) = lane.judge_knowing(prompt, job.validator, job, window);
-        let answer = Answer {
-            ready,
-            number: job.number,
-            inference: job.inference,
-            validator: job.validator,
-            similarity_ppb,
-            weight: job.weight,
-            round: job.round,
-            kind,
-        };
+        let answer = Answer::of(job, end, similarity_ppb, kind, tables);
         lane.commit_answer(&answer, window);
         let record = &lane.kept[job.inference].record;
         if record.number != job.number || record.state != State::Disputed {
@@ -54,8 +45,8 @@ pub fn hold(lane: &mut Lane, jobs: &[Task], window: &Window<'_>) -> bool {
     true
 }
 
-/// When the votes are ready, the same for all: `None` where a voter may be away or lie, or is slower than others.
-fn plain_vote_ready(lane: &Lane, first: &Task, jobs: &[Task], window: &Window<'_>) -> Option<u64> {
+/// When the voters are done, the same for all: `None` where a voter may be away or lie, or is slower than others.
+fn plain_vote_end(lane: &Lane, first: &Task, jobs: &[Task], window: &Window<'_>) -> Option<u64> {
     let tables = window.tables;
     if tables.fresh_validation.is_some() || first.unavailable {
         return None;
@@ -78,5 +69,5 @@ fn plain_vote_ready(lane: &Lane, first: &Task, jobs: &[Task], window: &Window<'_
             && rate(job) == prefill_ns
     });
     let work = (u64::from(first.prompt) + u64::from(first.answer)) * prefill_ns;
-    is_plain.then(|| (first.arrival + work).saturating_add(tables.inclusion_ns))
+    is_plain.then(|| first.arrival + work)
 }

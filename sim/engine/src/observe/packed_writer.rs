@@ -265,11 +265,11 @@ mod tests {
             let (mut is_small, mut is_unsigned) = (Presence::default(), Presence::default());
             let mut places = Vec::new();
             for row in rows {
-                large.push(row.0);
+                large.extend([row.0].into_iter());
                 is_small.extend(&[row], |row| row.1.is_some());
-                row.1.inspect(|&number| small.push(i64::from(number)));
+                small.extend(row.1.map(i64::from).into_iter());
                 is_unsigned.extend(&[row], |row| row.2.is_some());
-                row.2.inspect(|&number| unsigned.push(number.cast_signed()));
+                unsigned.extend(row.2.map(u64::cast_signed).into_iter());
                 places.push(row.3 as u8);
             }
             let mut pages = vec![Vec::new(); 3];

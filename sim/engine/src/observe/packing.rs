@@ -42,24 +42,7 @@ impl<const NARROW: bool> Default for Differences<NARROW> {
 }
 
 impl<const NARROW: bool> Differences<NARROW> {
-    /// Adds a number; of a narrow column its lower 32 bits, as a signed number.
-    #[inline]
-    pub fn push(&mut self, number: i64) {
-        let number = if NARROW { i64::from(number as i32) } else { number };
-        if self.count == 0 {
-            self.first = number;
-        } else {
-            self.block[self.waiting] = difference::<NARROW>(number, self.last);
-            self.waiting += 1;
-            if self.waiting == BLOCK {
-                self.pack_block();
-            }
-        }
-        self.last = number;
-        self.count += 1;
-    }
-
-    /// Adds numbers, as [`push`](Self::push) each of them does.
+    /// Adds numbers; of a narrow column their lower 32 bits, as signed numbers.
     #[inline]
     pub fn extend(&mut self, numbers: impl ExactSizeIterator<Item = i64>) {
         let mut numbers = numbers.map(|number| if NARROW { i64::from(number as i32) } else { number });
@@ -228,7 +211,7 @@ mod tests {
     #[test]
     fn the_specification_s_example_packs_as_it_says() {
         let mut column = Differences::<false>::default();
-        column.push(7);
+        column.extend([7].into_iter());
         column.extend([5, 3, 1, 2].into_iter());
         column.extend([3, 4, 5].into_iter());
         let mut page = Vec::new();

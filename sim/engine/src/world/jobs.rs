@@ -112,16 +112,8 @@ impl Lane {
         } else {
             kind
         };
-        self.out_answers.to[window.cut.lane(task.executor)].push(Answer {
-            ready: end.saturating_add(tables.inclusion_ns),
-            number: task.number,
-            inference: task.inference,
-            validator: task.validator,
-            similarity_ppb,
-            weight: task.weight,
-            round: task.round,
-            kind,
-        });
+        let answer = Answer::of(task, end, similarity_ppb, kind, tables);
+        self.out_answers.to[window.cut.lane(task.executor)].push(answer);
     }
 
     fn validation_work(&self, host: u32, task: &Task, window: &Window<'_>) -> u64 {

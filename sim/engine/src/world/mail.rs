@@ -3,6 +3,8 @@
 //! Invariant: mail is read only after every lane has finished the phase that wrote it, and whoever reads
 //! it orders it by its own keys, so that nothing depends on how hosts are cut into lanes.
 
+use super::tables::Tables;
+
 /// A job for a validator: replay an answer, or vote on one.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Task {
@@ -72,6 +74,22 @@ pub(crate) struct Answer {
     pub round: u8,
     /// Which kind of answer.
     pub kind: AnswerKind,
+}
+
+impl Answer {
+    /// What comes of a task whose work was done at `end`.
+    pub(crate) fn of(task: &Task, end: u64, similarity_ppb: u32, kind: AnswerKind, tables: &Tables) -> Self {
+        Self {
+            ready: end.saturating_add(tables.inclusion_ns),
+            number: task.number,
+            inference: task.inference,
+            validator: task.validator,
+            similarity_ppb,
+            weight: task.weight,
+            round: task.round,
+            kind,
+        }
+    }
 }
 
 /// What an answer says.

@@ -5,8 +5,7 @@ use stakeout_kernel::streams::StreamKey;
 use super::RareEstimate;
 use crate::random::Uniforms;
 
-/// Estimates a probability from `samples` weighted samples, taken as `batches` independent means for the interval. Where
-/// the batches do not divide the samples the first ones have one more; no sample is left out.
+/// Estimates a probability from `samples` weighted samples, taken as `batches` independent means for the interval.
 ///
 /// `sample(uniforms)` draws one path under the changed law and returns its likelihood ratio if the event happened and
 /// zero otherwise. Panics unless `batches` is above zero and at most `samples`.
@@ -17,18 +16,23 @@ pub fn importance_sampling(
     key: StreamKey,
     mut sample: impl FnMut(&mut Uniforms) -> f64,
 ) -> RareEstimate {
-    let batches = u64::from(batches);
+    let ratios: Vec<f64> = (0..samples).map(|i| sample(&mut Uniforms::new(key, i))).collect();
+    estimate_from_ratios(&ratios, batches, confidence)
+}
+
+/// The same from samples that were drawn elsewhere: of each its likelihood ratio if the event happened, and zero otherwise.
+/// Where the batches do not divide the samples the first ones have one more; no sample is left out. Panics unless
+/// `batches` is above zero and at most the number of samples.
+pub fn estimate_from_ratios(ratios: &[f64], batches: u32, confidence: f64) -> RareEstimate {
+    let (samples, batches) = (ratios.len(), batches as usize);
     assert!(0 < batches && batches <= samples, "every batch has a sample");
     let (size, rest) = (samples / batches, samples % batches);
-    let mut first = 0;
-    let parts: Vec<f64> = (0..batches)
-        .map(|batch| {
-            let end = first + size + u64::from(batch < rest);
-            let sum: f64 = (first..end).map(|i| sample(&mut Uniforms::new(key, i))).sum();
-            first = end;
-            // In units in which the mean over the batches is the mean over the samples.
-            sum * batches as f64 / samples as f64
-        })
+    let (longer, others) = ratios.split_at(rest * (size + 1));
+    let parts: Vec<f64> = longer
+        .chunks(size + 1)
+        .chain(others.chunks(size))
+        // In units in which the mean over the batches is the mean over the samples.
+        .map(|batch| batch.iter().sum::<f64>() * batches as f64 / samples as f64)
         .collect();
     RareEstimate::of(&parts, confidence)
 }

@@ -6,7 +6,7 @@
 mod importance;
 mod splitting;
 
-pub use importance::importance_sampling;
+pub use importance::{estimate_from_ratios, importance_sampling};
 pub use splitting::{Branch, Splitting, SplittingEstimate, split, split_once};
 
 use crate::{Interval, Moments, mean_interval};

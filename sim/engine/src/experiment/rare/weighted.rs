@@ -9,9 +9,8 @@
 //! weight wrong is refused.
 
 use stakeout_calibration::ScoreTable;
-use stakeout_kernel::streams::{Purpose, RootSeed, StreamKey};
 use stakeout_protocol::sampling::SamplingRule;
-use stakeout_statistics::rare::{RareEstimate, importance_sampling};
+use stakeout_statistics::rare::{RareEstimate, estimate_from_ratios};
 
 use super::file::{BATCHES, RareFile};
 use super::watch::Watch;
@@ -22,8 +21,6 @@ use crate::experiment::sweep::plan::ScenarioSource;
 use crate::scenario::Scenario;
 use crate::strategy::registry::Registry;
 
-/// Purpose of a stream that the estimator hands over and nobody draws from.
-const UNUSED: Purpose = Purpose(0x5241);
 /// Two chances closer than this are one.
 const SAME: f64 = 1e-12;
 /// A count of failures this many deviations from what it should be was drawn from something else (once in 5e8).
@@ -95,11 +92,7 @@ impl Laws {
             .iter()
             .map(|fate| if fate.is_hit { weight(fate) } else { 0.0 })
             .collect();
-        let mut values = hits.iter().copied();
-        let key = StreamKey::derive(RootSeed(self.drawn.seed), 0, UNUSED);
-        let estimate = importance_sampling(hits.len() as u64, BATCHES, file.confidence, key, |_| {
-            values.next().unwrap_or(0.0)
-        });
+        let estimate = estimate_from_ratios(&hits, BATCHES, file.confidence);
         let (sum, squares) = hits
             .iter()
             .fold((0.0, 0.0), |(sum, squares), hit| (sum + hit, squares + hit * hit));

@@ -134,11 +134,12 @@ pub struct Pending<'a> {
 /// How likely a host is to be expelled: those who swap models come before those who drop requests, and these before
 /// everybody else.
 pub fn exposure(lane: &Lane, participant: u32) -> u8 {
-    let hot = &lane.hosts[participant as usize];
-    if hot.substitute_below != 0 || hot.asks_each {
+    let host = participant as usize;
+    let (hot, orders) = (&lane.hosts[host], &lane.orders[host]);
+    if orders.substitute_below != 0 || orders.asks_each {
         0
     } else {
-        2 - u8::from(hot.drop_below != 0 || hot.has_outages)
+        2 - u8::from(orders.drop_below != 0 || hot.has_outages)
     }
 }
 
@@ -242,7 +243,6 @@ impl Server<'_> {
     fn is_plain(&self, lane: &Lane) -> bool {
         let host = self.load.participant as usize;
         let (hot, tables) = (&lane.hosts[host], self.window.tables);
-        let acts = hot.substitute_below | hot.drop_below != 0 || hot.asks_each;
         let is_up = || {
             let next = lane.outages[host].next(self.stretch.from);
             next.is_none_or(|(down, _)| down >= self.stretch.to)
@@ -253,7 +253,7 @@ impl Server<'_> {
                 + u64::from(tables.max_tokens) * rates.decode_ns;
             tables.window_of(longest.saturating_add(tables.inclusion_ns)) < tables.expiration_windows
         };
-        !acts
+        lane.orders[host].is_honest()
             && self.window.draw == Draw::Independent
             && self.window.measures.unsampled == Unsampled::Ignored
             && lane.states[host].status != Status::Ramping

@@ -400,6 +400,17 @@ pub enum Arrivals {
     Trace(Arc<Vec<TraceRequest>>),
 }
 
+impl Arrivals {
+    /// Arrivals a second most of the time; 0 of a trace, which is not asked.
+    pub(crate) fn usual_per_second(&self) -> f64 {
+        match self {
+            Self::Poisson { per_second } | Self::Diurnal { per_second, .. } => *per_second,
+            Self::Bursty { calm_per_second, .. } => *calm_per_second,
+            Self::Trace(_) => 0.0,
+        }
+    }
+}
+
 /// One request of a recorded trace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TraceRequest {

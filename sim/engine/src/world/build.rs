@@ -18,12 +18,13 @@ use super::calendar::Calendar;
 use super::cut::Cut;
 use super::demand::Demand;
 use super::groups::{Group, Member};
-use super::lane::{Duty, Finished, HostState, HostTally, Inbox, Lane, PlanHead, Scratch, idle};
+use super::lane::{Duty, Finished, HostOrders, HostState, HostTally, Inbox, Lane, PlanHead, Scratch, idle};
 use super::mail::Outbox;
 use super::order::Order;
 use super::outage::OutageTable;
 use super::presence::Presence;
 use super::purse::Purse;
+use super::refunds::Refunds;
 use super::role_pool::RolePool;
 use super::routing::Routing;
 use super::schedule::Schedule;
@@ -264,6 +265,8 @@ fn build_lane(
     let range = first..(first + size).min(scenario.hosts.len());
     let models = scenario.models.len();
     let mut lane = empty_lane(first as u32, lanes, models);
+    let per_block = scenario.demand.arrivals.usual_per_second() * tables.block_ns as f64 * 1e-9;
+    lane.refunds = Refunds::expecting(per_block / lanes as f64, tables.clients as usize);
     lane.reserve(range.len());
     for (participant, host) in scenario.hosts[range.clone()]
         .iter()
@@ -272,11 +275,11 @@ fn build_lane(
     {
         let outages = OutageTable::draw(&scenario.outages, &tables.keys, participant as u32, horizon);
         let mut hot = idle(lane.slots.len() as u32, host.slots.max(1), host.class);
-        hot.kernel = tables.kernels[usize::from(host.class)];
         hot.has_outages = !outages.is_empty();
-        hot.next_down = outages.next(0).map_or(u64::MAX, |(start, _)| start);
+        let next_down = outages.next(0).map_or(u64::MAX, |(start, _)| start);
         lane.slots.resize(lane.slots.len() + usize::from(hot.slots), 0);
         lane.hosts.push(hot);
+        lane.orders.push(HostOrders::none(next_down));
         lane.outages.push(outages);
         lane.tallies.push(HostTally::default());
         lane.states.push(fresh_state(
@@ -317,6 +320,7 @@ impl Lane {
     /// Makes room for its hosts at once: tables that grow leave holes of their old sizes.
     fn reserve(&mut self, hosts: usize) {
         self.hosts.reserve_exact(hosts);
+        self.orders.reserve_exact(hosts);
         self.tallies.reserve_exact(hosts);
         self.states.reserve_exact(hosts);
         self.duties.reserve_exact(hosts);
@@ -352,6 +356,7 @@ fn empty_lane(first: u32, lanes: usize, models: usize) -> Lane {
     Lane {
         first,
         hosts: Vec::new(),
+        orders: Vec::new(),
         slots: Vec::new(),
         states: Vec::new(),
         tallies: Vec::new(),
@@ -388,7 +393,7 @@ fn empty_lane(first: u32, lanes: usize, models: usize) -> Lane {
         out_answers: Outbox::new(lanes),
         credits: Vec::new(),
         releases: Vec::new(),
-        refunds: Vec::new(),
+        refunds: Refunds::default(),
         changes: Vec::new(),
         convictions: Vec::new(),
         slashed: 0,

@@ -11,7 +11,7 @@ use stakeout_protocol::status::Status;
 use super::groups::Group;
 use super::inference::{Checks, GONE, Inference, Kept, NONE, State};
 use super::lane::{Lane, PlanHead};
-use super::mail::{Answer, Refund, Task, TaskKind};
+use super::mail::{Answer, Task, TaskKind};
 use super::routing::session_slot;
 use super::tables::{Tables, threshold_of};
 use super::window::{Draw, Window};
@@ -55,12 +55,7 @@ impl Lane {
             }
         }
         self.inbox.escrow -= i128::from(escrow);
-        if escrow > payment {
-            self.refunds.push(Refund {
-                client: record.client,
-                amount: escrow - payment,
-            });
-        }
+        self.refunds.add(record.client, escrow - payment);
         let finished = &mut self.finished[usize::from(record.group)];
         finished.tokens += used;
         finished.inferences += 1;
@@ -294,7 +289,7 @@ impl Lane {
             weight: 0,
             group: record.group,
             substitute: record.substitute,
-            executor_kernel: self.hosts[record.host as usize].kernel,
+            executor_kernel: window.tables.kernels[usize::from(self.hosts[record.host as usize].class)],
             kind,
             unavailable: false,
             is_shared,
@@ -389,12 +384,7 @@ impl Lane {
         let record = self.kept[index].record;
         let escrow = window.tables.escrow(record.price, record.prompt);
         self.inbox.escrow -= i128::from(escrow);
-        if escrow > 0 {
-            self.refunds.push(Refund {
-                client: record.client,
-                amount: escrow,
-            });
-        }
+        self.refunds.add(record.client, escrow);
         self.totals.expired += 1;
         self.totals.refunds += i128::from(escrow);
         self.totals.clients_told += 1;

@@ -152,7 +152,7 @@ impl Lane {
             tables.scores.similarity_ppb(
                 kind.law,
                 task.executor_kernel,
-                self.hosts[host as usize].kernel,
+                tables.kernels[usize::from(self.hosts[host as usize].class)],
                 prompt,
                 tables.keys.score.draw(task.number, u64::from(task.validator)),
             )

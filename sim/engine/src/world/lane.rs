@@ -16,24 +16,19 @@ use stakeout_protocol::units::{Fraction, Reputation};
 use super::calendar::Calendar;
 use super::demand::Errand;
 use super::inference::{Checks, GONE, Inference, Kept, NONE, State};
-use super::mail::{Answer, Credit, Outbox, Refund, Task};
+use super::mail::{Answer, Credit, Outbox, Task};
 use super::order::Order;
 use super::outage::OutageTable;
+use super::refunds::Refunds;
 use super::role_pool::RolePool;
 use super::slab::Slab;
 use crate::observe::frame::{Conviction, EpochRow, Event};
 use crate::strategy::{ExecutorView, Shortcut};
 
-/// What the service loop reads and writes of a host: one cache line, and its slots beside it.
+/// What the service loop reads and writes of a host: half a cache line, and its slots beside it.
 #[derive(Clone, Copy, Debug)]
-#[repr(align(64))]
+#[repr(align(32))]
 pub(crate) struct HostHot {
-    /// Start of the outage in force or to come; `u64::MAX` without one.
-    pub next_down: u64,
-    /// A conduct draw below this is served by the substitute.
-    pub substitute_below: u64,
-    /// A conduct draw below this is dropped.
-    pub drop_below: u64,
     /// Time spent on requests and validations in this epoch, ns.
     pub busy_ns: u64,
     /// First job of the queue.
@@ -48,16 +43,25 @@ pub(crate) struct HostHot {
     pub next_slot: u16,
     /// GPU class.
     pub class: u16,
-    /// Kernel of the class in the calibration's numbering.
-    pub kernel: u8,
-    /// Substitute in the calibration's numbering.
-    pub substitute: u8,
-    /// Its strategy decides request by request.
-    pub asks_each: bool,
     /// Its outage table is not empty.
     pub has_outages: bool,
     /// Serves every request as promised, whenever it comes.
     pub is_plain: bool,
+}
+
+/// What the service loop asks about a host that does not serve every request as promised.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct HostOrders {
+    /// Start of the outage in force or to come; `u64::MAX` without one.
+    pub next_down: u64,
+    /// A conduct draw below this is served by the substitute.
+    pub substitute_below: u64,
+    /// A conduct draw below this is dropped.
+    pub drop_below: u64,
+    /// Substitute in the calibration's numbering.
+    pub substitute: u8,
+    /// Its strategy decides request by request.
+    pub asks_each: bool,
 }
 
 /// What every finish reads and writes of a host: one cache line.
@@ -192,6 +196,7 @@ pub(crate) struct Lane {
     /// First participant of the range.
     pub first: u32,
     pub hosts: Vec<HostHot>,
+    pub orders: Vec<HostOrders>,
     pub slots: Vec<u64>,
     pub states: Vec<HostState>,
     pub tallies: Vec<HostTally>,
@@ -240,7 +245,7 @@ pub(crate) struct Lane {
     pub out_answers: Outbox<Answer>,
     pub credits: Vec<Credit>,
     pub releases: Vec<u32>,
-    pub refunds: Vec<Refund>,
+    pub refunds: Refunds,
     pub changes: Vec<StatusChange>,
     pub convictions: Vec<Conviction>,
     /// Collateral burned or sent to governance since the last epoch, base units.
@@ -333,12 +338,25 @@ impl Lane {
     }
 }
 
-impl HostHot {
-    /// Notes whether the host serves every request as promised, after its orders or outages have changed.
-    pub(crate) fn note_plain(&mut self) {
-        self.is_plain = self.substitute_below | self.drop_below == 0 && !self.asks_each && !self.has_outages;
+impl HostOrders {
+    /// None, and no outage before `next_down`.
+    pub(crate) const fn none(next_down: u64) -> Self {
+        Self {
+            next_down,
+            substitute_below: 0,
+            drop_below: 0,
+            substitute: 0,
+            asks_each: false,
+        }
     }
 
+    /// Every request is served, and by the promised model.
+    pub(crate) const fn is_honest(&self) -> bool {
+        self.substitute_below | self.drop_below == 0 && !self.asks_each
+    }
+}
+
+impl HostHot {
     /// Its slots in the lane's slot array.
     #[inline(always)]
     pub(crate) fn slot_range(&self) -> Range<usize> {
@@ -373,13 +391,15 @@ impl HostHot {
 }
 
 /// The slot that is free first.
-#[cold]
+///
+/// Which of two slots that is, is chance: the choice is made without a branch, which would be mistaken half of the time.
+#[inline(always)]
 fn first_free(slots: &[u64]) -> usize {
     let (mut first, mut earliest) = (0, u64::MAX);
     for (slot, &end) in slots.iter().enumerate() {
-        if end < earliest {
-            (first, earliest) = (slot, end);
-        }
+        let is_earlier = end < earliest;
+        first = std::hint::select_unpredictable(is_earlier, slot, first);
+        earliest = std::hint::select_unpredictable(is_earlier, end, earliest);
     }
     first
 }
@@ -405,9 +425,6 @@ pub(crate) fn total_of(account: &Option<Box<CollateralAccount>>) -> i128 {
 /// A host that has done nothing yet, without outages and with no orders.
 pub(crate) const fn idle(first_slot: u32, slots: u16, class: u16) -> HostHot {
     HostHot {
-        next_down: u64::MAX,
-        substitute_below: 0,
-        drop_below: 0,
         busy_ns: 0,
         head: NONE,
         tail: NONE,
@@ -415,9 +432,6 @@ pub(crate) const fn idle(first_slot: u32, slots: u16, class: u16) -> HostHot {
         slots,
         next_slot: 0,
         class,
-        kernel: 0,
-        substitute: 0,
-        asks_each: false,
         has_outages: false,
         is_plain: false,
     }
@@ -428,8 +442,8 @@ mod tests {
     use std::mem::size_of;
 
     #[test]
-    fn what_a_request_and_a_finish_touch_of_a_host_is_a_cache_line_each() {
-        assert_eq!(size_of::<super::HostHot>(), 64);
+    fn what_a_request_and_a_finish_touch_of_a_host_is_a_cache_line_at_most() {
+        assert_eq!(size_of::<super::HostHot>(), 32);
         assert_eq!(size_of::<super::HostState>(), 64);
         assert_eq!(size_of::<super::PlanHead>(), 16);
     }

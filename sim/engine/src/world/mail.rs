@@ -118,15 +118,6 @@ pub(crate) struct Credit {
     pub amount: i64,
 }
 
-/// Coins that a client gains.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Refund {
-    /// Client.
-    pub client: u32,
-    /// Base units.
-    pub amount: u64,
-}
-
 /// One vector per lane of destination.
 #[derive(Clone, Debug)]
 pub(crate) struct Outbox<T> {

@@ -38,6 +38,7 @@ mod preserved;
 mod proof_votes;
 mod purpose;
 mod purse;
+mod refunds;
 mod role_pool;
 mod routing;
 mod schedule;
@@ -295,9 +296,7 @@ impl World<'_> {
         let cut = self.cut;
         for from in 0..self.lanes.len() {
             let lane = &mut self.lanes[from];
-            for refund in lane.refunds.drain(..) {
-                self.books.clients[refund.client as usize] += refund.amount as i64;
-            }
+            lane.refunds.pay(&mut self.books.clients);
             self.effects.merge(&lane.effects);
             self.events
                 .take_lane(&mut lane.events, lane.first, lane.hosts.len());

@@ -62,16 +62,17 @@ impl World<'_> {
                     .and_then(|name| self.scenario.calibration.substitute_index(name))
                     .unwrap_or(0);
                 let conduct = self.tables.conducts.number(substitute, orders.artifact);
-                let hot = &mut lane.hosts[host];
-                hot.substitute = conduct;
-                hot.substitute_below = if conduct == 0 {
+                let compiled = &mut lane.orders[host];
+                compiled.substitute = conduct;
+                compiled.substitute_below = if conduct == 0 {
                     0
                 } else {
                     threshold_of(orders.substitute_rate)
                 };
-                hot.drop_below = threshold_of(orders.drop_rate);
-                hot.asks_each = orders.ask_each;
-                hot.note_plain();
+                compiled.drop_below = threshold_of(orders.drop_rate);
+                compiled.asks_each = orders.ask_each;
+                let hot = &mut lane.hosts[host];
+                hot.is_plain = compiled.is_honest() && !hot.has_outages;
                 if orders.ask_each {
                     lane.views.insert(host as u32, view);
                 }

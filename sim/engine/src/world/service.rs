@@ -266,12 +266,12 @@ impl Lane {
         special: Option<Special>,
         window: &Window<'_>,
     ) -> bool {
-        let hot = self.hosts[record.host as usize];
         if special.is_some_and(|special| special.is_missed) {
             return true;
         }
         let errand = special.map_or(Errand::None, |special| special.errand);
-        if hot.has_outages && self.outages[record.host as usize].is_down(record.arrival) {
+        let has_outages = self.hosts[record.host as usize].has_outages;
+        if has_outages && self.outages[record.host as usize].is_down(record.arrival) {
             return true;
         }
         if let Errand::Deadly(restart_ns) = errand {
@@ -282,11 +282,12 @@ impl Lane {
         if is_marked {
             record.substitute = window.tables.conducts.marked(0);
         }
-        if hot.substitute_below == 0 && hot.drop_below == 0 && !hot.asks_each {
+        let orders = self.orders[record.host as usize];
+        if orders.is_honest() {
             return false;
         }
         let [conduct, drop] = window.tables.keys.conduct.draw2(record.number, 0);
-        let serve = if hot.asks_each {
+        let serve = if orders.asks_each {
             let view = RequestView {
                 model: record.group,
                 prompt: record.prompt,
@@ -300,18 +301,18 @@ impl Lane {
             let at = record.host as usize;
             let known = &self.views[&record.host];
             self.roles.of(at).executor.serve(known, &view, conduct)
-        } else if bernoulli(drop, hot.drop_below) {
+        } else if bernoulli(drop, orders.drop_below) {
             Serve::Drop
-        } else if bernoulli(conduct, hot.substitute_below) {
+        } else if bernoulli(conduct, orders.substitute_below) {
             Serve::Substitute
         } else {
             Serve::Promised
         };
         if serve == Serve::Substitute {
             record.substitute = if is_marked {
-                window.tables.conducts.marked(hot.substitute)
+                window.tables.conducts.marked(orders.substitute)
             } else {
-                hot.substitute
+                orders.substitute
             };
         }
         serve == Serve::Drop
@@ -349,7 +350,7 @@ impl Lane {
     fn next_start(&mut self, host: u32, arrival: u64, window: &Window<'_>) -> Option<u64> {
         let hot = &self.hosts[host as usize];
         let mut start = self.next_free(hot, arrival).max(window.paused_until);
-        if hot.has_outages && start >= hot.next_down {
+        if hot.has_outages && start >= self.orders[host as usize].next_down {
             start = self.after_outage(host, start);
         }
         (start < window.end).then_some(start)
@@ -388,7 +389,7 @@ impl Lane {
     #[cold]
     fn after_outage(&mut self, host: u32, start: u64) -> u64 {
         let (down, until) = self.outages[host as usize].next(start).unwrap_or((NEVER, NEVER));
-        self.hosts[host as usize].next_down = down;
+        self.orders[host as usize].next_down = down;
         if down <= start { until } else { start }
     }
 
@@ -427,7 +428,7 @@ impl Lane {
         hot.busy_ns += work;
         let mut end = start.saturating_add(work);
         let mut is_lost = false;
-        if hot.has_outages && end > hot.next_down {
+        if hot.has_outages && end > self.orders[host as usize].next_down {
             (end, is_lost) = self.cut_by_outage(host, start, end, window.tables.resume_after_outage);
         }
         self.occupy_slot(host, start, end);

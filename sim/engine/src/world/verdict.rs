@@ -12,7 +12,7 @@ use stakeout_protocol::units::{Amount, Weight};
 use super::commit::session_members;
 use super::inference::{Inference, Kept, NONE, State};
 use super::lane::{Deadline, Lane};
-use super::mail::{Answer, AnswerKind, Credit, Refund, Task, TaskKind};
+use super::mail::{Answer, AnswerKind, Credit, Task, TaskKind};
 use super::tables::Tables;
 use super::window::Window;
 use crate::observe::frame::{Event, EventKind};
@@ -390,12 +390,7 @@ impl Lane {
     fn refund_invalidated(&mut self, index: u32, payment: u64, window: &Window<'_>) {
         let record = self.kept[index].record;
         self.states[record.host as usize].work -= payment as i64;
-        if payment > 0 {
-            self.refunds.push(Refund {
-                client: record.client,
-                amount: payment,
-            });
-        }
+        self.refunds.add(record.client, payment);
         self.totals.refunds += i128::from(payment);
         self.totals.clients_told += 1;
         self.totals.invalidated += 1;

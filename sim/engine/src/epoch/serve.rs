@@ -514,7 +514,7 @@ impl Server<'_> {
             late.push_back(Late { due, place });
         } else {
             lane.totals.finished += 1;
-            lane.commit_finish::<false>(&record, &window);
+            lane.commit_one(&record, &window);
             self.recall(lane, arrival);
             settle_mail(lane, &window);
         }

@@ -41,8 +41,13 @@ impl Lane {
         self.finishes.give_back(due);
     }
 
-    #[inline]
-    pub(crate) fn commit_finish<const LOG: bool>(&mut self, record: &Inference, window: &Window<'_>) {
+    /// As [`commit_finish`](Self::commit_finish), where one comes alone.
+    pub(crate) fn commit_one(&mut self, record: &Inference, window: &Window<'_>) {
+        self.commit_finish::<false>(record, window);
+    }
+
+    #[inline(always)]
+    fn commit_finish<const LOG: bool>(&mut self, record: &Inference, window: &Window<'_>) {
         let tables = window.tables;
         let host = record.host as usize;
         let used = u64::from(record.prompt) + u64::from(record.answer);

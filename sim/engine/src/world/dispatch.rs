@@ -121,6 +121,7 @@ impl World<'_> {
         let max_tokens = u64::from(tables.max_tokens);
         let height = self.schedule.origin + self.window + 1;
         let arrivals = demand.next_arrivals(end, tables, self.options.parallel);
+        let mut escrow = 0;
         for (drawn, number) in arrivals.requests.iter().zip(arrivals.first..) {
             let group = &groups[usize::from(drawn.model)];
             let mut changed;
@@ -166,7 +167,7 @@ impl World<'_> {
             self.dispatched += 1;
             let executor = group.executors[member];
             let lane = &mut lanes[cut.lane(executor)];
-            lane.inbox.escrow += i128::from(bill.escrow);
+            escrow += i128::from(bill.escrow);
             if drawn.missed || errand != Errand::None {
                 lane.specials.push(Special {
                     number,
@@ -178,6 +179,7 @@ impl World<'_> {
                 .requests
                 .push(request(drawn, number, member, group.price, executor - lane.first));
         }
+        lanes[0].inbox.escrow += escrow;
         !arrivals.requests.is_empty()
     }
 
@@ -343,7 +345,7 @@ fn draw_member(drawn: &Drawn, group: &Group, preserved: &Preserved, is_paused: b
     if is_paused {
         preserved.pick(drawn.model, drawn.executor)
     } else {
-        (group.total > 0).then(|| group.pick.pick(drawn.executor))
+        (group.total > 0).then(|| group.draw(drawn.executor))
     }
 }
 

@@ -2,7 +2,10 @@
 //!
 //! Invariant: a group changes only between block windows, so that all lanes read the same group.
 
-use stakeout_kernel::sample::{SubsetSampler, WeightedIndex};
+use stakeout_kernel::sample::{SubsetSampler, WeightedIndex, below};
+
+/// Members of a group whose weights do not stay in a core's cache.
+const LARGE: usize = 1 << 12;
 
 /// A member of a model group.
 #[derive(Clone, Copy, Debug)]
@@ -45,6 +48,18 @@ impl Group {
         self.pick.rebuild(&weights);
         self.subset.rebuild(&weights);
         self.version += 1;
+    }
+
+    /// The position of the member on whom a word falls, by weight; there must be some weight.
+    #[inline(always)]
+    pub(crate) fn draw(&self, word: u64) -> usize {
+        // Where groups are small, some have even weights and some have not, and requests take turns between them: asking
+        // which is which would be a branch that chance decides, dearer than a look at the weights.
+        if self.executors.len() < LARGE {
+            self.pick.locate(below(word, self.pick.total()))
+        } else {
+            self.pick.pick(word)
+        }
     }
 
     /// Whether a participant is a member. Where everybody is, its place is its number.

@@ -187,7 +187,7 @@ pub(crate) struct Finished {
 pub(crate) struct Inbox {
     /// Requests of the window, in order of arrival.
     pub requests: Vec<Inference>,
-    /// Coins of clients locked in open inferences, base units.
+    /// Coins of clients locked in open inferences, base units; what one thread sent out is booked in the first lane.
     pub escrow: i128,
 }
 
@@ -367,14 +367,17 @@ impl HostHot {
     /// A slot that is free at `time`, or the one that is free first.
     ///
     /// Jobs start in the order in which they come, so that it makes no difference which of several free slots one
-    /// takes. Slots are taken in turn: the next one was taken longest ago and is nearly always free.
+    /// takes. Slots are taken in turn: the next one was taken longest ago and is nearly always free, or else the one
+    /// after it.
     #[inline(always)]
     pub(crate) fn free_slot(&self, slots: &[u64], time: u64) -> usize {
         let next = usize::from(self.next_slot);
         if slots[next] <= time {
-            next
-        } else {
-            first_free(slots)
+            return next;
+        }
+        match slots.get(next + 1) {
+            Some(&end) if end <= time => next + 1,
+            _ => first_free(slots),
         }
     }
 

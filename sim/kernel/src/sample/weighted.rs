@@ -7,9 +7,6 @@
 use super::below;
 
 const SCAN: usize = 8;
-/// Entries from which even ones are told apart. Below it a branch that takes turns between small even and uneven
-/// indices, group by group, costs more than the look.
-const EVEN_MIN: usize = 1 << 12;
 
 /// Cumulative weights with a guide table: a pick looks at a constant number of entries in expectation.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -19,7 +16,7 @@ pub struct WeightedIndex {
     /// `guide[g]` is the least index whose cumulative weight exceeds `g << shift`.
     guide: Vec<u32>,
     shift: u32,
-    /// All weights are the same and not zero, and so many that a look at them is dear: a word chooses without one.
+    /// All weights are the same and not zero, so a word chooses without a look at them.
     is_even: bool,
 }
 
@@ -46,10 +43,9 @@ impl WeightedIndex {
                 .expect("the total weight is beyond the range");
             self.cumulative.push(total);
         }
-        self.is_even = weights.len() >= EVEN_MIN
-            && weights
-                .first()
-                .is_some_and(|&first| first > 0 && weights.iter().all(|&weight| weight == first));
+        self.is_even = weights
+            .first()
+            .is_some_and(|&first| first > 0 && weights.iter().all(|&weight| weight == first));
         // At least as many guide cells as entries, at most twice as many.
         let bits = usize::BITS - weights.len().leading_zeros();
         self.shift = (u64::BITS - total.leading_zeros()).saturating_sub(bits);

@@ -18,8 +18,8 @@ use super::window::Window;
 use crate::observe::event::Event;
 use crate::observe::frame::{EpochRow, EventKind};
 
-/// Requests that one thread sends out before they are served: half a megabyte, which stays in a core's own cache.
-const STINT: usize = 8192;
+/// Requests that one thread sends out before they are served: a megabyte, half of a core's own cache.
+const STINT: usize = 16_384;
 /// Requests that are worth a piece of their own.
 const PIECE_MIN: usize = 1_024;
 /// Pieces a thread: the one that is done first takes another.

@@ -10,24 +10,24 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import stakeout
 
-ceiling = 40  # small: 8
+ceiling = 60  # small: 30
 question = Path("sweeps/cheapest/question.yaml")
 question.parent.mkdir(parents=True, exist_ok=True)
-(question.parent / "first.yaml").write_text(Path("../scenarios/smoke/first.yaml").read_text())
+(question.parent / "first.yaml").write_text(Path("../scenarios/first.yaml").read_text())
 question.write_text(f"""
 solve: cheapest-notebook
 scenario: first.yaml
-set: {{ protocol.rewards.initial: 100 GNK, hardware.h100.cost: 400 GNK/h }}
+set: {{ population.swapper.strategy: honest }}
 parameter: {{ path: protocol.sampling.flat_rate, range: {{ from: 1 %, to: 100 %, scale: log }} }}
-tolerance: 40 %
+tolerance: 20 %
 attacks:
-  - path: population.swapper.strategy.model_swapper.rate
+  - path: population.timid.strategy.model_swapper.rate
     name: swaps
     values: [20 %, 50 %, 100 %]
-honest: {{ population.swapper.strategy: honest }}
+honest: {{ population.timid.strategy: honest }}
 epsilon: 1 %
 confidence: 95 %
-replicates: {{ floor: 4, ceiling: {ceiling} }}
+replicates: {{ floor: 20, ceiling: {ceiling} }}
 price: [checked_share, verification_overhead, honest_convicted_share]
 """)
 found = stakeout.solve(question, out="sweeps/cheapest/cells")
@@ -51,7 +51,9 @@ plt.show()
 
 # %%
 (frontier,) = found.frontier.rows_as_dicts()
-print(f"deters from {frontier['deters_from']}; binding: {frontier['binding_attack']}; to see it: {frontier['replay']}")
-assert frontier["deters_from_value"] is not None
+print(f"deters from {frontier['deters_from_value']:.3g} %, not surely at {frontier['not_below_value']:.3g} %; binding: {frontier['binding_attack']}; to see it: {frontier['replay']}")
+assert 2 < frontier["not_below_value"] < frontier["deters_from_value"] < 40
+# The rule has to hold against the timid: bold swappers lose long before.
+assert frontier["binding_attack"] == "swaps 20 %"
 assert all(row["gain_high"] < 0.01 + 1e-12 for row in rows if row["verdict"] == "deterred")
 assert 0 <= frontier["verification_overhead"] < 1

@@ -2,8 +2,7 @@
 """Verify a Stakeout run directory without Stakeout: `python3 tools/verify_log.py RUN_DIRECTORY`.
 
 Shares no code with the program. Checks seal, hashes, the chain of each event log, that causes come first, and every
-balance as the log gives it: at each epoch, at the end, and each host's payouts against its rows. Needs pyarrow and
-blake3. Exit code 0: verified; 6: not; 2: usage. Formats: docs/audit.md.
+balance: at each epoch, at the end, each host's payouts. Exit code 0: verified; 6: not; 2: usage. Formats: docs/audit.md.
 """
 import json
 import struct
@@ -11,8 +10,12 @@ import sys
 from collections import defaultdict
 from pathlib import Path
 
-import pyarrow.parquet as parquet
-from blake3 import blake3
+try:
+    import pyarrow.parquet as parquet
+    from blake3 import blake3
+except ImportError as error:
+    print(f"{error}: run `pip install pyarrow blake3` first", file=sys.stderr)
+    sys.exit(2)
 
 NONE_64, NONE_32, failures = 2**64 - 1, 2**32 - 1, []
 KINDS = """started refused served finished expired drawn passed disputed dispute_capped voted invalidated revalidated
@@ -35,9 +38,8 @@ def postings(row):
     """The coins that an event moves: (from, to, amount), an account being its kind and its owner."""
     kind, who, other, value, second = (row[name] for name in ("kind", "participant", "other", "value", "second"))
     figure = value + (second << 63)
-    work, claimable = ("work", who), ("claimable", who)
-    client, escrow = ("clients", other), ("escrow", None)
-    moves = {
+    work, claimable, client, escrow = ("work", who), ("claimable", who), ("clients", other), ("escrow", None)
+    return {
         "started": [(client, escrow, value)],
         "finished": [(escrow, work, value), (escrow, client, second)],
         "expired": [(escrow, client, value)],
@@ -59,8 +61,7 @@ def postings(row):
         "released": [(("vesting", who), ("wallets", who), figure)],
         "funded": [(("issuance", None), client, figure)],
         "deposited": [(("issuance", None), ("collateral", who), figure)],
-    }
-    return moves.get(kind, [])
+    }.get(kind, [])
 
 
 def encode(row):
@@ -89,10 +90,9 @@ def verify_log(folder, manifest, log, stated):
                           if account[0] not in MAY_BE_NEGATIVE and balances[account] < 0]
                 touched, height = set(), row["height"]
             for debit, credit, amount in postings(row):
-                balances[debit] -= amount
-                balances[credit] += amount
-                totals[debit[0]] -= amount
-                totals[credit[0]] += amount
+                for account, change in ((debit, -amount), (credit, amount)):
+                    balances[account] += change
+                    totals[account[0]] += change
                 touched.add(debit)
             if row["kind"] == "balance":
                 account, figure = ACCOUNTS[row["other"]], row["value"] + (row["second"] << 63)

@@ -163,10 +163,10 @@ impl Solution {
         let mut rows = Vec::new();
         for frontier in &self.frontiers {
             for (value, judgement) in &frontier.threshold.judged {
-                let verdict = judgement.verdict.name();
+                let whole = judgement.verdict.name();
                 for (&attack, gain) in frontier.menu.iter().zip(&judgement.gains) {
                     let label = self.file.attacks[attack].label.as_str();
-                    rows.push((frontier, *value, verdict, label, *gain));
+                    rows.push((frontier, *value, whole, label, *gain));
                 }
             }
         }
@@ -182,8 +182,18 @@ impl Solution {
                     Cells::words(rows.iter().map(|row| menu(row.0))),
                 ),
                 ("value".to_owned(), Cells::reals(rows.iter().map(|row| row.1))),
-                ("verdict".to_owned(), Cells::words(rows.iter().map(|row| row.2))),
+                (
+                    "menu_verdict".to_owned(),
+                    Cells::words(rows.iter().map(|row| row.2)),
+                ),
                 ("attack".to_owned(), Cells::words(rows.iter().map(|row| row.3))),
+                (
+                    "verdict".to_owned(),
+                    Cells::words(
+                        rows.iter()
+                            .map(|row| row.4.verdict(self.file.demand.tolerated).name()),
+                    ),
+                ),
                 ("gain".to_owned(), Cells::reals(rows.iter().map(|row| row.4.mean))),
                 (
                     "gain_low".to_owned(),

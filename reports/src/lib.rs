@@ -24,6 +24,7 @@ pub mod run;
 pub mod solve;
 pub mod subject;
 pub mod sweep;
+pub mod twin_verdict;
 pub mod vega;
 pub mod verdict;
 

@@ -65,10 +65,12 @@ pub struct Judged {
     pub menu: String,
     /// Value of the parameter, as a label.
     pub parameter: String,
-    /// `deterred`, `profitable` or `unclear`; of the value, not of the attack.
-    pub verdict: String,
+    /// `deterred`, `profitable` or `unclear`: of the whole menu at this value.
+    pub menu_verdict: String,
     /// The attack.
     pub attack: String,
+    /// The same of this attack alone.
+    pub verdict: String,
     /// Its gain as a share of the honest profit.
     pub gain: Estimate,
 }
@@ -217,8 +219,8 @@ fn frontier(table: &Csv, path: &Path) -> Result<Vec<Frontier>, ReportError> {
 
 fn search(path: &Path) -> Result<Vec<Judged>, ReportError> {
     let table = Csv::read(path)?;
-    let names = ["across", "parameter", "verdict", "attack", "gain"];
-    let [across, parameter, verdict, attack, gain] = places(&table, path, names)?;
+    let names = ["across", "parameter", "menu verdict", "attack", "verdict", "gain"];
+    let [across, parameter, menu_verdict, attack, verdict, gain] = places(&table, path, names)?;
     let mut judged = Vec::new();
     for row in &table.rows {
         if let Some(found) = estimate(&table, row, gain)? {
@@ -226,6 +228,7 @@ fn search(path: &Path) -> Result<Vec<Judged>, ReportError> {
                 level: level(&row[across]),
                 menu: menu(&table, row),
                 parameter: row[parameter].clone(),
+                menu_verdict: row[menu_verdict].clone(),
                 verdict: row[verdict].clone(),
                 attack: row[attack].clone(),
                 gain: found,

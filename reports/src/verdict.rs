@@ -2,7 +2,7 @@
 //!
 //! Each strategy that served a substitute is compared with the honest strategy of the same run by profit for
 //! each unit of weight held through an epoch, replicate by replicate. This is not the comparison with an honest twin,
-//! which needs a second run and is printed by the run itself; the page says so.
+//! which needs a second run; of a run that was set beside twins the sentence is that of [`crate::twin_verdict`].
 
 use std::collections::BTreeMap;
 
@@ -133,7 +133,8 @@ fn compare(cheating: &StrategyLine, honest: &StrategyLine, earnings: &Earnings, 
     })
 }
 
-fn outcome(difference: Option<(f64, f64, f64)>) -> Outcome {
+/// What a difference with its interval decides: mean, lower and upper bound.
+pub(crate) fn outcome(difference: Option<(f64, f64, f64)>) -> Outcome {
     match difference {
         Some((_, low, _)) if low > 0.0 => Outcome::Paid,
         Some((_, _, high)) if high < 0.0 => Outcome::LostOut,

@@ -156,8 +156,14 @@ pub fn run(arguments: &Attacks) -> Result<(), Failure> {
             &registry,
         );
     }
+    let chosen = chosen(&arguments.attacks);
+    let beside = if arguments.quick { "" } else { ", and each defence" };
+    remark(&format!(
+        "running {} attacks beside their honest twins{beside}",
+        chosen.len()
+    ));
     let mut reports = Vec::new();
-    for name in chosen(&arguments.attacks) {
+    for name in chosen {
         let load = |sets: &[&str]| load(&name, sets, arguments.replicates, &registry);
         let scenario = load(&[])?;
         let defended = if arguments.quick {

@@ -109,7 +109,8 @@ fn simulate(scenarios: &[&Scenario; 2], replicates: u32) -> Result<Vec<[Replicat
     let run = |scenario: &Scenario, replicate: u32| {
         let making = Making::whole(false);
         let name = key(&scenario.hash, scenario.seed, replicate, making);
-        let cell = run_cell(scenario, name, replicate, making, &registry);
+        let cell = run_cell(scenario, name, replicate, making, &registry, &|| false)
+            .expect("a run that nobody stops is finished");
         match &cell.error {
             Some(error) => Err(Failure::new(
                 Reason::Invalid,

@@ -62,7 +62,7 @@ macro_rules! shipped {
 
 /// Every example, the simplest first.
 pub const EXAMPLES: &[Example] = &[
-    shipped!("smoke", "first"),
+    shipped!(".", "first"),
     shipped!("smoke", "launch"),
     shipped!("smoke", "sprt"),
     shipped!("smoke", "service"),

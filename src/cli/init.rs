@@ -34,6 +34,8 @@ fn next_steps(path: &Path) -> String {
     let path = path.display();
     format!(
         "wrote {path}\n\nnext:\n  stakeout run {path}\n  stakeout run {path} --replicates 20 --resume\n  \
-         stakeout report runs/{name}-*/seed-*\n  stakeout scenario explain {path}\n"
+         stakeout report runs/{name}-*/seed-*\n  \
+         stakeout run {path} --set protocol.sampling.flat_rate='50 %' --replicates 20 --out strict\n  \
+         stakeout scenario explain {path}\n"
     )
 }

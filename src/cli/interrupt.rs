@@ -1,4 +1,4 @@
-//! Ctrl-C: the first one asks a run to stop at the next place where everything can be kept, the second one ends the
+//! Ctrl-C: the first one asks runs to stop at their next block, what is finished being kept; the second one ends the
 //! program at once.
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,7 +13,7 @@ pub fn listen() {
         if ASKED.swap(true, Ordering::SeqCst) {
             std::process::exit(i32::from(Reason::Interrupted as u8));
         }
-        super::terminal::remark("stopping after what is running; press Ctrl-C again to stop at once");
+        super::terminal::remark("stopping; what is finished is kept (Ctrl-C again stops at once)");
     };
     if let Err(error) = ctrlc::set_handler(handler) {
         super::terminal::remark(&format!("warning: Ctrl-C will end the program at once ({error})"));

@@ -16,6 +16,7 @@ mod exact;
 mod examples;
 mod failure;
 mod files;
+mod fitted;
 mod format;
 mod game;
 mod game_tables;

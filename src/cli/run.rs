@@ -197,6 +197,7 @@ impl Run {
                 histories = simulation.shorter_histories(comparison)?;
             }
         }
+        let are_cut = !self.no_twins && interrupt::is_asked();
         let comparisons = Comparisons {
             recorded: comparison.as_ref(),
             honest_twins: &twins,
@@ -221,6 +222,13 @@ impl Run {
                 "interrupted: {} of {} replicates were finished and are kept in {}; --resume adds the others",
                 outputs.len(),
                 scenario.replicates,
+                directory.path().display()
+            )));
+        }
+        if are_cut {
+            return Err(interrupt::failure(format!(
+                "interrupted: the run is complete and kept in {}, without honest twins and counterfactuals; --replace \
+                 runs it again with them",
                 directory.path().display()
             )));
         }

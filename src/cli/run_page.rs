@@ -106,7 +106,7 @@ impl RunPage<'_> {
             tables.push(detection_table(&self.summary.detection));
         }
         if !self.comparisons.honest_twins.is_empty() {
-            tables.push(twin_table(self.comparisons.honest_twins));
+            tables.push(twin_table(self.comparisons.honest_twins, self.summary.replicates));
         }
         tables.extend(self.comparisons.recorded.map(record_tables).unwrap_or_default());
         tables.push(history_table(self.comparisons.shorter_histories));

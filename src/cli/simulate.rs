@@ -13,7 +13,7 @@ use stakeout_engine::observe::event_spool::{FinishedLog, Spool};
 use stakeout_engine::observe::frame::RunOutput;
 use stakeout_engine::observe::recorded::Comparison;
 use stakeout_engine::observe::storage::Disk;
-use stakeout_engine::run::{LoggedRunError, RunOptions, run_logged, run_with_progress};
+use stakeout_engine::run::{LoggedRunError, RunError, RunOptions, run_logged, run_with_progress};
 use stakeout_engine::scenario::Scenario;
 use stakeout_engine::strategy::registry::Registry;
 
@@ -83,14 +83,23 @@ impl Simulation<'_> {
             return Ok(Vec::new());
         };
         let paired = &outputs[..outputs.len().min(replicates.max(1))];
-        run_twins(self.scenario, self.registry, &owners, paired)
-            .map_err(|error| Failure::new(Reason::Invalid, error.to_string()))
+        or_nothing(run_twins(
+            self.scenario,
+            self.registry,
+            &owners,
+            paired,
+            &interrupt::is_asked,
+        ))
     }
 
     /// Whether a shorter stored history explains what the record shows above the simulation.
     pub fn shorter_histories(&self, comparison: &Comparison) -> Result<Vec<ShorterHistory>, Failure> {
-        test_shorter_histories(self.scenario, self.registry, comparison)
-            .map_err(|error| Failure::new(Reason::Invalid, error.to_string()))
+        or_nothing(test_shorter_histories(
+            self.scenario,
+            self.registry,
+            comparison,
+            &interrupt::is_asked,
+        ))
     }
 
     fn replicate(
@@ -132,6 +141,14 @@ impl Simulation<'_> {
             Err(payload) if payload.is::<Interrupted>() => Ok(None),
             Err(payload) => panic::resume_unwind(payload),
         }
+    }
+}
+
+/// Lines of further runs, none where the user interrupts them: the run itself is complete without them.
+fn or_nothing<T>(lines: Result<Vec<T>, RunError>) -> Result<Vec<T>, Failure> {
+    match lines {
+        Err(RunError::Stopped) => Ok(Vec::new()),
+        lines => lines.map_err(|error| Failure::new(Reason::Invalid, error.to_string())),
     }
 }
 

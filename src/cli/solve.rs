@@ -146,14 +146,15 @@ fn frontier_table(file: &SolveFile, frontiers: &[Frontier]) -> Table {
     table
 }
 
-/// Every value and every attack that was judged: what the answer rests on.
+/// Every value and every attack that was judged, for itself and with the rest of its menu: what the answer rests on.
 fn search_table(file: &SolveFile, frontiers: &[Frontier]) -> Table {
     let columns = [
         "across",
         "menu",
         "parameter",
-        "verdict",
+        "menu verdict",
         "attack",
+        "verdict",
         "gain",
         "from",
         "to",
@@ -162,15 +163,15 @@ fn search_table(file: &SolveFile, frontiers: &[Frontier]) -> Table {
     let mut table = Table::new("The search", &columns);
     for frontier in frontiers {
         for (parameter, judgement) in &frontier.threshold.judged {
-            let verdict = judgement.verdict.name();
             for (&attack, gain) in frontier.menu.iter().zip(&judgement.gains) {
                 let real = |number: f64| Cell::Real(number, decimals(number));
                 table.push(vec![
                     Cell::text(&frontier.level),
                     Cell::text(frontier.family.as_deref().unwrap_or(WHOLE)),
                     Cell::text(value(file, *parameter)),
-                    Cell::text(verdict),
+                    Cell::text(judgement.verdict.name()),
                     Cell::text(&file.attacks[attack].label),
+                    Cell::text(gain.verdict(file.demand.tolerated).name()),
                     real(gain.mean),
                     real(gain.bounds.low),
                     real(gain.bounds.high),
@@ -182,6 +183,18 @@ fn search_table(file: &SolveFile, frontiers: &[Frontier]) -> Table {
     table
 }
 
+/// A value as a sentence tells it: four significant digits and the unit.
+fn spoken(file: &SolveFile, number: f64) -> String {
+    let label = value(file, number);
+    let (digits, unit) = label.split_once(' ').unwrap_or((&label, ""));
+    match digits.parse::<f64>() {
+        Ok(exact) if digits.len() > 6 => format!("{exact:.*} {unit}", decimals(exact))
+            .trim_end()
+            .to_owned(),
+        _ => label,
+    }
+}
+
 fn sentence(file: &SolveFile, frontier: &Frontier) -> String {
     let (percent, tolerated) = (file.demand.confidence * 100.0, file.demand.tolerated * 100.0);
     let path = &file.parameter.path;
@@ -189,13 +202,13 @@ fn sentence(file: &SolveFile, frontier: &Frontier) -> String {
     let what = match (threshold.deterred, threshold.not_deterred) {
         (Some(high), Some(low)) => format!(
             "{path} {} deters every attack of it, {} does not (or not surely)",
-            value(file, high),
-            value(file, low)
+            spoken(file, high),
+            spoken(file, low)
         ),
-        (Some(low), None) => format!("{path} deters already at the lax end, {}", value(file, low)),
+        (Some(low), None) => format!("{path} deters already at the lax end, {}", spoken(file, low)),
         (None, Some(high)) => format!(
             "{path} does not deter even at the strict end, {}",
-            value(file, high)
+            spoken(file, high)
         ),
         (None, None) => "nothing was judged".to_string(),
     };

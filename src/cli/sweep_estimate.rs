@@ -39,7 +39,8 @@ impl Trial {
         let (mut cells, mut length) = (0_u32, 0);
         while cells < TRIALS && (cells == 0 || stopwatch.elapsed().as_secs_f64() < TRIAL_SECONDS) {
             let name = key(&scenario.hash, scenario.seed, cells, plan.making());
-            let cell = run_cell(scenario, name, cells, plan.making(), registry);
+            let cell = run_cell(scenario, name, cells, plan.making(), registry, &|| false)
+                .expect("a run that nobody stops is finished");
             if let Some(store) = &store {
                 // A full disk is the sweep's to report.
                 let _ = store.put(&cell);

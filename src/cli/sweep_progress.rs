@@ -1,15 +1,18 @@
-//! Progress over the cells of an experiment: done, to do, rate and time left, on a terminal alone.
+//! Progress over the cells of an experiment: done, to do, rate and time left on a terminal, and one line elsewhere.
+
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use stakeout_engine::experiment::sweep::campaign::Monitor;
 use stakeout_engine::experiment::sweep::cell::Cell;
 
 use super::interrupt;
-use super::terminal::has_progress;
+use super::terminal::{has_progress, remark};
 
 /// A bar over cells.
 pub struct CellBar {
     bar: ProgressBar,
+    has_begun: AtomicBool,
 }
 
 impl CellBar {
@@ -24,7 +27,10 @@ impl CellBar {
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style);
         }
-        CellBar { bar }
+        CellBar {
+            bar,
+            has_begun: AtomicBool::new(false),
+        }
     }
 
     /// Removes the bar.
@@ -40,6 +46,12 @@ impl Monitor for CellBar {
 
     fn expect(&self, cells: u64) {
         self.bar.inc_length(cells);
+        if !has_progress() && !self.has_begun.swap(true, Ordering::Relaxed) {
+            let threads = rayon::current_num_threads();
+            remark(&format!(
+                "{cells} cells to begin with, on {threads} threads; no progress is shown outside a terminal"
+            ));
+        }
     }
 
     fn tell(&self, cell: &Cell) {

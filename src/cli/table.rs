@@ -8,7 +8,9 @@ use std::fmt::Write;
 use serde_json::{Map, Value};
 use stakeout_engine::observe::{csv, display};
 
+use super::fitted;
 use super::format::Format;
+use super::terminal;
 
 /// One cell.
 #[derive(Clone, Debug, PartialEq)]
@@ -112,7 +114,13 @@ impl Table {
     /// The table in one form, ending in a newline.
     pub fn render(&self, format: Format) -> String {
         match format {
-            Format::Table => self.condensed().aligned(),
+            Format::Table => {
+                let shown = self.condensed();
+                match terminal::columns() {
+                    Some(columns) => shown.fitted(columns),
+                    None => shown.aligned(),
+                }
+            }
             Format::Json => {
                 let text = serde_json::to_string_pretty(&self.to_json()).expect("a JSON value is printable");
                 text + "\n"
@@ -168,6 +176,25 @@ impl Table {
             let _ = writeln!(text, "{}", line(row));
         }
         text
+    }
+
+    /// The aligned table where it is no wider than `columns` characters, and one that wraps its words where it is.
+    fn fitted(&self, columns: u16) -> String {
+        let text = self.aligned();
+        if text.lines().all(|line| width(line) <= usize::from(columns)) {
+            return text;
+        }
+        let grid = fitted::Grid {
+            title: &self.title,
+            columns: &self.columns,
+            is_words: (0..self.columns.len()).map(|at| self.is_left(at)).collect(),
+            rows: self
+                .rows
+                .iter()
+                .map(|row| row.iter().map(Cell::shown).collect())
+                .collect(),
+        };
+        grid.render(columns)
     }
 
     /// Whether a column holds words alone.

@@ -15,6 +15,15 @@ pub fn has_progress() -> bool {
     io::stderr().is_terminal() && !is_dumb()
 }
 
+/// Characters a line of standard output has room for, if it is a terminal; a pipe or a file takes lines of any length.
+pub fn columns() -> Option<u16> {
+    let out = io::stdout();
+    if !out.is_terminal() {
+        return None;
+    }
+    terminal_size::terminal_size_of(out).map(|(width, _)| width.0)
+}
+
 /// Writes data to standard output. A reader that closed the pipe has seen enough: that ends the program quietly.
 pub fn print(text: &str) -> Result<(), Failure> {
     let mut out = io::stdout().lock();

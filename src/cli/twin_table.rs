@@ -5,9 +5,17 @@ use stakeout_engine::observe::figure::{Figure, Number};
 
 use super::table::{Cell, Table};
 
-/// One row an owner: profit as it was, profit of the twin, and what deviating was worth.
-pub fn twin_table(twins: &[TwinLine]) -> Table {
-    let title = "Honest twins: the same run with that owner alone made honest (profit in base units)";
+/// One row an owner: profit as it was, profit of the twin, and what deviating was worth. Of a run of many `replicates`
+/// the first ones have twins, and the title says so.
+pub fn twin_table(twins: &[TwinLine], replicates: u32) -> Table {
+    let paired = twins.iter().map(|twin| twin.gain.n).max().unwrap_or(0);
+    let which = if paired < replicates {
+        format!("; first {paired} of {replicates} replicates")
+    } else {
+        String::new()
+    };
+    let title =
+        format!("Honest twins: the same run with that owner alone made honest (profit in base units{which})");
     let columns = [
         "owner",
         "hosts",
@@ -19,7 +27,7 @@ pub fn twin_table(twins: &[TwinLine]) -> Table {
         "to",
         "n",
     ];
-    let mut table = Table::new(title, &columns);
+    let mut table = Table::new(&title, &columns);
     for twin in twins {
         let mean = |figure: &Figure| Cell::or_empty(figure.mean, cell);
         let (from, to) = twin
@@ -45,5 +53,27 @@ fn cell(number: Number) -> Cell {
     match number {
         Number::Money(amount) => Cell::Money(amount),
         Number::Plain(value) => Cell::Real(value, 1),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::format::Format;
+
+    #[test]
+    fn a_run_of_which_only_the_first_replicates_have_twins_says_so() {
+        let gain = Figure::money([-3, -5]);
+        let twin = TwinLine {
+            owner: "swapper-001".to_owned(),
+            identities: 1,
+            strategies: vec!["model_swapper".to_owned()],
+            profit: gain.clone(),
+            honest_profit: gain.clone(),
+            gain,
+        };
+        let title = |replicates| twin_table(std::slice::from_ref(&twin), replicates).render(Format::Markdown);
+        assert!(title(5).contains("first 2 of 5 replicates"), "{}", title(5));
+        assert!(!title(2).contains("first 2"), "{}", title(2));
     }
 }

@@ -11,7 +11,7 @@ use super::failure::{Failure, Reason};
 use super::format::FormatOption;
 use super::simulate::set_threads;
 use super::table::{Cell, Table};
-use super::terminal::print;
+use super::terminal::{print, remark};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -52,6 +52,12 @@ pub fn run(arguments: &Worlds) -> Result<(), Failure> {
         return print(&list(&worlds).render(arguments.format.format));
     }
     set_threads(arguments.threads)?;
+    remark(&format!(
+        "asking {} worlds, {} seeds of {} draws each",
+        worlds.len(),
+        arguments.seeds,
+        arguments.size
+    ));
     let mut lines = Vec::new();
     for (name, world) in &worlds {
         lines.extend(world.run(name, arguments.size, 1..arguments.seeds + 1)?);
@@ -160,7 +166,7 @@ fn table(worlds: &[(String, World)], lines: &[Line]) -> Table {
             Cell::Real(line.observed, 6),
             Cell::Real(line.interval.low, 6),
             Cell::Real(line.interval.high, 6),
-            Cell::text(if line.holds { "holds" } else { "FAILS" }),
+            Cell::text(line.verdict()),
         ]);
     }
     table

@@ -322,3 +322,50 @@ fn the_verifier_in_another_language_agrees() {
     fs::write(&path, changed).expect("written");
     assert_eq!(verify(), Some(6));
 }
+
+#[test]
+#[cfg(unix)]
+fn the_other_verifier_says_in_a_line_what_it_lacks() {
+    let bare = Command::new("python3")
+        .args(["-I", "-S"])
+        .arg(root().join("tools/verify_log.py"))
+        .arg("run")
+        .output();
+    let Ok(bare) = bare else {
+        eprintln!("no Python: what the other verifier says without its packages was not seen");
+        return;
+    };
+    let said = String::from_utf8_lossy(&bare.stderr);
+    assert_eq!((bare.status.code(), said.lines().count()), (Some(2), 1), "{said}");
+    assert!(said.contains("pip install pyarrow blake3"), "{said}");
+}
+
+#[test]
+fn a_run_with_data_files_is_verified_beside_them_and_says_so() {
+    let folder = Folder::new();
+    let scenario = root().join("scenarios/networks/gonka-mainnet-epoch56.yaml");
+    let mut run = command();
+    run.arg("run")
+        .arg(&scenario)
+        .args(["--until", "200 blocks", "--replicates", "1", "--no-twins"]);
+    run.current_dir(folder.path());
+    finish(run).expect(0);
+    let named = fs::read_dir(folder.path().join("runs"))
+        .expect("runs")
+        .next()
+        .expect("one")
+        .expect("a folder");
+    let place = named.path().join("seed-56");
+    let verify = |further: &[&str]| {
+        let mut verify = command();
+        verify.args(["audit", "verify"]).arg(&place).args(further);
+        finish(verify)
+    };
+    let refused = verify(&[]).expect(2);
+    for part in ["--files FOLDER", "gonka-mainnet-epoch56/hosts.csv"] {
+        assert!(refused.err.contains(part), "{part}: {}", refused.err);
+    }
+    let files = scenario.parent().expect("a folder").display().to_string();
+    let found = verify(&["--files", &files]).expect(0);
+    assert!(!found.out.contains("\\u{"), "{}", found.out);
+}

@@ -60,6 +60,7 @@ fn the_cheapest_rule_is_a_bracket_with_its_binding_attack_and_a_line_that_replay
         (judged[0]["parameter"].as_str(), judged[0]["verdict"].as_str()),
         (Some("100 %"), Some("deterred"))
     );
+    assert_eq!(judged[0]["menu verdict"], "deterred");
     let second = stakeout([
         "solve",
         &file,
@@ -73,7 +74,13 @@ fn the_cheapest_rule_is_a_bracket_with_its_binding_attack_and_a_line_that_replay
     .expect(0);
     assert_eq!(first.out, second.out);
     let mistake = stakeout(["solve", "scenarios/sweeps/sampling-floor.yaml"]).expect(3);
-    assert!(mistake.err.contains("every question gives it"), "{}", mistake.err);
+    for part in [
+        "seems to be a sweep",
+        "`stakeout sweep scenarios/sweeps/sampling-floor.yaml` takes it",
+    ] {
+        assert!(mistake.err.contains(part), "{}", mistake.err);
+    }
+    assert!(!mistake.err.contains("unknown key"), "{}", mistake.err);
 }
 
 #[test]

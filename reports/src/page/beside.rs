@@ -7,10 +7,10 @@ use super::tables::{count, interval, mean, number, shown, text};
 use crate::run::{Comparisons, Recorded, RecordedFigure, TwinLine};
 
 /// The sections of the page, none for a run that was set beside nothing.
-pub fn sections(comparisons: &Comparisons) -> String {
+pub fn sections(comparisons: &Comparisons, replicates: u32) -> String {
     let mut html = String::new();
     if !comparisons.honest_twins.is_empty() {
-        html.push_str(&twins(&comparisons.honest_twins));
+        html.push_str(&twins(&comparisons.honest_twins, replicates));
     }
     if let Some(recorded) = &comparisons.recorded {
         html.push_str(&record(recorded));
@@ -18,7 +18,7 @@ pub fn sections(comparisons: &Comparisons) -> String {
     html
 }
 
-fn twins(twins: &[TwinLine]) -> String {
+fn twins(twins: &[TwinLine], replicates: u32) -> String {
     let header = [
         ("owner", true),
         ("strategies", true),
@@ -41,9 +41,15 @@ fn twins(twins: &[TwinLine]) -> String {
             count(twin.gain.n),
         ]
     };
+    let paired = twins.iter().map(|twin| twin.gain.n).max().unwrap_or(0);
+    let which = if paired < replicates {
+        format!(" Only the first {paired} of {replicates} replicates have twins.")
+    } else {
+        String::new()
+    };
     format!(
         "<h2>Honest twins</h2>\n<p class=\"quiet\">The same run with that owner alone made honest, under the same \
-         random numbers; the gain is what not following the rules was worth.</p>\n{}",
+         random numbers; the gain is what not following the rules was worth.{which}</p>\n{}",
         table(&header, &twins.iter().map(row).collect::<Vec<_>>())
     )
 }

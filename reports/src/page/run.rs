@@ -10,6 +10,7 @@ use crate::frames::Frames;
 use crate::money;
 use crate::pictures;
 use crate::run::{Proportion, Run, Summary};
+use crate::twin_verdict;
 use crate::verdict::{Outcome, Verdict, judge};
 
 /// The whole page.
@@ -24,7 +25,7 @@ pub fn render(run: &Run, shown: Shown) -> Result<String, ReportError> {
     body.push_str(&tiles(summary));
     body.push_str("<h2>Strategies</h2>\n");
     body.push_str(&strategies_table(summary));
-    body.push_str(&beside::sections(&run.comparisons));
+    body.push_str(&beside::sections(&run.comparisons, summary.replicates));
     body.push_str("<h2>Pictures</h2>\n");
     body.push_str(&figures(&pictures::run::of(&frames), shown)?);
     body.push_str("<h2>Owners</h2>\n");
@@ -34,7 +35,7 @@ pub fn render(run: &Run, shown: Shown) -> Result<String, ReportError> {
     let page = Page {
         title: format!("{}, seed {}", summary.scenario, summary.seed),
         heading: heading(summary),
-        verdict: verdict.headline.clone(),
+        verdict: twin_verdict::headline(summary, &run.comparisons.honest_twins).unwrap_or(verdict.headline),
         body,
         source: source(run),
     };

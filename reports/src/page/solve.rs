@@ -189,17 +189,19 @@ fn search(solve: &Solve) -> String {
     let header = [
         (across.as_str(), true),
         ("parameter", false),
-        ("verdict", true),
         ("attack", true),
         ("gain", false),
+        ("this attack", true),
+        ("all attacks", true),
     ];
     let row = |judged: &crate::solve::Judged| {
         vec![
             Cell::Text(judged.level.clone()),
             Cell::Number(tidy(&judged.parameter)),
-            Cell::Text(judged.verdict.clone()),
             Cell::Text(judged.attack.clone()),
             Cell::Number(percent(judged.gain)),
+            Cell::Text(judged.verdict.clone()),
+            Cell::Text(judged.menu_verdict.clone()),
         ]
     };
     let rows: Vec<_> = solve.search.iter().map(row).collect();

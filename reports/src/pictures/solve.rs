@@ -244,8 +244,8 @@ fn map(solve: &Solve, level: &str) -> Picture {
         let gain = 100.0 * judged.gain.mean;
         Block {
             label: format!(
-                "{} at {} (all attacks together: {})",
-                judged.attack, judged.parameter, judged.verdict
+                "{} at {}: {} (all attacks together: {})",
+                judged.attack, judged.parameter, judged.verdict, judged.menu_verdict
             ),
             x: (left, left + 1.0),
             y: (top, top + 1.0),

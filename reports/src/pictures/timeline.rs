@@ -29,23 +29,18 @@ pub fn attack(frame: &ParticipantFrame, convictions: &ConvictionFrame) -> Pictur
         .map(|&row| frame.epoch[row])
         .min()
         .unwrap_or(0);
+    let counted = by_epoch(convictions, first);
     let mut blocks = Vec::new();
     let mut names = Vec::new();
     for (lane, (participant, rows)) in rows.iter().take(IDENTITIES_MAX).enumerate() {
         let host = &frame.hosts[frame.host[rows[0]]];
         names.push(host.clone());
-        let convicted = convictions
-            .replicate
-            .iter()
-            .zip(&convictions.participant)
-            .zip(&convictions.epoch)
-            .find(|((replicate, who), _)| **replicate == first && *who == participant)
-            .map(|(_, epoch)| *epoch);
         for &row in rows
             .iter()
             .filter(|&&row| frame.epoch[row] - begin < EPOCHS_MAX as u32)
         {
-            blocks.push(block(frame, row, lane, convicted));
+            let convicted = counted.get(&(*participant, frame.epoch[row]));
+            blocks.push(block(frame, row, lane, convicted.copied().unwrap_or(0)));
         }
     }
     let last = blocks
@@ -56,7 +51,7 @@ pub fn attack(frame: &ParticipantFrame, convictions: &ConvictionFrame) -> Pictur
         name: "attack".into(),
         title: "The attack, epoch by epoch (first replicate)".into(),
         caption: "Each row is an identity that served a substitute. The colour is as strong as the part of its answers that \
-                  was substituted; × is its conviction"
+                  was substituted; × is a conviction, ×2 two of them in one epoch"
             .into(),
         x: Axis::new("epoch", Scale::Whole).between(f64::from(begin), last),
         y: Axis::new("identity", Scale::Words(names)),
@@ -73,7 +68,19 @@ pub fn attack(frame: &ParticipantFrame, convictions: &ConvictionFrame) -> Pictur
     }
 }
 
-fn block(frame: &ParticipantFrame, row: usize, lane: usize, convicted: Option<u32>) -> Block {
+/// Convictions of a replicate by participant and epoch.
+fn by_epoch(convictions: &ConvictionFrame, replicate: u32) -> BTreeMap<(u32, u32), usize> {
+    let mut counted = BTreeMap::new();
+    let each = convictions.participant.iter().zip(&convictions.epoch);
+    for (of, (who, epoch)) in convictions.replicate.iter().zip(each) {
+        if *of == replicate {
+            *counted.entry((*who, *epoch)).or_default() += 1;
+        }
+    }
+    counted
+}
+
+fn block(frame: &ParticipantFrame, row: usize, lane: usize, convicted: usize) -> Block {
     let epoch = frame.epoch[row];
     let (cheated, answers) = (frame.cheated[row], frame.inferences[row]);
     let share = if answers > 0 {
@@ -87,19 +94,63 @@ fn block(frame: &ParticipantFrame, row: usize, lane: usize, convicted: Option<u3
         (0, 0) if status != "active" => (OUT, 0.35),
         _ => (KEPT, 0.25),
     };
-    let is_convicted = convicted == Some(epoch);
+    let (mark, told) = match convicted {
+        0 => (String::new(), String::new()),
+        1 => ("×".to_string(), ", convicted".to_string()),
+        times => (format!("×{times}"), format!(", convicted {times} times")),
+    };
     Block {
-        label: format!("epoch {epoch}: {cheated} of {answers} answers substituted, {status}"),
+        label: format!("epoch {epoch}: {cheated} of {answers} answers substituted, {status}{told}"),
         x: (f64::from(epoch), f64::from(epoch) + 0.96),
         y: (lane as f64 + 0.12, lane as f64 + 0.88),
         value: Some(100.0 * share),
         interval: None,
         group,
         strength,
-        text: if is_convicted {
-            "×".to_string()
-        } else {
-            String::new()
-        },
+        text: mark,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_conviction_of_the_replicate_is_counted_in_its_epoch() {
+        let convictions = ConvictionFrame {
+            replicate: vec![0, 0, 0, 0, 1],
+            participant: vec![4, 4, 4, 9, 4],
+            epoch: vec![2, 3, 3, 2, 5],
+            answers: vec![1; 5],
+        };
+        let counted: Vec<_> = by_epoch(&convictions, 0).into_iter().collect();
+        assert_eq!(counted, [((4, 2), 1), ((4, 3), 2), ((9, 2), 1)]);
+    }
+
+    #[test]
+    fn a_lane_shows_each_of_its_convictions() {
+        let frame = ParticipantFrame {
+            replicate: vec![0; 3],
+            epoch: vec![1, 2, 3],
+            participant: vec![0; 3],
+            host: vec![0; 3],
+            hosts: vec!["a".into()],
+            status: vec![0; 3],
+            statuses: vec!["active".into()],
+            inferences: vec![5; 3],
+            cheated: vec![1; 3],
+            ..ParticipantFrame::default()
+        };
+        let convictions = ConvictionFrame {
+            replicate: vec![0; 3],
+            participant: vec![0; 3],
+            epoch: vec![1, 3, 3],
+            answers: vec![1; 3],
+        };
+        let Body::Blocks(body) = attack(&frame, &convictions).body else {
+            panic!("a timeline is made of blocks")
+        };
+        let marks: Vec<&str> = body.blocks.iter().map(|block| block.text.as_str()).collect();
+        assert_eq!(marks, ["×", "", "×2"]);
     }
 }

@@ -95,14 +95,14 @@ pub fn solve_directory(test: &str) -> PathBuf {
                     checked_share to,honest_convicted_share,honest_convicted_share from,honest_convicted_share to,replay\n\
                     sprt,12.5 %,10 %,swaps 10 %,-0.02,-0.03,-0.01,40,0.11,0.1,0.12,0,0,0.01,stakeout run x.yaml\n\
                     z_test,,100 %,swaps 5 %,0.08,0.05,0.11,40,,,,,,,stakeout run y.yaml\n";
-    let mut search = String::from("across,parameter,verdict,attack,gain,from,to,replicates\n");
+    let mut search = String::from("across,parameter,menu verdict,attack,verdict,gain,from,to,replicates\n");
     for (level, offset) in [("sprt", 0.0), ("z_test", 0.15)] {
         for rate in [1.0, 10.0, 12.5, 100.0] {
             for (attack, gain) in [("swaps 10 %", 0.05), ("swaps 100 %", -0.2)] {
                 let gain = gain + offset - 0.03 * rate / 10.0;
                 let verdict = if gain > 0.0 { "profitable" } else { "deterred" };
                 search += &format!(
-                    "{level},{rate} %,{verdict},{attack},{gain},{},{},40\n",
+                    "{level},{rate} %,{verdict},{attack},{verdict},{gain},{},{},40\n",
                     gain - 0.02,
                     gain + 0.02
                 );

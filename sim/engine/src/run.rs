@@ -1,6 +1,7 @@
 //! One replicate of a scenario, from start to report.
 
 use std::num::NonZeroUsize;
+use std::panic::{self, AssertUnwindSafe};
 
 use thiserror::Error;
 
@@ -37,6 +38,9 @@ pub enum RunError {
     /// The scenario asks for a fidelity that does not know the named thing.
     #[error("fidelity `service` has no {0}")]
     NotInService(&'static str),
+    /// Somebody asked, and the run ended without a result.
+    #[error("stopped before the run was finished")]
+    Stopped,
 }
 
 /// Where the events of a run go, block after block.
@@ -140,7 +144,7 @@ pub fn run_with_progress(
             .lanes
             .and_then(NonZeroUsize::new)
             .unwrap_or(NonZeroUsize::MIN);
-        return Ok(crate::service::run(scenario, replicate, lanes)?);
+        return Ok(crate::service::run(scenario, replicate, lanes, progress)?);
     }
     if scenario.fidelity == Fidelity::Epoch {
         return Ok(crate::epoch::run(
@@ -154,4 +158,31 @@ pub fn run_with_progress(
         progress(world.windows_done(), last);
     }
     Ok(world.run())
+}
+
+/// Unwinds a run that is to stop; raised without the panic hook and caught by [`run_unless`].
+struct Asked;
+
+/// As [`run`], asking at every block whether to stop.
+///
+/// # Errors
+/// As [`run`], and [`RunError::Stopped`] where `is_stopping` said so.
+pub fn run_unless(
+    scenario: &Scenario,
+    replicate: u32,
+    registry: &Registry,
+    options: &RunOptions,
+    is_stopping: &(dyn Fn() -> bool + Sync),
+) -> Result<RunOutput, RunError> {
+    let mut look = |_, _| {
+        if is_stopping() {
+            panic::resume_unwind(Box::new(Asked));
+        }
+    };
+    let work = || run_with_progress(scenario, replicate, registry, options, &mut look);
+    match panic::catch_unwind(AssertUnwindSafe(work)) {
+        Ok(finished) => finished,
+        Err(payload) if payload.is::<Asked>() => Err(RunError::Stopped),
+        Err(payload) => panic::resume_unwind(payload),
+    }
 }

@@ -56,6 +56,20 @@ pub struct Gain {
     pub replicates: u32,
 }
 
+impl Gain {
+    /// What can be said of this attack alone, at the confidence of its bounds; `tolerated` is that of the [`Demand`].
+    #[must_use]
+    pub fn verdict(&self, tolerated: f64) -> Verdict {
+        if self.bounds.high <= tolerated {
+            Verdict::Deterred
+        } else if self.bounds.low > tolerated {
+            Verdict::Profitable
+        } else {
+            Verdict::Unclear
+        }
+    }
+}
+
 /// A judged value of the parameter.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Judgement {

@@ -11,6 +11,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_yaml::options::{DuplicateKeyPolicy, MergeKeyPolicy};
 use stakeout_engine::oracle::{self, Oracle, OracleError, Row, ValidateOptions, Verdict, validate_among};
+use stakeout_engine::scenario::kind::find_misplaced;
+use stakeout_engine::scenario::{Source, document};
 use stakeout_statistics::Interval;
 use thiserror::Error;
 
@@ -155,6 +157,18 @@ pub struct Line {
     pub row: Option<Row>,
 }
 
+impl Line {
+    /// What can be said of the line: whether it holds, or that nobody stated what to expect.
+    #[must_use]
+    pub const fn verdict(&self) -> &'static str {
+        match (self.holds, self.stated.is_some() || self.expected.is_some()) {
+            (false, _) => "FAILS",
+            (true, true) => "holds",
+            (true, false) => "not judged",
+        }
+    }
+}
+
 impl World {
     /// Reads and checks a world against the registry.
     ///
@@ -164,7 +178,7 @@ impl World {
         let world: Self = serde_yaml::from_str_with_options(text, parser_options()).map_err(|error| {
             WorldError::Unreadable {
                 name: name.to_owned(),
-                message: error.without_snippet().render(),
+                message: misplaced(name, text).unwrap_or_else(|| error.without_snippet().render()),
             }
         })?;
         if (world.checks.is_empty() && world.market.is_none())
@@ -305,6 +319,13 @@ impl World {
         };
         Ok(known.iter().enumerate().map(line).collect())
     }
+}
+
+/// What a file for another command is told, in place of everything that is no part of a world in it.
+fn misplaced(name: &str, text: &str) -> Option<String> {
+    let tree = document::parse(&Source::file(name, text)).ok()?;
+    let problem = find_misplaced(&tree, &["system", "question", "checks", "market"])?;
+    Some(problem.to_string().trim_end().to_owned())
 }
 
 /// One small document, no aliases, no second meaning of a key.

@@ -67,17 +67,34 @@ fn load_scenario(
 ) -> Result<Scenario, Failure> {
     let registry = stakeout_agents::registry();
     let folder = files.map_or(run.path(), PathBuf::as_path);
-    if changes.is_empty() {
-        return scenario_of(run, folder, &registry).map_err(|error| Failure::new(Reason::Invalid, error));
-    }
-    let text = run.scenario()?;
-    Ok(scenario::from_str_in(
-        folder,
-        "scenario.yaml",
-        &text,
-        changes,
-        &registry,
-    )?)
+    let read = if changes.is_empty() {
+        scenario_of(run, folder, &registry).map_err(|error| Failure::new(Reason::Invalid, error))
+    } else {
+        let text = run.scenario()?;
+        scenario::from_str_in(folder, "scenario.yaml", &text, changes, &registry).map_err(Failure::from)
+    };
+    read.map_err(|failure| match files {
+        None if failure.message.contains(UNOPENED) => without_files(run, &failure.message),
+        _ => failure,
+    })
+}
+
+/// What a scenario says of a file that is not there.
+const UNOPENED: &str = "cannot be opened";
+
+/// The failure of a command that was not told where data files lie; a run directory does not keep them.
+fn without_files(run: &RunDirectory, message: &str) -> Failure {
+    let named = message
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("--> "));
+    let mut names: Vec<&str> = named.collect();
+    names.dedup();
+    Failure::usage(format!(
+        "the scenario of {} reads files that a run does not keep: {}\nname the folder that they are relative to with \
+         --files FOLDER: it is that of the scenario file",
+        run.path().display(),
+        names.join(", ")
+    ))
 }
 
 /// The index of a host that is named or numbered.

@@ -40,9 +40,18 @@ pub fn run(arguments: &Verify) -> Result<(), Failure> {
     simulate::set_threads(arguments.threads)?;
     let run = RunDirectory::open(&arguments.run)?;
     let scenario = load_scenario(&run, arguments.files.as_ref(), &[]);
+    let mut failures = Vec::new();
     let mut findings = verify_files(&run, scenario.as_ref().ok())?;
     match scenario {
-        Err(failure) => findings.push(failed("scenario", "scenario.yaml", failure.message)),
+        Err(failure) if failure.reason == Reason::Usage && !arguments.no_rerun => return Err(failure),
+        Err(failure) if failure.reason == Reason::Usage => findings.push(Finding {
+            outcome: Outcome::Skipped,
+            ..failed("scenario", "scenario.yaml", first_line(&failure.message))
+        }),
+        Err(failure) => {
+            failures.push(failure.message.clone());
+            findings.push(failed("scenario", "scenario.yaml", first_line(&failure.message)));
+        }
         Ok(_) if arguments.no_rerun => {}
         Ok(scenario) => match verify_by_rerun(&run, &scenario, &stakeout_agents::registry()) {
             Ok(more) => findings.extend(more),
@@ -70,9 +79,15 @@ pub fn run(arguments: &Verify) -> Result<(), Failure> {
     let told: Vec<String> = wrong
         .iter()
         .map(|finding| format!("{} {}: {}", finding.check, finding.subject, finding.detail))
+        .chain(failures)
         .collect();
     let message = format!("{} does not verify\n{}", arguments.run.display(), told.join("\n"));
     Err(Failure::new(Reason::Verification, message))
+}
+
+/// What stands in a table of a message that goes over lines.
+fn first_line(message: &str) -> String {
+    message.lines().next().unwrap_or_default().to_owned()
 }
 
 fn failed(check: &'static str, subject: &str, detail: String) -> Finding {

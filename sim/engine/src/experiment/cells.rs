@@ -51,7 +51,8 @@ impl Bench<'_> {
                     Some(cell) => cell,
                     None if self.monitor.is_stopping() => return None,
                     None => {
-                        let cell = run_cell(scenario, name, replicate, making, self.registry);
+                        let is_stopping = || self.monitor.is_stopping();
+                        let cell = run_cell(scenario, name, replicate, making, self.registry, &is_stopping)?;
                         if let Err(error) = self.store.put(&cell) {
                             refused
                                 .lock()

@@ -13,7 +13,7 @@ use crate::observe::cast::Cast;
 use crate::observe::figure::Number;
 use crate::observe::frame::RunOutput;
 use crate::observe::recorded::{Comparison, FigureLine};
-use crate::run::{RunError, RunOptions, run};
+use crate::run::{RunError, RunOptions, run_unless};
 use crate::scenario::Scenario;
 use crate::strategy::registry::Registry;
 
@@ -40,11 +40,12 @@ pub struct ShorterHistory {
 /// Tests each host whose record shows more passing validations than the interval of the simulation.
 ///
 /// # Errors
-/// What the engine refuses.
+/// What the engine refuses, or [`RunError::Stopped`].
 pub fn test_shorter_histories(
     scenario: &Scenario,
     registry: &Registry,
     comparison: &Comparison,
+    is_stopping: &(dyn Fn() -> bool + Sync),
 ) -> Result<Vec<ShorterHistory>, RunError> {
     let mut found = Vec::new();
     for line in &comparison.hosts {
@@ -58,6 +59,7 @@ pub fn test_shorter_histories(
             scenario,
             registry,
             index,
+            is_stopping,
         };
         let recorded_epochs = scenario.hosts[index].epochs_completed;
         let fitting_epochs = counterfactual.search(recorded_epochs, value(with_recorded.recorded))?;
@@ -88,6 +90,7 @@ struct Counterfactual<'a> {
     scenario: &'a Scenario,
     registry: &'a Registry,
     index: usize,
+    is_stopping: &'a (dyn Fn() -> bool + Sync),
 }
 
 impl Counterfactual<'_> {
@@ -118,9 +121,11 @@ impl Counterfactual<'_> {
     fn compare(&self, epochs: u32, replicates: u32) -> Result<Option<FigureLine>, RunError> {
         let mut scenario = self.scenario.clone();
         scenario.hosts[self.index].epochs_completed = epochs;
+        let options = RunOptions::default();
+        let one = |replicate| run_unless(&scenario, replicate, self.registry, &options, self.is_stopping);
         let outputs: Vec<RunOutput> = (0..replicates)
             .into_par_iter()
-            .map(|replicate| run(&scenario, replicate, self.registry, &RunOptions::default()))
+            .map(one)
             .collect::<Result<_, RunError>>()?;
         let comparison = Comparison::compute(&scenario, &Cast::from(&scenario), &outputs);
         let id = &scenario.hosts[self.index].id;

@@ -10,7 +10,7 @@ use crate::observe::cast::Cast;
 use crate::observe::figure::Figure;
 use crate::observe::frame::RunOutput;
 use crate::observe::profit::profit;
-use crate::run::{RunError, RunOptions, run};
+use crate::run::{RunError, RunOptions, run_unless};
 use crate::scenario::{Scenario, StrategySpec};
 use crate::strategy::registry::Registry;
 
@@ -80,12 +80,13 @@ pub fn honest_twin(scenario: &Scenario, owner: u32) -> Scenario {
 /// replicate. Twins run in parallel on the caller's pool; the result does not depend on how many at once.
 ///
 /// # Errors
-/// What the engine refuses.
+/// What the engine refuses, or [`RunError::Stopped`].
 pub fn run_twins(
     scenario: &Scenario,
     registry: &Registry,
     owners: &[u32],
     outputs: &[RunOutput],
+    is_stopping: &(dyn Fn() -> bool + Sync),
 ) -> Result<Vec<TwinLine>, RunError> {
     let cast = Cast::from(scenario);
     let pairs: Vec<(u32, u32)> = owners
@@ -96,7 +97,7 @@ pub fn run_twins(
         .par_iter()
         .map(|&(owner, replicate)| {
             let twin = honest_twin(scenario, owner);
-            let output = run(&twin, replicate, registry, &RunOptions::default())?;
+            let output = run_unless(&twin, replicate, registry, &RunOptions::default(), is_stopping)?;
             Ok(owner_profit(&cast, &output, owner))
         })
         .collect::<Result<_, RunError>>()?;

@@ -34,7 +34,7 @@ use thiserror::Error;
 use crate::service::ServiceError;
 pub use network::QueueNetwork;
 pub use parameters::{Allowed, Parameter, Parameters};
-pub use report::{Row, Verdict, judge};
+pub use report::{Row, Tolerance, Verdict, judge};
 
 /// One independent observation: which seed, and how much of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,5 +1,7 @@
 //! One line of the validation report.
 
+use std::fmt;
+
 use super::{Figure, Oracle, Parameters};
 use stakeout_statistics::{Interval, Moments, mean_interval, normal_quantile, student_p_value};
 
@@ -13,6 +15,25 @@ pub enum Verdict {
     Holds,
     /// Not so.
     Fails,
+}
+
+/// What a row allows between observation and formula.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Tolerance {
+    /// This part of the expected value, absolutely where that is below one; nothing where it is 0.
+    Within(f64),
+    /// A normal deviate of less than this.
+    Deviation(f64),
+}
+
+impl fmt::Display for Tolerance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Within(0.0) => f.write_str("equal"),
+            Self::Within(part) => write!(f, "± {part:e}"),
+            Self::Deviation(limit) => write!(f, "|z| < {limit:.2}"),
+        }
+    }
 }
 
 /// One figure, expected and observed.
@@ -43,6 +64,8 @@ pub struct Row {
     pub size: u64,
     /// Whether the figure has no chance in it.
     pub is_exact: bool,
+    /// What is allowed between the two.
+    pub tolerance: Tolerance,
     /// Agreement.
     pub verdict: Verdict,
 }
@@ -81,6 +104,7 @@ impl Row {
             n: moments.count(),
             size,
             is_exact: oracle.is_exact(),
+            tolerance: Tolerance::Within(oracle.tolerance()),
             verdict: if holds { Verdict::Holds } else { Verdict::Fails },
         }
     }
@@ -95,6 +119,7 @@ pub fn judge(rows: &mut [Row]) {
     let family = rows.iter().filter(|row| !row.is_exact).count().max(FAMILY) as f64;
     let limit = normal_quantile(1.0 - (1.0 - CONFIDENCE) / (2.0 * family));
     for row in rows.iter_mut().filter(|row| !row.is_exact) {
+        row.tolerance = Tolerance::Deviation(limit);
         // A z that is no number is no agreement.
         row.verdict = if row.z.abs() < limit {
             Verdict::Holds

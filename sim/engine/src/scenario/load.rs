@@ -10,6 +10,7 @@ use super::build::Builder;
 use super::document::MAX_FILE_BYTES;
 use super::error::{Problem, ScenarioErrors, Source};
 use super::files::read_bounded;
+use super::kind::find_no_scenario;
 use super::layers::{Layers, Override};
 use super::read::Reader;
 use super::values::Values;
@@ -111,6 +112,9 @@ fn resolve(
     if !has_tree {
         // What the file would have said is unknown, so nothing is reported as missing from it.
         return Err(ScenarioErrors::new(reader.problems));
+    }
+    if let Some(problem) = layers.file.as_ref().and_then(find_no_scenario) {
+        return Err(ScenarioErrors::new(vec![problem]));
     }
     let values = Values::read(&layers, &mut reader, &fallback);
     if !reader.problems.is_empty() {

@@ -13,6 +13,7 @@ pub mod document;
 pub mod error;
 pub mod fields;
 pub mod files;
+pub mod kind;
 pub mod layers;
 mod load;
 mod measures;

@@ -3,7 +3,7 @@
 //! Invariant: every template resolves as it is (a test holds it to that).
 
 /// The scenario that `init` writes: thirty lines, every one of them said.
-pub const FIRST_SCENARIO: &str = include_str!("../../../../scenarios/smoke/first.yaml");
+pub const FIRST_SCENARIO: &str = include_str!("../../../../scenarios/first.yaml");
 
 static TEMPLATES: &[(&str, &str)] = &[
     ("first", FIRST_SCENARIO),

@@ -65,9 +65,15 @@ pub enum ServiceError {
     NoWindow,
 }
 
-/// Runs one replicate of a scenario: [`run_network`] on [`Network::from_scenario`].
-pub fn run(scenario: &Scenario, replicate: u32, lanes: NonZeroUsize) -> Result<RunOutput, ServiceError> {
-    run_network(&Network::from_scenario(scenario)?, replicate, lanes)
+/// Runs one replicate of a scenario: [`run_network`] on [`Network::from_scenario`], telling `progress` how many blocks of
+/// how many are done.
+pub fn run(
+    scenario: &Scenario,
+    replicate: u32,
+    lanes: NonZeroUsize,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<RunOutput, ServiceError> {
+    carry_out(&Network::from_scenario(scenario)?, replicate, lanes, progress)
 }
 
 /// Runs one replicate with `lanes` lanes on the rayon pool of the caller; one lane uses no other thread.
@@ -80,9 +86,19 @@ pub fn run_network(
     replicate: u32,
     lanes: NonZeroUsize,
 ) -> Result<RunOutput, ServiceError> {
+    carry_out(network, replicate, lanes, &mut |_, _| {})
+}
+
+fn carry_out(
+    network: &Network,
+    replicate: u32,
+    lanes: NonZeroUsize,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<RunOutput, ServiceError> {
     let model = Model::new(network, replicate)?;
     let context = format!("service/{}/{}/{replicate}", network.label, network.seed);
-    let ending = Windows::new(&model, &network.demand.arrivals, lanes.get()).run(context.as_bytes());
+    let ending =
+        Windows::new(&model, &network.demand.arrivals, lanes.get()).run(context.as_bytes(), progress);
     Ok(output(network, replicate, ending))
 }
 

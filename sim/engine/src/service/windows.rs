@@ -64,13 +64,14 @@ impl<'a> Windows<'a> {
         }
     }
 
-    /// Runs all windows.
-    pub fn run(mut self, context: &[u8]) -> Ending {
+    /// Runs all windows, telling `progress` how many of how many are done.
+    pub fn run(mut self, context: &[u8], progress: &mut dyn FnMut(u64, u64)) -> Ending {
         let mut digest = RunDigest::new(context);
         for window in 0..self.model.windows {
             let effects = self.step((window + 1) * self.model.window_ns);
             digest.close_block(window, &effects);
             self.deliver(window);
+            progress(window + 1, self.model.windows);
         }
         let mut tally = Tally::default();
         self.lanes.iter().for_each(|lane| tally.merge(&lane.tally));

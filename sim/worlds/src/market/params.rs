@@ -327,3 +327,34 @@ fn within(name: &'static str, found: f64, low: f64, high: f64) -> Result<(), Mar
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    /// Fields of a type of this file, as they are written in it.
+    fn fields(of: &str) -> Vec<&'static str> {
+        let begin = format!("pub struct {of} {{");
+        let lines = include_str!("params.rs").lines();
+        lines
+            .skip_while(|line| *line != begin)
+            .take_while(|line| *line != "}")
+            .filter_map(|line| line.trim().strip_prefix("pub ")?.split_once(':'))
+            .map(|(name, _)| name)
+            .collect()
+    }
+
+    #[test]
+    fn the_page_on_worlds_has_a_row_for_every_field_of_a_market() {
+        let page = include_str!("../../../../docs/worlds.md");
+        let page = &page[page
+            .find("### The fields of `market`")
+            .expect("the section is there")..];
+        let (market, shocks) = page.split_at(page.find("`shocks` is a list").expect("shocks are there"));
+        let (of_market, of_shock) = (fields("MarketParams"), fields("Shock"));
+        assert!(of_market.len() > 20 && of_shock.len() > 10);
+        for (part, names) in [(market, of_market), (shocks, of_shock)] {
+            for name in names {
+                assert!(part.contains(&format!("\n| `{name}` | ")), "no row for `{name}`");
+            }
+        }
+    }
+}

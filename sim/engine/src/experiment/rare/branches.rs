@@ -104,14 +104,13 @@ pub(super) fn estimate(
                 }
                 let replicate = next;
                 next += 1;
-                if monitor.is_stopping() {
-                    *cut.lock().expect("no thread panics with the lock") = true;
-                    return Branch::Ended;
-                }
                 let goal = f64::from(level) / f64::from(splits.levels);
-                let end = follow(from, goal, replicate, watch, scenario, registry);
+                let end = follow(from, goal, replicate, watch, scenario, registry, monitor);
                 monitor.tick();
-                end
+                end.unwrap_or_else(|| {
+                    *cut.lock().expect("no thread panics with the lock") = true;
+                    Branch::Ended
+                })
             };
             let start = Path::default();
             split_once(&start, splits.levels, splits.paths, repetition, key, &mut advance)
@@ -123,7 +122,8 @@ pub(super) fn estimate(
     Ok(SplittingEstimate::of(&shares, splits.levels, effort))
 }
 
-/// Goes on from where a path came to, drawing as `replicate` does, until its score is `goal` or the run ends.
+/// Goes on from where a path came to, drawing as `replicate` does, until its score is `goal` or the run ends; nothing if
+/// somebody asks to stop meanwhile.
 fn follow(
     from: &Path,
     goal: f64,
@@ -131,9 +131,13 @@ fn follow(
     watch: &Watch,
     scenario: &Scenario,
     registry: &Registry,
-) -> Branch<Path> {
+    monitor: &dyn Monitor,
+) -> Option<Branch<Path>> {
     if from.score >= goal {
-        return Branch::Reached(from.clone());
+        return Some(Branch::Reached(from.clone()));
+    }
+    if monitor.is_stopping() {
+        return None;
     }
     let mut draws = from.draws.clone();
     draws.push((from.blocks, replicate));
@@ -156,10 +160,13 @@ fn follow(
         world.events_mut().clear();
         if done > from.blocks && watch.score() >= goal {
             let (blocks, score) = (done, watch.score());
-            return Branch::Reached(Path { draws, blocks, score });
+            return Some(Branch::Reached(Path { draws, blocks, score }));
         }
         if done >= last || watch.is_lost() {
-            return Branch::Ended;
+            return Some(Branch::Ended);
+        }
+        if monitor.is_stopping() {
+            return None;
         }
         world.step();
     }

@@ -20,7 +20,7 @@ use super::sweep::SweepError;
 use super::sweep::campaign::Monitor;
 use super::sweep::plan::ScenarioSource;
 use crate::observe::frame::RunOutput;
-use crate::run::{RunOptions, run};
+use crate::run::{RunError, RunOptions, run_unless};
 use crate::scenario::Scenario;
 use crate::strategy::registry::Registry;
 use file::{Goal, RareFile};
@@ -103,15 +103,15 @@ fn fates(
     let mut fates = Vec::new();
     let mut from = 0;
     while from < replicates {
-        if monitor.is_stopping() {
-            return Err(SweepError::Interrupted);
-        }
         let to = (from + STRETCH).min(replicates);
         let stretch: Vec<Fate> = (from..to)
             .into_par_iter()
             .map(|replicate| {
-                let output = run(scenario, replicate, registry, &options)
-                    .map_err(|error| SweepError::Limit(error.to_string()))?;
+                let output = run_unless(scenario, replicate, registry, &options, &|| monitor.is_stopping());
+                let output = output.map_err(|error| match error {
+                    RunError::Stopped => SweepError::Interrupted,
+                    error => SweepError::Limit(error.to_string()),
+                })?;
                 monitor.tick();
                 Ok(fate(watch, &output))
             })

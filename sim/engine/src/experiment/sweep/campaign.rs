@@ -34,7 +34,7 @@ impl Shard {
 
 /// Who watches, and who may ask to stop.
 pub trait Monitor: Sync {
-    /// Whether no further cell is to be started.
+    /// Whether no further cell is to be started and those that are running are to be left; asked at every block.
     fn is_stopping(&self) -> bool;
     /// So many cells more are to be run.
     fn expect(&self, cells: u64);
@@ -290,7 +290,11 @@ impl Work<'_> {
             return None;
         }
         let cell = match scenario {
-            Ok(scenario) => run_cell(scenario, key, replicate, self.plan.making(), self.registry),
+            Ok(scenario) => {
+                let is_stopping = || self.monitor.is_stopping();
+                let making = self.plan.making();
+                run_cell(scenario, key, replicate, making, self.registry, &is_stopping)?
+            }
             Err(message) => {
                 let error = SweepError::Limit(message.clone());
                 self.refused

@@ -16,7 +16,7 @@ use crate::observe::frame::RunOutput;
 use crate::observe::manifest::MODEL_VERSION;
 use crate::observe::profit::profit;
 use crate::observe::summary::Summary;
-use crate::run::{RunOptions, run};
+use crate::run::{RunError, RunOptions, run_unless};
 use crate::scenario::Scenario;
 use crate::strategy::StrategyFailure;
 use crate::strategy::registry::Registry;
@@ -86,28 +86,31 @@ pub fn key(scenario: &str, seed: u64, replicate: u32, making: Making<'_>) -> Str
     hasher.finalize().to_hex().as_str()[..32].to_owned()
 }
 
-/// Runs one cell. What the engine refuses and what panics in it becomes a cell with an error.
+/// Runs one cell, or none where `is_stopping` says so meanwhile. What the engine refuses and what panics in it becomes a
+/// cell with an error.
 pub fn run_cell(
     scenario: &Scenario,
     key: String,
     replicate: u32,
     making: Making<'_>,
     registry: &Registry,
-) -> Cell {
-    let work = || figures(scenario, replicate, making, registry);
+    is_stopping: &(dyn Fn() -> bool + Sync),
+) -> Option<Cell> {
+    let work = || figures(scenario, replicate, making, registry, is_stopping);
     let (digest, figures, error) = match panic::catch_unwind(AssertUnwindSafe(work)) {
         Ok(Ok((digest, figures))) => (digest, figures, None),
-        Ok(Err(refused)) => (String::new(), BTreeMap::new(), Some(refused)),
+        Ok(Err(RunError::Stopped)) => return None,
+        Ok(Err(refused)) => (String::new(), BTreeMap::new(), Some(refused.to_string())),
         Err(payload) => (String::new(), BTreeMap::new(), Some(said(payload.as_ref()))),
     };
-    Cell {
+    Some(Cell {
         format: SWEEP_FORMAT,
         key,
         replicate,
         digest,
         figures,
         error,
-    }
+    })
 }
 
 fn said(payload: &(dyn std::any::Any + Send)) -> String {
@@ -131,10 +134,10 @@ fn figures(
     replicate: u32,
     making: Making<'_>,
     registry: &Registry,
-) -> Result<(String, Figures), String> {
-    let run_one = |scenario: &Scenario| {
-        run(scenario, replicate, registry, &RunOptions::default()).map_err(|error| error.to_string())
-    };
+    is_stopping: &(dyn Fn() -> bool + Sync),
+) -> Result<(String, Figures), RunError> {
+    let options = RunOptions::default();
+    let run_one = |scenario: &Scenario| run_unless(scenario, replicate, registry, &options, is_stopping);
     let mut output = run_one(scenario)?;
     let cast = Cast::from(scenario);
     let mut figures = Figures::new();

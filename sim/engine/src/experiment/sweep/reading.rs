@@ -8,6 +8,7 @@ use crate::scenario::Source;
 use crate::scenario::document::{self, Entry, Node, Value};
 use crate::scenario::error::{Problem, nearest, quoted};
 use crate::scenario::files;
+use crate::scenario::kind::find_misplaced;
 
 /// Reads values and keeps every problem.
 #[derive(Debug, Default)]
@@ -27,11 +28,11 @@ pub fn open(path: &Path) -> Result<(Arc<Source>, &Path), SweepError> {
 }
 
 impl Reading {
-    /// Begins to read a file that is a map with only these keys and gives all that are `required`; `reason`
-    /// says whose requirement that is.
+    /// Begins to read a file that is a map with only these keys and gives all that are `required`, the first of which
+    /// says what kind of file it is; `reason` says whose requirement that is.
     ///
     /// # Errors
-    /// When it is no tree at all.
+    /// When it is no tree at all, or a file for another command.
     pub fn begin(
         source: &Arc<Source>,
         keys: &[&str],
@@ -39,6 +40,9 @@ impl Reading {
         reason: &str,
     ) -> Result<(Node, Self), SweepError> {
         let tree = document::parse(source).map_err(SweepError::File)?;
+        if let Some(problem) = find_misplaced(&tree, &required[..required.len().min(1)]) {
+            return Err(SweepError::File(vec![problem]));
+        }
         let mut reading = Self::default();
         reading.entries(&tree, "", keys);
         for key in required.iter().filter(|key| tree.get(key).is_none()) {

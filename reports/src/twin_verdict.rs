@@ -34,18 +34,22 @@ pub fn headline(summary: &Summary, twins: &[TwinLine]) -> Option<String> {
         (paid, _) => format!("Cheating paid for {paid} of {all} owners"),
     };
     let checked = mean(summary.figures.get("checked_share")).map_or(String::new(), |share| {
-        format!("with {} % of answers checked ", number(100.0 * share))
+        format!("with {} % of answers checked, ", number(100.0 * share))
     });
-    let also = if all > 1 {
-        format!("; at the other end, {}", told(worst))
-    } else {
-        String::new()
+    let also = match all {
+        1 => String::new(),
+        _ => format!(", {} {}", worst.owner, told(worst)),
     };
     let level = match best.interval {
-        Some(_) => format!(" ({} % intervals)", number(100.0 * summary.level)),
+        Some(_) => format!("; {} % intervals", number(100.0 * summary.level)),
         None => String::new(),
     };
-    Some(format!("{found}: {checked}{}{also}{level}.", told(best)))
+    Some(format!(
+        "{found}: {checked}{} earned {} than its honest twin{}{also}{level}.",
+        best.owner,
+        difference(best),
+        ends(best)
+    ))
 }
 
 /// Whether one of the owner's strategies served substitutes.
@@ -68,24 +72,26 @@ fn gain(twin: &TwinLine) -> Option<Gain<'_>> {
 }
 
 fn told(gain: &Gain<'_>) -> String {
-    let coins = |base_units: f64| number(base_units / 1e9);
-    let (word, low, high) = match (gain.mean < 0.0, gain.interval) {
-        (true, Some((low, high))) => ("less", -high, -low),
-        (true, None) => ("less", 0.0, 0.0),
-        (false, interval) => {
-            let (low, high) = interval.unwrap_or_default();
-            ("more", low, high)
-        }
-    };
-    let ends = match gain.interval {
-        Some(_) => format!(", {} to {}", coins(low), coins(high)),
+    format!("{}{}", difference(gain), ends(gain))
+}
+
+fn coins(base_units: f64) -> String {
+    number(base_units / 1e9)
+}
+
+/// `5 GNK more` or `5 GNK less`.
+fn difference(gain: &Gain<'_>) -> String {
+    let word = if gain.mean < 0.0 { "less" } else { "more" };
+    format!("{} GNK {word}", coins(gain.mean.abs()))
+}
+
+/// The interval of what is told, in brackets; turned round where it is told as a loss.
+fn ends(gain: &Gain<'_>) -> String {
+    match gain.interval {
+        Some((low, high)) if gain.mean < 0.0 => format!(" ({} to {})", coins(-high), coins(-low)),
+        Some((low, high)) => format!(" ({} to {})", coins(low), coins(high)),
         None => String::new(),
-    };
-    format!(
-        "{} earned {} GNK {word} than it would have by following the rules{ends}",
-        gain.owner,
-        coins(gain.mean.abs())
-    )
+    }
 }
 
 fn mean(figure: Option<&Figure>) -> Option<f64> {
@@ -139,9 +145,8 @@ mod tests {
         ];
         assert_eq!(
             headline(&summary(3.0), &twins).unwrap(),
-            "Cheating paid for 1 of 2 owners: with 5 % of answers checked timid earned 0.05 GNK more than it would have by \
-             following the rules, 0.04 to 0.06; at the other end, bold earned 0.6 GNK less than it would have by following \
-             the rules, 0.5 to 0.7 (95 % intervals)."
+            "Cheating paid for 1 of 2 owners: with 5 % of answers checked, timid earned 0.05 GNK more than its honest twin \
+             (0.04 to 0.06), bold 0.6 GNK less (0.5 to 0.7); 95 % intervals."
         );
         assert!(
             headline(&summary(3.0), &twins[..1])

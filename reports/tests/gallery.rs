@@ -9,7 +9,12 @@ use stakeout_reports::page::Shown;
 use stakeout_reports::subject::Subject;
 
 /// What a page is made of, and the page, below the root of the repository.
-const PAGES: [(&str, &str); 3] = [
+const PAGES: [(&str, &str); 5] = [
+    ("reports/gallery/first/run", "reports/gallery/first/page.html"),
+    (
+        "reports/gallery/gonka-mainnet-epoch56/run",
+        "reports/gallery/gonka-mainnet-epoch56/page.html",
+    ),
     (
         "reports/gallery/deterrence-frontier",
         "reports/gallery/deterrence-frontier/page.html",

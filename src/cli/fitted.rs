@@ -1,7 +1,10 @@
 //! A table that is wider than the terminal it is printed on.
 //!
-//! Words wrap, numbers never do. Where not even that makes it narrow enough, every row becomes a list of its cells.
+//! Words wrap, numbers never do. Where not even that makes it narrow enough, the columns come in bands below each other,
+//! each beginning with the first column, or, where that does not tell rows apart, every row becomes a list of its cells.
 //! Invariant: what is shown is what the wide table shows, no cell is cut.
+
+use std::collections::BTreeSet;
 
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, Width, presets};
 
@@ -32,6 +35,8 @@ impl Grid<'_> {
         let gaps = GAP * least.len().saturating_sub(1);
         let body = if least.iter().sum::<usize>() + gaps <= usize::from(columns) {
             self.wrapped(columns, &least)
+        } else if self.is_told_apart() {
+            self.banded(columns, &least)
         } else {
             self.listed(columns)
         };
@@ -52,6 +57,44 @@ impl Grid<'_> {
         } else {
             heading.max(widest)
         }
+    }
+
+    /// Whether the first column names each row.
+    fn is_told_apart(&self) -> bool {
+        let names: BTreeSet<Option<&String>> = self.rows.iter().map(|row| row.first()).collect();
+        names.len() == self.rows.len()
+    }
+
+    /// As many columns as there is room for, the first of all before them, then the next ones.
+    fn banded(&self, columns: u16, least: &[usize]) -> String {
+        let mut bands: Vec<Vec<usize>> = vec![vec![0]];
+        let mut used = least[0];
+        for (at, width) in least.iter().enumerate().skip(1) {
+            if used + GAP + width > usize::from(columns) && bands.last().is_some_and(|band| band.len() > 1) {
+                bands.push(vec![0]);
+                used = least[0];
+            }
+            if let Some(band) = bands.last_mut() {
+                band.push(at);
+            }
+            used += GAP + width;
+        }
+        let shown = bands.iter().map(|band| {
+            let names: Vec<String> = band.iter().map(|&at| self.columns[at].clone()).collect();
+            let least: Vec<usize> = band.iter().map(|&at| least[at]).collect();
+            let part = Grid {
+                title: "",
+                columns: &names,
+                is_words: band.iter().map(|&at| self.is_words[at]).collect(),
+                rows: self
+                    .rows
+                    .iter()
+                    .map(|row| band.iter().map(|&at| row[at].clone()).collect())
+                    .collect(),
+            };
+            part.wrapped(columns, &least)
+        });
+        shown.collect::<Vec<_>>().join("\n")
     }
 
     fn wrapped(&self, columns: u16, least: &[usize]) -> String {
@@ -176,12 +219,24 @@ mod tests {
     }
 
     #[test]
-    fn a_table_too_wide_for_wrapping_becomes_a_list_of_each_row() {
+    fn a_table_too_wide_for_wrapping_comes_in_bands_that_begin_with_its_names() {
         let columns: Vec<String> = (0..12).map(|at| format!("column {at}")).collect();
         let text = grid(&columns).render(100);
         assert!(widest(&text) <= 100, "{text}");
         assert_eq!(text.matches("-38627452617213").count(), 20, "{text}");
+        assert!(text.matches("z-test-expels-honest").count() > 1, "{text}");
+        assert!(widest(&grid(&columns).render(60)) <= 60);
+    }
+
+    #[test]
+    fn rows_of_one_name_become_a_list_each() {
+        let columns: Vec<String> = (0..12).map(|at| format!("column {at}")).collect();
+        let mut grid = grid(&columns);
+        let name = grid.rows[1][0].clone();
+        grid.rows[0][0] = name;
+        let text = grid.render(100);
+        assert!(widest(&text) <= 100, "{text}");
+        assert_eq!(text.matches("-38627452617213").count(), 20, "{text}");
         assert!(text.contains("\nz-test-expels-honest\n  column 1 "), "{text}");
-        assert!(widest(&grid(&columns).render(60)) <= 60, "{text}");
     }
 }

@@ -43,3 +43,36 @@ fn no_golden_file_is_left_without_its_scenario() {
         );
     }
 }
+
+/// Runs of the gallery: the scenario, and the folder of its page.
+const GALLERY: [(&str, &str); 2] = [
+    ("scenarios/first.yaml", "first"),
+    (
+        "scenarios/networks/gonka-mainnet-epoch56.yaml",
+        "gonka-mainnet-epoch56",
+    ),
+];
+
+#[test]
+fn the_runs_of_the_gallery_are_what_their_scenarios_give() {
+    for (scenario, name) in GALLERY {
+        let kept = root().join("reports/gallery").join(name).join("run/summary.json");
+        let kept: Value = serde_json::from_str(&text(&kept)).expect("a summary is JSON");
+        let folder = Folder::new();
+        let mut run = command();
+        // The first replicate stands for all: they share everything but their number.
+        run.args(["run", "--no-twins", "--replicates", "1", "--out"])
+            .arg(folder.path())
+            .arg(root().join(scenario));
+        finish(run).expect(0);
+        let made = files(folder.path(), &["summary.json"]);
+        let made: Value = serde_json::from_str(&text(&made[0])).expect("a summary is JSON");
+        for key in ["scenario_hash", "seed", "model_version"] {
+            assert_eq!(
+                made[key], kept[key],
+                "{name}: {key}; reports/gallery/{name}/README.md says how to run it again"
+            );
+        }
+        assert_eq!(made["digests"][0], kept["digests"][0], "{name}: another digest");
+    }
+}

@@ -324,7 +324,7 @@ impl World {
 /// What a file for another command is told, in place of everything that is no part of a world in it.
 fn misplaced(name: &str, text: &str) -> Option<String> {
     let tree = document::parse(&Source::file(name, text)).ok()?;
-    let problem = find_misplaced(&tree, &["system", "question", "checks", "market"])?;
+    let problem = find_misplaced(&tree, &["system", "checks", "market"])?;
     Some(problem.to_string().trim_end().to_owned())
 }
 

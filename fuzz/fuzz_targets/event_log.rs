@@ -2,5 +2,5 @@
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
-    stakeout_fuzz::doors::event_log(data, &std::env::temp_dir());
+    stakeout_fuzz::doors::event_log(data, stakeout_fuzz::folder());
 });

@@ -15,6 +15,17 @@ fn evidence(name: &str) -> Value {
 
 /// Share rejected at `length` at a nominal 1 %, by a rule, of the answers of a substitute under an attack.
 fn power(evidence: &Value, substitute: &str, attack: &str, rule: &str, length: u64) -> f64 {
+    let rejected = rejected(evidence, (substitute, attack), rule, length);
+    rejected["value"].as_f64().expect("a number")
+}
+
+/// The same with its interval.
+fn rejected<'a>(
+    evidence: &'a Value,
+    (substitute, attack): (&str, &str),
+    rule: &str,
+    length: u64,
+) -> &'a Value {
     let rows = evidence["power"].as_array().expect("rows");
     let is_it = |row: &&Value| {
         row["substitute"] == substitute
@@ -28,7 +39,7 @@ fn power(evidence: &Value, substitute: &str, attack: &str, rule: &str, length: u
         .iter()
         .find(|at| at["length"] == length)
         .expect("the length");
-    at["power"]["value"].as_f64().expect("a number")
+    &at["power"]
 }
 
 #[test]
@@ -59,6 +70,22 @@ fn held_out_honest_answers_fail_at_most_half_again_as_often_as_nominal() {
     assert!(rare["low"].as_f64() <= Some(1e-3) && rare["high"].as_f64() >= Some(1e-3));
 }
 
+/// S3 of honest answers, real logits: the normal law's own threshold rejects the share that it promises at every length,
+/// neighbouring positions are not correlated, mean and variance are near 0 and 1 (256 prompts weigh most: standard errors
+/// .06 and .09).
+#[test]
+fn s3_of_honest_answers_is_standard_normal() {
+    let found = &evidence("demo-large")["dependence"];
+    let number = |name: &str| found[name].as_f64().expect("a number");
+    assert!(number("z_mean").abs() < 0.2 && (number("z_variance") - 1.0).abs() < 0.3);
+    assert!(number("s3_lag_one").abs() < 0.01);
+    let rejected = found["z_null_rejected"].as_array().expect("rows");
+    assert!(rejected.len() >= 5);
+    for row in rejected {
+        assert!(row[1]["low"].as_f64() <= Some(0.01) && row[1]["high"].as_f64() >= Some(0.01), "{row}");
+    }
+}
+
 /// The row of a naive substitute under a rule for validators that know the executor's kernel.
 fn known<'a>(evidence: &'a Value, substitute: &str, executor: &str, rule: &str) -> &'a Value {
     let rows = evidence["known"].as_array().expect("rows");
@@ -87,5 +114,18 @@ fn what_hides_in_honest_noise_is_seen_within_eight_tokens_of_a_known_kernel() {
         let other = known(substitute, "bf16-split4");
         assert!(other["tokens_to_90"].is_null() && at(other, 512) < 0.9);
         assert!(other["answers_to_90"].as_u64() <= Some(9), "{substitute}");
+    }
+}
+
+/// The goal: .90 at 512 tokens where the kernel is known, at 1 % of honest answers. On the pair's own scale a long answer
+/// keeps what its quiet beginning told.
+#[test]
+fn on_the_scale_of_a_known_kernel_long_answers_tell_what_short_ones_do() {
+    let evidence = evidence("demo-large-known");
+    for substitute in ["q8-0", "int8"] {
+        let row = known(&evidence, substitute, "bf16-decode", "s1-scaled");
+        assert!(at(row, 512) >= 0.9, "{substitute}: {}", at(row, 512));
+        assert!(at(row, 512) >= at(known(&evidence, substitute, "bf16-decode", "s1-mean"), 512));
+        assert!(row["honest"]["low"].as_f64() <= Some(0.01), "{substitute}");
     }
 }

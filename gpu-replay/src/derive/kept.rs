@@ -129,7 +129,10 @@ pub fn kept(bytes: &[u8], place: &str) -> Result<(String, ScoreSheet)> {
     let mut prompt = 0u32;
     let mut rows = Vec::with_capacity(header.rows);
     for (index, row) in body.chunks_exact(width).enumerate() {
-        prompt += u32::from(u16::from_le_bytes([row[0], row[1]]));
+        let step = u32::from(u16::from_le_bytes([row[0], row[1]]));
+        prompt = prompt
+            .checked_add(step)
+            .ok_or_else(|| fail(format!("row {index} names a prompt beyond the 32nd bit")))?;
         let (executor, validator) = *header.pairs.get(usize::from(row[2])).ok_or_else(|| {
             fail(format!(
                 "row {index} names kernel pair {} of {}",

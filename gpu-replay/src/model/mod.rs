@@ -3,6 +3,8 @@
 mod architecture;
 mod gguf;
 mod load;
+#[cfg(test)]
+mod mutated_tests;
 mod rotate;
 mod safetensors;
 mod source;

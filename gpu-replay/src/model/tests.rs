@@ -24,7 +24,7 @@ fn logits(weights: &Weights) -> Vec<f32> {
 }
 
 /// Tensor names of GGUF with the tensors of a toy; `swap` orders the rows of queries and keys.
-fn named(weights: &Weights, swap: impl Fn(&Tensor, usize) -> Tensor) -> Vec<(String, Tensor)> {
+pub(super) fn named(weights: &Weights, swap: impl Fn(&Tensor, usize) -> Tensor) -> Vec<(String, Tensor)> {
     let mut list = vec![
         ("token_embd.weight".to_string(), weights.embedding.clone()),
         ("output_norm.weight".to_string(), weights.norm.clone()),
@@ -52,7 +52,7 @@ fn named(weights: &Weights, swap: impl Fn(&Tensor, usize) -> Tensor) -> Vec<(Str
 }
 
 /// Halves of a head become pairs side by side: the order of rows in GGUF's Llama files.
-fn interleave(matrix: &Tensor, heads: usize) -> Tensor {
+pub(super) fn interleave(matrix: &Tensor, heads: usize) -> Tensor {
     let (rows, columns) = matrix.dims2().expect("a matrix");
     let half = rows / heads / 2;
     let matrix = matrix
@@ -65,6 +65,11 @@ fn interleave(matrix: &Tensor, heads: usize) -> Tensor {
 }
 
 fn write_gguf(path: &Path, weights: &Weights, tensors: &[(String, Tensor)]) {
+    std::fs::write(path, gguf(weights, tensors, false)).expect("written");
+}
+
+/// A GGUF file of a toy, in 32 bits or in 16.
+pub(super) fn gguf(weights: &Weights, tensors: &[(String, Tensor)], is_half: bool) -> Vec<u8> {
     let text = |out: &mut Vec<u8>, text: &str| {
         out.extend_from_slice(&(text.len() as u64).to_le_bytes());
         out.extend_from_slice(text.as_bytes());
@@ -119,18 +124,25 @@ fn write_gguf(path: &Path, weights: &Weights, tensors: &[(String, Tensor)]) {
             .iter()
             .rev()
             .for_each(|size| out.extend_from_slice(&(*size as u64).to_le_bytes()));
-        out.extend_from_slice(&0u32.to_le_bytes());
+        out.extend_from_slice(&u32::from(is_half).to_le_bytes());
         out.extend_from_slice(&(data.len() as u64).to_le_bytes());
         let values = tensor
             .flatten_all()
             .and_then(|row| row.to_vec1::<f32>())
             .expect("values");
-        data.extend(values.iter().flat_map(|value| value.to_le_bytes()));
+        match is_half {
+            true => data.extend(
+                values
+                    .iter()
+                    .flat_map(|value| half::f16::from_f32(*value).to_le_bytes()),
+            ),
+            false => data.extend(values.iter().flat_map(|value| value.to_le_bytes())),
+        }
         data.resize(data.len().next_multiple_of(32), 0);
     }
     out.resize(out.len().next_multiple_of(32), 0);
     out.extend_from_slice(&data);
-    std::fs::write(path, out).expect("written");
+    out
 }
 
 #[test]

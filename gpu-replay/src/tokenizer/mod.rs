@@ -1,8 +1,9 @@
 //! A model's own tokenizer: from tokenizer.json, or from the tokens and merges inside a GGUF file.
 //!
 //! **Invariant.** Nothing is guessed: a GGUF whose kind of splitting is not known here is refused, because a
-//! tokenizer that is nearly right gives measurements of another model.
+//! tokenizer that is nearly right gives measurements of another model. A file that the library gives up on is refused.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use tokenizers::decoders::byte_level::ByteLevel as ByteLevelDecoder;
@@ -37,9 +38,11 @@ impl Tokenizer {
                 "is missing: a model needs its own tokenizer beside it",
             ));
         }
-        let inner = read_small(path)?
-            .parse()
-            .map_err(|error: tokenizers::Error| ReplayError::file(place, error.to_string()))?;
+        let text = read_small(path)?;
+        // The library takes a part that is no JSON for impossible, so that is found out before it is asked.
+        serde_json::from_str::<serde_json::Value>(&text)
+            .map_err(|error| ReplayError::file(&place, error.to_string()))?;
+        let inner = guarded(&place, || text.parse())?;
         Ok(Self { inner })
     }
 
@@ -78,13 +81,10 @@ impl Tokenizer {
             .collect::<Result<Vec<_>>>()?;
         let vocabulary = tokens.iter().cloned().zip(0u32..).collect::<Vec<_>>();
         let refused = |error: tokenizers::Error| ReplayError::file(place, error.to_string());
-        let model = BPE::builder()
-            .vocab_and_merges(
-                vocabulary.into_iter().collect::<tokenizers::models::bpe::Vocab>(),
-                merges,
-            )
-            .build()
-            .map_err(refused)?;
+        let vocabulary = vocabulary.into_iter().collect::<tokenizers::models::bpe::Vocab>();
+        let model = guarded(place, || {
+            BPE::builder().vocab_and_merges(vocabulary, merges).build()
+        })?;
         let mut inner = tokenizers::Tokenizer::new(model);
         inner.with_pre_tokenizer(Some(splitting(
             file.text("tokenizer.ggml.pre").unwrap_or("default"),
@@ -118,8 +118,7 @@ impl Tokenizer {
     /// # Errors
     /// The library refuses the text.
     pub fn encode(&self, text: &str) -> Result<Vec<u32>> {
-        let encoded = self.inner.encode_fast(text, false);
-        let encoded = encoded.map_err(|error| ReplayError::file("tokenizer", error.to_string()))?;
+        let encoded = guarded("tokenizer", || self.inner.encode_fast(text, false))?;
         Ok(encoded.get_ids().to_vec())
     }
 
@@ -128,9 +127,15 @@ impl Tokenizer {
     /// # Errors
     /// The library refuses them.
     pub fn decode(&self, tokens: &[u32]) -> Result<String> {
-        self.inner
-            .decode(tokens, false)
-            .map_err(|error| ReplayError::file("tokenizer", error.to_string()))
+        guarded("tokenizer", || self.inner.decode(tokens, false))
+    }
+}
+
+/// What the library answers, or a refusal where it panics: some broken files it takes for impossible.
+fn guarded<T>(place: &str, work: impl FnOnce() -> tokenizers::Result<T>) -> Result<T> {
+    match catch_unwind(AssertUnwindSafe(work)) {
+        Ok(answer) => answer.map_err(|error| ReplayError::file(place, error.to_string())),
+        Err(_) => Err(ReplayError::file(place, "is broken where its library cannot say how")),
     }
 }
 

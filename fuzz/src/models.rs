@@ -20,7 +20,8 @@ pub fn gguf(bytes: &[u8], folder: &Path) -> bool {
 /// The tensors of a folder whose config.json and tokenizer.json are those of the small demonstration model.
 pub fn safetensors(bytes: &[u8], folder: &Path) -> bool {
     static DEMO: OnceLock<PathBuf> = OnceLock::new();
-    let demo = DEMO.get_or_init(|| shipped(DemoSize::Small, folder).expect("the shipped model can be written"));
+    let demo =
+        DEMO.get_or_init(|| shipped(DemoSize::Small, folder).expect("the shipped model can be written"));
     std::fs::write(demo.join("model.safetensors"), bytes).expect("the input's folder can be written");
     load(demo).is_ok()
 }

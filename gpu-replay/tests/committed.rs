@@ -82,7 +82,10 @@ fn s3_of_honest_answers_is_standard_normal() {
     let rejected = found["z_null_rejected"].as_array().expect("rows");
     assert!(rejected.len() >= 5);
     for row in rejected {
-        assert!(row[1]["low"].as_f64() <= Some(0.01) && row[1]["high"].as_f64() >= Some(0.01), "{row}");
+        assert!(
+            row[1]["low"].as_f64() <= Some(0.01) && row[1]["high"].as_f64() >= Some(0.01),
+            "{row}"
+        );
     }
 }
 

@@ -86,11 +86,16 @@ fn safetensors(weights: &Weights) -> Vec<u8> {
     };
     let (mut header, mut data) = (serde_json::Map::new(), Vec::<u8>::new());
     for (name, tensor) in named(weights, |matrix, _| matrix.clone()) {
-        let values = tensor.to_dtype(DType::BF16).and_then(|tensor| tensor.flatten_all());
-        let values = values.and_then(|row| row.to_vec1::<half::bf16>()).expect("values");
+        let values = tensor
+            .to_dtype(DType::BF16)
+            .and_then(|tensor| tensor.flatten_all());
+        let values = values
+            .and_then(|row| row.to_vec1::<half::bf16>())
+            .expect("values");
         let begin = data.len();
         data.extend(values.iter().flat_map(|value| value.to_le_bytes()));
-        let entry = serde_json::json!({"dtype": "BF16", "shape": tensor.dims(), "data_offsets": [begin, data.len()]});
+        let entry =
+            serde_json::json!({"dtype": "BF16", "shape": tensor.dims(), "data_offsets": [begin, data.len()]});
         header.insert(hub(name), entry);
     }
     let header = serde_json::Value::Object(header).to_string();
@@ -165,7 +170,10 @@ fn doors() -> Vec<Door> {
             kept(bytes, "input").is_ok()
         }),
     ];
-    for door in doors.iter().filter(|door| ["safetensors", "config"].contains(&door.name)) {
+    for door in doors
+        .iter()
+        .filter(|door| ["safetensors", "config"].contains(&door.name))
+    {
         put(&door.folder, "tokenizer.json", &text);
         put(&door.folder, "config.json", CONFIG.as_bytes());
         put(&door.folder, "model.safetensors", &tensors);
@@ -181,7 +189,12 @@ static SCORES: std::sync::LazyLock<Vec<u8>> = std::sync::LazyLock::new(|| {
     let rows = header["rows"].as_u64().expect("a count") as usize;
     let width = (whole.len() - end - 1) / rows;
     header["rows"] = 200.into();
-    [header.to_string().as_bytes(), b"\n", &whole[end + 1..][..200 * width]].concat()
+    [
+        header.to_string().as_bytes(),
+        b"\n",
+        &whole[end + 1..][..200 * width],
+    ]
+    .concat()
 });
 
 fn artifact() -> Vec<u8> {
@@ -211,7 +224,10 @@ fn mutated_model_files_end_in_an_answer_at_every_door() {
 /// Environment variables say how long, from where, at which door; no result depends on the clock.
 #[test]
 #[ignore = "hammers for STAKEOUT_FUZZ_SECONDS from mutation STAKEOUT_FUZZ_FROM on, at STAKEOUT_FUZZ_DOOR or all"]
-#[allow(clippy::disallowed_methods, reason = "how long to go on is the clock's to say")]
+#[allow(
+    clippy::disallowed_methods,
+    reason = "how long to go on is the clock's to say"
+)]
 fn hammer() {
     let asked = |name: &str| std::env::var(name).ok();
     let number = |name: &str, default: u64| asked(name).and_then(|text| text.parse().ok()).unwrap_or(default);
@@ -230,7 +246,10 @@ fn hammer() {
             accepted += u64::from(door.number(from + tried));
             tried += 1;
         }
-        println!("{}: {tried} inputs from {from} on, {accepted} accepted", door.name);
+        println!(
+            "{}: {tried} inputs from {from} on, {accepted} accepted",
+            door.name
+        );
         std::fs::remove_dir_all(&door.folder).expect("removed");
     }
 }

@@ -135,7 +135,10 @@ impl Tokenizer {
 fn guarded<T>(place: &str, work: impl FnOnce() -> tokenizers::Result<T>) -> Result<T> {
     match catch_unwind(AssertUnwindSafe(work)) {
         Ok(answer) => answer.map_err(|error| ReplayError::file(place, error.to_string())),
-        Err(_) => Err(ReplayError::file(place, "is broken where its library cannot say how")),
+        Err(_) => Err(ReplayError::file(
+            place,
+            "is broken where its library cannot say how",
+        )),
     }
 }
 

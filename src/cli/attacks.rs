@@ -157,9 +157,13 @@ pub fn run(arguments: &Attacks) -> Result<(), Failure> {
         );
     }
     let chosen = chosen(&arguments.attacks);
-    let beside = if arguments.quick { "" } else { ", and each defence" };
+    let also = if arguments.quick {
+        ""
+    } else {
+        ", and under each defence"
+    };
     remark(&format!(
-        "running {} attacks beside their honest twins{beside}",
+        "attacks to run beside their honest twins{also}: {}",
         chosen.len()
     ));
     let mut reports = Vec::new();

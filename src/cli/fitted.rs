@@ -10,39 +10,82 @@ use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, Wi
 
 /// Blanks between columns.
 const GAP: usize = 2;
-/// A column of words is not made narrower than this, nor than its longest word up to this.
+/// A column of words is not made narrower than this.
 const WORDS_MIN: usize = 16;
+/// A word up to this is not broken: a digest, a path.
+const WORD_MAX: usize = 64;
 /// Narrower than this nothing is fitted.
 const COLUMNS_MIN: u16 = 40;
 
 /// What is shown of a table.
-pub struct Grid<'a> {
+pub struct Grid {
     /// Title, empty for none.
-    pub title: &'a str,
+    pub title: String,
     /// Names of the columns.
-    pub columns: &'a [String],
+    pub columns: Vec<String>,
     /// Which columns hold words, which may wrap.
     pub is_words: Vec<bool>,
     /// Cells as they are shown, one a column.
     pub rows: Vec<Vec<String>>,
 }
 
-impl Grid<'_> {
+impl Grid {
     /// The table in lines of at most `columns` characters, as far as its longest number allows.
     pub fn render(&self, columns: u16) -> String {
         let columns = columns.max(COLUMNS_MIN);
-        let least: Vec<usize> = (0..self.columns.len()).map(|at| self.least_width(at)).collect();
+        let (varying, said) = self.split_constant();
+        let least: Vec<usize> = (0..varying.columns.len())
+            .map(|at| varying.least_width(at))
+            .collect();
         let gaps = GAP * least.len().saturating_sub(1);
         let body = if least.iter().sum::<usize>() + gaps <= usize::from(columns) {
-            self.wrapped(columns, &least)
-        } else if self.is_told_apart() {
-            self.banded(columns, &least)
+            varying.wrapped(columns, &least)
+        } else if varying.is_told_apart() {
+            varying.banded(columns, &least)
         } else {
-            self.listed(columns)
+            varying.listed(columns)
         };
-        match self.title {
-            "" => body,
-            title => format!("{title}\n{body}"),
+        let mut text = String::new();
+        if !self.title.is_empty() {
+            text.push_str(&format!("{}\n", self.title));
+        }
+        if !said.is_empty() {
+            let mut table = plain(columns);
+            table.add_row([format!("(in every row: {})", said.join("; "))]);
+            if let Some(column) = table.column_mut(0) {
+                column.set_padding((0, 0));
+            }
+            text.push_str(&lines(&table));
+        }
+        text + &body
+    }
+
+    /// The columns whose cells differ, and what the others say in every row; the first column stays.
+    fn split_constant(&self) -> (Grid, Vec<String>) {
+        let is_constant = |at: usize| {
+            at > 0 && self.rows.len() > 1 && self.rows.iter().all(|row| row[at] == self.rows[0][at])
+        };
+        let mut kept: Vec<usize> = (0..self.columns.len()).filter(|&at| !is_constant(at)).collect();
+        // A first column that says one thing alone tells no row from another.
+        let first = self.rows.iter().all(|row| row[0] == self.rows[0][0]);
+        if first && self.rows.len() > 1 && kept.len() > 1 {
+            kept.remove(0);
+        }
+        let said = (0..self.columns.len()).filter(|at| !kept.contains(at) && self.rows[0][*at] != "–");
+        let said = said
+            .map(|at| format!("{} {}", self.columns[at], self.rows[0][at]))
+            .collect();
+        (self.part(&kept), said)
+    }
+
+    /// Some of the columns, without the title.
+    fn part(&self, kept: &[usize]) -> Grid {
+        let row = |row: &Vec<String>| kept.iter().map(|&at| row[at].clone()).collect();
+        Grid {
+            title: String::new(),
+            columns: kept.iter().map(|&at| self.columns[at].clone()).collect(),
+            is_words: kept.iter().map(|&at| self.is_words[at]).collect(),
+            rows: self.rows.iter().map(row).collect(),
         }
     }
 
@@ -53,7 +96,7 @@ impl Grid<'_> {
         let widest = longest(cells.clone());
         if self.is_words[at] {
             let word = longest(cells.flat_map(|cell| cell.split(' ')));
-            heading.max(widest.min(WORDS_MIN.max(word.min(2 * WORDS_MIN))))
+            heading.max(widest.min(WORDS_MIN.max(word.min(WORD_MAX))))
         } else {
             heading.max(widest)
         }
@@ -65,41 +108,44 @@ impl Grid<'_> {
         names.len() == self.rows.len()
     }
 
+    /// Columns behind the first that belong together: a figure with the ends of its interval.
+    fn units(&self) -> Vec<Vec<usize>> {
+        let is_end = |name: &str| ["from", "to"].contains(&name.rsplit(' ').next().unwrap_or_default());
+        let mut units: Vec<Vec<usize>> = Vec::new();
+        for at in 1..self.columns.len() {
+            match units.last_mut() {
+                Some(unit) if is_end(&self.columns[at]) && unit.len() < 3 => unit.push(at),
+                _ => units.push(vec![at]),
+            }
+        }
+        units
+    }
+
     /// As many columns as there is room for, the first of all before them, then the next ones.
     fn banded(&self, columns: u16, least: &[usize]) -> String {
         let mut bands: Vec<Vec<usize>> = vec![vec![0]];
         let mut used = least[0];
-        for (at, width) in least.iter().enumerate().skip(1) {
-            if used + GAP + width > usize::from(columns) && bands.last().is_some_and(|band| band.len() > 1) {
+        for unit in self.units() {
+            let width: usize = unit.iter().map(|&at| GAP + least[at]).sum();
+            if used + width > usize::from(columns) && bands.last().is_some_and(|band| band.len() > 1) {
                 bands.push(vec![0]);
                 used = least[0];
             }
             if let Some(band) = bands.last_mut() {
-                band.push(at);
+                band.extend(unit);
             }
-            used += GAP + width;
+            used += width;
         }
         let shown = bands.iter().map(|band| {
-            let names: Vec<String> = band.iter().map(|&at| self.columns[at].clone()).collect();
             let least: Vec<usize> = band.iter().map(|&at| least[at]).collect();
-            let part = Grid {
-                title: "",
-                columns: &names,
-                is_words: band.iter().map(|&at| self.is_words[at]).collect(),
-                rows: self
-                    .rows
-                    .iter()
-                    .map(|row| band.iter().map(|&at| row[at].clone()).collect())
-                    .collect(),
-            };
-            part.wrapped(columns, &least)
+            self.part(band).wrapped(columns, &least)
         });
         shown.collect::<Vec<_>>().join("\n")
     }
 
     fn wrapped(&self, columns: u16, least: &[usize]) -> String {
         let mut table = plain(columns);
-        table.set_header(self.columns);
+        table.set_header(&self.columns);
         for row in &self.rows {
             table.add_row(row);
         }
@@ -185,16 +231,16 @@ mod tests {
     }
 
     /// Eight columns of money beside a sentence are wider than a terminal; two are not.
-    fn grid(columns: &[String]) -> Grid<'_> {
+    fn grid(columns: &[String]) -> Grid {
         let sentence = "Does a host that answers with a smaller model earn more than an honest one?";
         let row = |name: &str| {
-            let mut row = vec![name.to_owned(), sentence.to_owned()];
-            row.resize(columns.len(), "-38627452617213".to_owned());
+            let mut row = vec![name.to_owned(), format!("{sentence} {name}")];
+            row.resize(columns.len(), format!("-38627452617213{}", name.len() % 10));
             row
         };
         Grid {
-            title: "Attacks",
-            columns,
+            title: "Attacks".to_owned(),
+            columns: columns.to_vec(),
             is_words: (0..columns.len()).map(|at| at < 2).collect(),
             rows: vec![row("accuser"), row("z-test-expels-honest")],
         }
@@ -208,7 +254,8 @@ mod tests {
         assert_eq!(text.matches("-38627452617213").count(), 4, "{text}");
         assert!(text.starts_with("Attacks\nattack"), "{text}");
         // Every word is there as often as in the wide table.
-        let sentence = grid(&columns).rows[0][1].clone();
+        let whole = grid(&columns).rows[0][1].clone();
+        let sentence = whole.strip_suffix(" accuser").expect("a sentence and a name");
         let sorted = words(&text);
         for word in sentence.split(' ') {
             assert!(
@@ -229,11 +276,65 @@ mod tests {
     }
 
     #[test]
+    fn what_every_row_says_is_said_once() {
+        let columns: Vec<String> = (0..12).map(|at| format!("column {at}")).collect();
+        let mut grid = grid(&columns);
+        for row in &mut grid.rows {
+            for cell in &mut row[4..] {
+                *cell = "77".to_owned();
+            }
+        }
+        let text = grid.render(100);
+        assert_eq!(text.matches("77").count(), 8, "{text}");
+        assert!(
+            text.starts_with("Attacks\n(in every row: column 4 77; "),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn a_figure_stays_with_the_ends_of_its_interval() {
+        let names = [
+            "point",
+            "rate",
+            "gain",
+            "gain from",
+            "gain to",
+            "n",
+            "loss",
+            "loss from",
+            "loss to",
+        ];
+        let columns = names.map(str::to_owned);
+        let row = |name: &str| {
+            let mut row = vec![name.to_owned()];
+            row.resize(columns.len(), format!("-38627452617213{name}"));
+            row
+        };
+        let grid = Grid {
+            title: String::new(),
+            columns: columns.to_vec(),
+            is_words: columns.iter().map(|name| name == "point").collect(),
+            rows: vec![row("a"), row("b")],
+        };
+        let text = grid.render(80);
+        let headings: Vec<&str> = text.lines().filter(|line| line.starts_with("point")).collect();
+        assert_eq!(headings.len(), 2, "{text}");
+        assert!(
+            headings[0].contains("gain to") && headings[1].contains("loss to"),
+            "{text}"
+        );
+        assert!(!headings[0].contains("loss"), "{text}");
+    }
+
+    #[test]
     fn rows_of_one_name_become_a_list_each() {
         let columns: Vec<String> = (0..12).map(|at| format!("column {at}")).collect();
         let mut grid = grid(&columns);
         let name = grid.rows[1][0].clone();
         grid.rows[0][0] = name;
+        let third = vec!["another".to_owned(); columns.len()];
+        grid.rows.push(third);
         let text = grid.render(100);
         assert!(widest(&text) <= 100, "{text}");
         assert_eq!(text.matches("-38627452617213").count(), 20, "{text}");

@@ -160,3 +160,31 @@ pub fn set_threads(threads: Option<u16>) -> Result<usize, Failure> {
         .map_err(|error| Failure::new(Reason::Io, format!("threads cannot be started: {error}")))?;
     Ok(rayon::current_num_threads())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use stakeout_engine::run::{run, run_unless};
+    use stakeout_engine::scenario::{FIRST_SCENARIO, from_str};
+
+    use super::*;
+
+    #[test]
+    fn a_run_that_is_asked_to_stop_ends_at_that_block_and_one_that_is_not_is_the_same_run() {
+        let registry = stakeout_agents::registry();
+        let service = include_str!("../../scenarios/smoke/service.yaml");
+        for text in [FIRST_SCENARIO, service] {
+            let scenario = from_str("a.yaml", text, &[], &registry).expect("a shipped scenario");
+            let options = RunOptions::default();
+            let blocks = AtomicU32::new(0);
+            let is_tenth = || blocks.fetch_add(1, Ordering::Relaxed) == 9;
+            let stopped = run_unless(&scenario, 0, &registry, &options, &is_tenth);
+            assert!(matches!(stopped, Err(RunError::Stopped)));
+            assert_eq!(blocks.load(Ordering::Relaxed), 10);
+            let whole = run_unless(&scenario, 0, &registry, &options, &|| false).expect("it runs");
+            let plain = run(&scenario, 0, &registry, &options).expect("it runs");
+            assert_eq!(whole.digest, plain.digest);
+        }
+    }
+}

@@ -185,8 +185,8 @@ impl Table {
             return text;
         }
         let grid = fitted::Grid {
-            title: &self.title,
-            columns: &self.columns,
+            title: self.title.clone(),
+            columns: self.columns.clone(),
             is_words: (0..self.columns.len()).map(|at| self.is_left(at)).collect(),
             rows: self
                 .rows

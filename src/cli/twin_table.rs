@@ -1,5 +1,7 @@
 //! Owners that do not follow the rules, beside their honest twins.
 
+use std::cmp::Ordering;
+
 use stakeout_engine::experiment::twins::TwinLine;
 use stakeout_engine::observe::figure::{Figure, Number};
 
@@ -26,6 +28,7 @@ pub fn twin_table(twins: &[TwinLine], replicates: u32) -> Table {
         "from",
         "to",
         "n",
+        "does it pay",
     ];
     let mut table = Table::new(&title, &columns);
     for twin in twins {
@@ -44,9 +47,24 @@ pub fn twin_table(twins: &[TwinLine], replicates: u32) -> Table {
             from,
             to,
             Cell::count(twin.gain.n),
+            Cell::text(answer(&twin.gain)),
         ]);
     }
     table
+}
+
+/// Whether leaving the rules paid, as far as the interval of the gain says it.
+fn answer(gain: &Figure) -> &'static str {
+    let zero = |number: Number| match number {
+        Number::Money(amount) => amount.cmp(&0),
+        Number::Plain(value) => value.total_cmp(&0.0),
+    };
+    match gain.interval.map(|[low, high]| (zero(low), zero(high))) {
+        Some((Ordering::Greater, _)) => "yes",
+        Some((_, Ordering::Less)) => "no",
+        Some(_) => "not clear",
+        None => "one replicate does not say",
+    }
 }
 
 fn cell(number: Number) -> Cell {
@@ -62,14 +80,26 @@ mod tests {
     use crate::cli::format::Format;
 
     #[test]
+    fn only_an_interval_without_zero_says_whether_it_pays() {
+        for (gains, told) in [
+            (&[30, 31, 32][..], "yes"),
+            (&[-30, -31, -32], "no"),
+            (&[-30, 31, 2], "not clear"),
+            (&[30], "one replicate does not say"),
+        ] {
+            assert_eq!(answer(&Figure::money(gains.iter().copied())), told, "{gains:?}");
+        }
+    }
+
+    #[test]
     fn a_run_of_which_only_the_first_replicates_have_twins_says_so() {
         let gain = Figure::money([-3, -5]);
         let twin = TwinLine {
             owner: "swapper-001".to_owned(),
             identities: 1,
             strategies: vec!["model_swapper".to_owned()],
-            profit: gain.clone(),
-            honest_profit: gain.clone(),
+            profit: gain,
+            honest_profit: gain,
             gain,
         };
         let title = |replicates| twin_table(std::slice::from_ref(&twin), replicates).render(Format::Markdown);

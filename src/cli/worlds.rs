@@ -53,7 +53,7 @@ pub fn run(arguments: &Worlds) -> Result<(), Failure> {
     }
     set_threads(arguments.threads)?;
     remark(&format!(
-        "asking {} worlds, {} seeds of {} draws each",
+        "worlds to ask: {}, with {} seeds of {} draws each",
         worlds.len(),
         arguments.seeds,
         arguments.size

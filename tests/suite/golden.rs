@@ -45,8 +45,9 @@ fn no_golden_file_is_left_without_its_scenario() {
 }
 
 /// Runs of the gallery: the scenario, and the folder of its page.
-const GALLERY: [(&str, &str); 2] = [
+const GALLERY: [(&str, &str); 3] = [
     ("scenarios/first.yaml", "first"),
+    ("scenarios/networks/gonka-launch.yaml", "gonka-launch"),
     (
         "scenarios/networks/gonka-mainnet-epoch56.yaml",
         "gonka-mainnet-epoch56",

@@ -1,6 +1,6 @@
 //! An attack from epoch to epoch: who served substitutes, how many, and what became of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::frames::{ConvictionFrame, ParticipantFrame};
 use crate::picture::{Axis, Block, Blocks, Body, Group, Picture, Scale};
@@ -29,7 +29,7 @@ pub fn attack(frame: &ParticipantFrame, convictions: &ConvictionFrame) -> Pictur
         .map(|&row| frame.epoch[row])
         .min()
         .unwrap_or(0);
-    let counted = by_epoch(convictions, first);
+    let first_ones = first_convictions(convictions, first);
     let mut blocks = Vec::new();
     let mut names = Vec::new();
     for (lane, (participant, rows)) in rows.iter().take(IDENTITIES_MAX).enumerate() {
@@ -39,8 +39,8 @@ pub fn attack(frame: &ParticipantFrame, convictions: &ConvictionFrame) -> Pictur
             .iter()
             .filter(|&&row| frame.epoch[row] - begin < EPOCHS_MAX as u32)
         {
-            let convicted = counted.get(&(*participant, frame.epoch[row]));
-            blocks.push(block(frame, row, lane, convicted.copied().unwrap_or(0)));
+            let is_first = first_ones.contains(&(*participant, frame.epoch[row]));
+            blocks.push(block(frame, row, lane, is_first));
         }
     }
     let last = blocks
@@ -51,7 +51,7 @@ pub fn attack(frame: &ParticipantFrame, convictions: &ConvictionFrame) -> Pictur
         name: "attack".into(),
         title: "The attack, epoch by epoch (first replicate)".into(),
         caption: "Each row is an identity that served a substitute. The colour is as strong as the part of its answers that \
-                  was substituted; × is a conviction, ×2 two of them in one epoch"
+                  was substituted; × marks each epoch in which it was convicted"
             .into(),
         x: Axis::new("epoch", Scale::Whole).between(f64::from(begin), last),
         y: Axis::new("identity", Scale::Words(names)),
@@ -68,19 +68,16 @@ pub fn attack(frame: &ParticipantFrame, convictions: &ConvictionFrame) -> Pictur
     }
 }
 
-/// Convictions of a replicate by participant and epoch.
-fn by_epoch(convictions: &ConvictionFrame, replicate: u32) -> BTreeMap<(u32, u32), usize> {
-    let mut counted = BTreeMap::new();
+/// Participants with the epochs of their first convictions in a replicate; later ones show in the status alone.
+fn first_convictions(convictions: &ConvictionFrame, replicate: u32) -> BTreeSet<(u32, u32)> {
     let each = convictions.participant.iter().zip(&convictions.epoch);
-    for (of, (who, epoch)) in convictions.replicate.iter().zip(each) {
-        if *of == replicate {
-            *counted.entry((*who, *epoch)).or_default() += 1;
-        }
-    }
-    counted
+    let all = convictions.replicate.iter().zip(each);
+    all.filter(|(of, _)| **of == replicate)
+        .map(|(_, (who, epoch))| (*who, *epoch))
+        .collect()
 }
 
-fn block(frame: &ParticipantFrame, row: usize, lane: usize, convicted: usize) -> Block {
+fn block(frame: &ParticipantFrame, row: usize, lane: usize, is_first_conviction: bool) -> Block {
     let epoch = frame.epoch[row];
     let (cheated, answers) = (frame.cheated[row], frame.inferences[row]);
     let share = if answers > 0 {
@@ -94,11 +91,9 @@ fn block(frame: &ParticipantFrame, row: usize, lane: usize, convicted: usize) ->
         (0, 0) if status != "active" => (OUT, 0.35),
         _ => (KEPT, 0.25),
     };
-    let (mark, told) = match convicted {
-        0 => (String::new(), String::new()),
-        1 => ("×".to_string(), ", convicted".to_string()),
-        times => (format!("×{times}"), format!(", convicted {times} times")),
-    };
+    // Who is convicted stays out until the epoch is settled.
+    let is_convicted = is_first_conviction || status == "invalid";
+    let told = if is_convicted { ", convicted" } else { "" };
     Block {
         label: format!("epoch {epoch}: {cheated} of {answers} answers substituted, {status}{told}"),
         x: (f64::from(epoch), f64::from(epoch) + 0.96),
@@ -107,7 +102,11 @@ fn block(frame: &ParticipantFrame, row: usize, lane: usize, convicted: usize) ->
         interval: None,
         group,
         strength,
-        text: mark,
+        text: if is_convicted {
+            "×".to_string()
+        } else {
+            String::new()
+        },
     }
 }
 
@@ -116,41 +115,30 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_conviction_of_the_replicate_is_counted_in_its_epoch() {
-        let convictions = ConvictionFrame {
-            replicate: vec![0, 0, 0, 0, 1],
-            participant: vec![4, 4, 4, 9, 4],
-            epoch: vec![2, 3, 3, 2, 5],
-            answers: vec![1; 5],
-        };
-        let counted: Vec<_> = by_epoch(&convictions, 0).into_iter().collect();
-        assert_eq!(counted, [((4, 2), 1), ((4, 3), 2), ((9, 2), 1)]);
-    }
-
-    #[test]
-    fn a_lane_shows_each_of_its_convictions() {
+    fn every_epoch_of_a_conviction_is_marked_and_not_the_first_alone() {
         let frame = ParticipantFrame {
             replicate: vec![0; 3],
             epoch: vec![1, 2, 3],
             participant: vec![0; 3],
             host: vec![0; 3],
             hosts: vec!["a".into()],
-            status: vec![0; 3],
-            statuses: vec!["active".into()],
+            status: vec![1, 0, 1],
+            statuses: vec!["active".into(), "invalid".into()],
             inferences: vec![5; 3],
             cheated: vec![1; 3],
             ..ParticipantFrame::default()
         };
+        // The table of convictions has the first of each.
         let convictions = ConvictionFrame {
-            replicate: vec![0; 3],
-            participant: vec![0; 3],
-            epoch: vec![1, 3, 3],
-            answers: vec![1; 3],
+            replicate: vec![0],
+            participant: vec![0],
+            epoch: vec![1],
+            answers: vec![1],
         };
         let Body::Blocks(body) = attack(&frame, &convictions).body else {
             panic!("a timeline is made of blocks")
         };
         let marks: Vec<&str> = body.blocks.iter().map(|block| block.text.as_str()).collect();
-        assert_eq!(marks, ["×", "", "×2"]);
+        assert_eq!(marks, ["×", "", "×"]);
     }
 }

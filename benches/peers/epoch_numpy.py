@@ -4,6 +4,7 @@
     cargo build --release -p stakeout-agents --example simulate
     python3 benches/peers/epoch_numpy.py --simulate target/release/examples/simulate --epochs 3650 --rounds 5
 
+`--radcad` also times the same step as a state update of radCAD (package `radcad`), which keeps a record of every epoch.
 `--stakeout target/release/stakeout` times the command line instead, which also writes a row a host and epoch to Parquet.
 
 The model is the network of scenarios/networks/ten-years.yaml: 1,000 hosts, 80,800 requests an epoch, reputation-based
@@ -171,6 +172,33 @@ def numpy_seconds(epochs):
     return time.process_time() - start
 
 
+def radcad_seconds(epochs):
+    from radcad import Backend, Engine, Experiment, Model, Simulation
+
+    def step(_parameters, _substep, _history, state, _signals):
+        state["network"].step()
+        return "network", state["network"]
+
+    def traffic(_parameters, _substep, _history, state, _signals):
+        return "traffic", state["network"].traffic
+
+    network = Network(1)
+    network.step()
+    model = Model(
+        initial_state={"network": network, "traffic": network.traffic},
+        state_update_blocks=[{"policies": {}, "variables": {"network": step, "traffic": traffic}}],
+        params={},
+    )
+    experiment = Experiment(Simulation(model=model, timesteps=epochs, runs=1))
+    # In one process, and without a copy of all hosts at every step: as fast as it can be asked to be.
+    experiment.engine = Engine(backend=Backend.SINGLE_PROCESS, deepcopy=False)
+    start = time.process_time()
+    rows = experiment.run()
+    spent = time.process_time() - start
+    assert len(rows) == epochs + 1, "one row an epoch and the start"
+    return spent
+
+
 def children_seconds(command):
     before = os.times()
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
@@ -191,6 +219,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--simulate", help="the example that simulates and writes nothing, to compare with")
     parser.add_argument("--stakeout", help="the command line, to compare with")
+    parser.add_argument("--radcad", action="store_true", help="time the step inside radCAD, too")
     parser.add_argument("--epochs", type=int, default=365)
     parser.add_argument("--rounds", type=int, default=5)
     arguments = parser.parse_args()
@@ -202,6 +231,11 @@ def main():
             ours = stakeout_seconds(arguments)
             ratios.append(numpy / ours)
             line += f", stakeout {ours / arguments.epochs * 1e3:.3f} ms an epoch, ratio {ratios[-1]:.1f}"
+        if arguments.radcad:
+            radcad = radcad_seconds(arguments.epochs)
+            line += f", radCAD {radcad / arguments.epochs * 1e3:.3f} ms an epoch"
+            if ratios:
+                line += f", ratio {radcad / ours:.1f}"
         print(line, flush=True)
     if ratios:
         print(f"median ratio {statistics.median(ratios):.1f} ({min(ratios):.1f} to {max(ratios):.1f})")

@@ -21,6 +21,7 @@ cargo xtask check [--all]               everything that must hold; --all adds gp
 cargo xtask scenarios                   check every shipped scenario
 cargo xtask pair                        each smoke scenario in two unlike processes; the bytes must agree
 cargo xtask golden [--accept]           compare the smoke scenarios with tests/golden, or accept what they give now
+cargo xtask golden --aarch64            compare what another architecture gives, under emulation
 cargo xtask bench [ARGUMENTS]           the bench crate: compare, scaling, memory, gate
 cargo xtask supply                      licences, sources and duplicates of everything that is built
 cargo xtask books                       every shipped scenario's balances, derived a second time from its event log
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
         ["pair"] => pair::pair(),
         ["golden"] => golden::compare(),
         ["golden", "--accept"] => golden::accept(),
+        ["golden", "--aarch64"] => golden::compare_on_aarch64(),
         ["bench", rest @ ..] => bench::bench(rest),
         ["supply"] => supply::supply(),
         ["books"] => books::books(),

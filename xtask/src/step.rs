@@ -49,6 +49,11 @@ pub fn run(program: &str, arguments: &[&str], environment: &[(&str, &str)]) -> O
 ///
 /// The path is read from cargo's own messages, so that any target folder works.
 pub fn build_stakeout() -> Outcome<PathBuf> {
+    build_stakeout_with(&[], &[])
+}
+
+/// The same with further arguments and environment of cargo, such as another target.
+pub fn build_stakeout_with(arguments: &[&str], environment: &[(&str, &str)]) -> Outcome<PathBuf> {
     let output = Command::new("cargo")
         .args([
             "build",
@@ -59,6 +64,8 @@ pub fn build_stakeout() -> Outcome<PathBuf> {
             "--message-format",
             "json",
         ])
+        .args(arguments)
+        .envs(environment.iter().copied())
         .current_dir(root())
         .stderr(Stdio::inherit())
         .output()

@@ -12,7 +12,7 @@ use stakeout_protocol::status::Status;
 use super::checks::settle_mail;
 use crate::observe::frame::EventKind;
 use crate::scenario::Unsampled;
-use crate::world::{Draw, Inference, Kept, Lane, NONE, State, Window};
+use crate::world::{Draw, Inference, Lane, NONE, State, Window};
 
 /// Answers whose words are computed side by side.
 const BATCH: usize = 4;
@@ -509,7 +509,7 @@ impl Server<'_> {
             || lane.serve_request(&mut record, arrival, &window)
             || is_late(record.completion);
         if is_lost {
-            let place = lane.kept.insert(Kept { record, link: NONE });
+            let place = lane.keep(record, NONE);
             let due = (tables.expiry(arrival) + 1) * tables.block_ns;
             late.push_back(Late { due, place });
         } else {

@@ -37,7 +37,7 @@ pub fn hold(lane: &mut Lane, jobs: &[Task], window: &Window<'_>) -> bool {
         let (kind, similarity_ppb) = lane.judge_knowing(prompt, job.validator, job, window);
         let answer = Answer::of(job, end, similarity_ppb, kind, tables);
         lane.commit_answer(&answer, window);
-        let record = &lane.kept[job.inference].record;
+        let record = &lane.kept[job.inference];
         if record.number != job.number || record.state != State::Disputed {
             break;
         }

@@ -372,6 +372,7 @@ fn empty_lane(first: u32, lanes: usize, models: usize) -> Lane {
         confirmed: Vec::new(),
         waiting: Vec::new(),
         kept: Slab::new(),
+        links: Vec::new(),
         tasks: Slab::new(),
         checks: Slab::new(),
         inbox: Inbox::default(),

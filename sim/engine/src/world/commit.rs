@@ -9,7 +9,7 @@ use stakeout_kernel::sample::{SubsetPlan, below, bernoulli, threshold};
 use stakeout_protocol::status::Status;
 
 use super::groups::Group;
-use super::inference::{Checks, GONE, Inference, Kept, NONE, State};
+use super::inference::{Checks, GONE, Inference, NONE, State};
 use super::lane::{Lane, PlanHead};
 use super::mail::{Answer, Task, TaskKind};
 use super::routing::session_slot;
@@ -240,7 +240,7 @@ impl Lane {
             state: State::Finished,
             ..*record
         };
-        let index = self.kept.insert(Kept { record, link: checks });
+        let index = self.keep(record, checks);
         self.totals.checked += 1;
         self.totals.validations_drawn += selected.len() as u64;
         self.tallies[record.host as usize].checked += 1;
@@ -281,7 +281,7 @@ impl Lane {
         is_shared: bool,
         window: &Window<'_>,
     ) -> Task {
-        let record = &self.kept[index].record;
+        let record = &self.kept[index];
         Task {
             arrival: window.end + window.tables.validation_delay_ns,
             number: record.number,
@@ -343,7 +343,7 @@ impl Lane {
     /// Gives a record back.
     #[inline]
     pub(super) fn forget(&mut self, index: u32) {
-        self.kept[index].record.number = GONE;
+        self.kept[index].number = GONE;
         self.kept.remove(index);
     }
 
@@ -357,7 +357,7 @@ impl Lane {
             0,
         );
         if window.tables.log {
-            let record = self.kept[index].record;
+            let record = self.kept[index];
             let threshold = window.tables.thresholds[usize::from(record.group)];
             let figures = (i64::from(answer.similarity_ppb), i64::from(threshold));
             self.log(
@@ -376,7 +376,7 @@ impl Lane {
         let mut due = self.expiries.take(window.index);
         due.sort_unstable_by_key(|deadline| deadline.number);
         for deadline in &due {
-            let record = &self.kept[deadline.inference].record;
+            let record = &self.kept[deadline.inference];
             let is_open = matches!(record.state, State::Queued | State::Running);
             if record.number == deadline.number && is_open {
                 self.expire_one(deadline.inference, window);
@@ -386,7 +386,7 @@ impl Lane {
     }
 
     pub(crate) fn expire_one(&mut self, index: u32, window: &Window<'_>) {
-        let record = self.kept[index].record;
+        let record = self.kept[index];
         let escrow = window.tables.escrow(record.price, record.prompt);
         self.inbox.escrow -= i128::from(escrow);
         self.refunds.add(record.client, escrow);
@@ -419,7 +419,7 @@ impl Lane {
         self.judge_status(record.host, window);
         // A queued record is still linked into its queue, which gives it back when its turn comes.
         if record.state == State::Queued {
-            self.kept[index].record.number = GONE;
+            self.kept[index].number = GONE;
         } else {
             self.forget(index);
         }

@@ -60,14 +60,6 @@ pub(crate) struct Inference {
     pub state: State,
 }
 
-/// An inference with a place of its own: it waits, may expire, or is being checked.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Kept {
-    pub record: Inference,
-    /// Next job in the executor's queue while queued; the entry in `Checks` once finished.
-    pub link: u32,
-}
-
 /// What is kept of a finished inference while validators are at work on it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Checks {

@@ -7,7 +7,7 @@ use stakeout_protocol::units::Reputation;
 
 use super::World;
 use super::commit::session_members;
-use super::inference::{Inference, Kept};
+use super::inference::Inference;
 use super::lane::{Lane, total_of};
 use super::mail::Credit;
 use super::window::{Draw, Window};
@@ -144,7 +144,7 @@ impl Lane {
         window: &Window<'_>,
     ) {
         if window.tables.log {
-            let Kept { record, link } = self.kept[index];
+            let (record, link) = (self.kept[index], self.links[index as usize]);
             let entitled = self.checks[link].entitled;
             let figures = (refund as i64, entitled as i64);
             self.log(window, window.end, kind, &record, client, figures);

@@ -80,7 +80,7 @@ pub use build::WorldOptions;
 // What the epoch fidelity shares with the event fidelity (crate::epoch).
 pub(crate) use demand::Burst;
 pub(crate) use groups::Group;
-pub(crate) use inference::{Inference, Kept, NONE, State};
+pub(crate) use inference::{Inference, NONE, State};
 pub(crate) use jobs::{is_done, prompt_word};
 pub(crate) use lane::{Lane, StatusChange};
 pub(crate) use lengths::Lengths;

@@ -8,7 +8,7 @@
 use stakeout_kernel::sample::bernoulli;
 
 use super::demand::Errand;
-use super::inference::{GONE, Inference, Kept, NONE, State};
+use super::inference::{GONE, Inference, NONE, State};
 use super::lane::{Deadline, Lane, Special, TASK};
 use super::mail::{Task, TaskKind};
 use super::tables::scale_ppm;
@@ -31,6 +31,12 @@ impl Lane {
         self.job_order.sort(&self.jobs, |task| task.arrival, rank);
         self.jobs_taken = 0;
         self.note_next_job();
+        // Validators are anywhere among the lane's hosts: asked for together, they come together.
+        let seen = self.jobs.iter().fold(0, |seen, job| {
+            let host = job.validator - self.first;
+            seen ^ self.look_at(host) ^ self.duties[host as usize].works_below
+        });
+        std::hint::black_box(seen);
     }
 
     /// Opens a window, and serves the requests that have been sent.
@@ -98,13 +104,13 @@ impl Lane {
                 if job == NONE {
                     break;
                 }
-                if job & TASK == 0 && self.kept[job].record.number == GONE {
+                if job & TASK == 0 && self.kept[job].number == GONE {
                     self.pop(host, job);
                     self.kept.remove(job);
                     continue;
                 }
                 let arrival = if job & TASK == 0 {
-                    self.kept[job].record.arrival
+                    self.kept[job].arrival
                 } else {
                     self.tasks[job & !TASK].arrival
                 };
@@ -137,11 +143,17 @@ impl Lane {
     /// for together, they come together.
     #[inline(always)]
     fn look_ahead(&self, batch: &[Inference]) {
-        let seen = batch.iter().fold(0, |seen, request| {
-            let hot = &self.hosts[request.host as usize];
-            seen ^ self.slots[hot.first_slot as usize + usize::from(hot.next_slot)]
-        });
+        let seen = batch
+            .iter()
+            .fold(0, |seen, request| seen ^ self.look_at(request.host));
         std::hint::black_box(seen);
+    }
+
+    /// Reads what a job will need of its host.
+    #[inline(always)]
+    fn look_at(&self, host: u32) -> u64 {
+        let hot = &self.hosts[host as usize];
+        self.slots[hot.first_slot as usize + usize::from(hot.next_slot)]
     }
 
     /// Starts a request at a host that serves everything as promised and whose turn comes in this window:
@@ -214,7 +226,7 @@ impl Lane {
     /// Gives an inference a place of its own, where the commit of block `expiry` will find it.
     pub(super) fn keep_until(&mut self, expiry: u64, record: Inference) -> u32 {
         let number = record.number;
-        let inference = self.kept.insert(Kept { record, link: NONE });
+        let inference = self.keep(record, NONE);
         self.expiries.push(expiry, &Deadline { inference, number });
         inference
     }
@@ -373,7 +385,7 @@ impl Lane {
 
     /// Starts a request that has waited; its deadline is on file already.
     fn start_queued(&mut self, index: u32, start: u64, window: &Window<'_>) {
-        let mut record = self.kept[index].record;
+        let mut record = self.kept[index];
         let is_cut = self.serve_request(&mut record, start, window);
         record.state = State::Running;
         let included = Self::included(&record, window);
@@ -381,7 +393,7 @@ impl Lane {
             self.finishes.push(included, &record);
             self.forget(index);
         } else {
-            self.kept[index].record = record;
+            self.kept[index] = record;
         }
     }
 

@@ -10,13 +10,16 @@ use stakeout_protocol::sharing::compute_shares;
 use stakeout_protocol::units::{Amount, Weight};
 
 use super::commit::session_members;
-use super::inference::{Inference, Kept, NONE, State};
+use super::inference::{Inference, NONE, State};
 use super::lane::{Deadline, Lane};
 use super::mail::{Answer, AnswerKind, Credit, Task, TaskKind};
 use super::tables::Tables;
 use super::window::Window;
 use crate::observe::frame::{Event, EventKind};
 use crate::scenario::{Assignment, Unsampled};
+
+/// Answers whose cases are read together.
+const BATCH: usize = 16;
 
 /// What a dispute asks of its voters, and who opened it.
 struct Ballot {
@@ -60,23 +63,43 @@ impl Lane {
             (answer.number - lowest) << 28 | sender
         };
         order.sort(&due, |answer| answer.ready, rank);
-        for &place in order.places() {
-            self.commit_answer(&due[place as usize], window);
+        for batch in order.places().chunks(BATCH) {
+            // What a batch is about is anywhere in memory. Asked for one after the other, each is waited for; asked for
+            // together, they come together.
+            let seen = batch
+                .iter()
+                .fold(0, |seen, &place| seen ^ self.look_at_case(&due[place as usize]));
+            std::hint::black_box(seen);
+            for &place in batch {
+                self.commit_answer(&due[place as usize], window);
+            }
         }
         self.answers.give_back(due);
         self.scratch.order = order;
     }
 
+    /// Reads what the commit of an answer will need.
+    #[inline(always)]
+    fn look_at_case(&self, answer: &Answer) -> u32 {
+        let record = &self.kept[answer.inference];
+        if record.number != answer.number {
+            return 0; // Its place is another's now, or nobody's.
+        }
+        let checks = &self.checks[self.links[answer.inference as usize]];
+        let first = checks.passed.first().copied().unwrap_or(0);
+        record.prompt ^ checks.pending ^ first ^ self.tallies[record.host as usize].validated
+    }
+
     pub(crate) fn commit_answer(&mut self, answer: &Answer, window: &Window<'_>) {
         let index = answer.inference;
-        if self.kept[index].record.number != answer.number {
+        if self.kept[index].number != answer.number {
             return; // The vote was decided without this one.
         }
-        let state = self.kept[index].record.state;
+        let state = self.kept[index].state;
         match answer.kind {
             AnswerKind::VoteInvalid | AnswerKind::VoteValid => {
                 // A vote that comes late for one dispute is none in the next.
-                let checks = self.kept[index].link;
+                let checks = self.links[index as usize];
                 if state == State::Disputed && self.checks[checks].round == answer.round {
                     self.count_vote(index, answer, window);
                 }
@@ -88,14 +111,14 @@ impl Lane {
             AnswerKind::FailCapped if state == State::Finished => self.ignore_failure(index, answer, window),
             AnswerKind::FailCapped | AnswerKind::Pass | AnswerKind::Silent => {}
         }
-        let checks = self.kept[index].link;
+        let checks = self.links[index as usize];
         self.checks[checks].pending -= 1;
         self.forget_if_settled(index);
     }
 
     /// Forgets an inference that no message can change any more.
     fn forget_if_settled(&mut self, index: u32) {
-        let Kept { record, link: checks } = self.kept[index];
+        let (record, checks) = (self.kept[index], self.links[index as usize]);
         if record.state != State::Disputed && self.checks[checks].pending == 0 {
             self.checks.remove(checks);
             self.forget(index);
@@ -103,7 +126,7 @@ impl Lane {
     }
 
     fn commit_pass(&mut self, index: u32, answer: &Answer, window: &Window<'_>) {
-        let record = self.kept[index].record;
+        let record = self.kept[index];
         self.totals.passed += 1;
         self.note_verdict(EventKind::Passed, &record, answer, window);
         if window.tables.share_with_validators {
@@ -156,7 +179,7 @@ impl Lane {
 
     /// Splits the payment anew among the executor and the validators who passed the answer.
     fn share_payment(&mut self, index: u32, validator: u32, window: &Window<'_>) {
-        let Kept { record, link } = self.kept[index];
+        let (record, link) = (self.kept[index], self.links[index as usize]);
         let checks = &mut self.checks[link];
         if checks.payment == 0 {
             return;
@@ -188,11 +211,11 @@ impl Lane {
     }
 
     fn open_dispute(&mut self, index: u32, answer: &Answer, window: &Window<'_>) {
-        let Kept { record, link } = self.kept[index];
+        let (record, link) = (self.kept[index], self.links[index as usize]);
         self.totals.failed += 1;
         self.totals.disputes += 1;
         self.note_verdict(EventKind::Disputed, &record, answer, window);
-        self.kept[index].record.state = State::Disputed;
+        self.kept[index].state = State::Disputed;
         let deadline = Deadline {
             inference: index,
             number: record.number,
@@ -300,7 +323,7 @@ impl Lane {
 
     fn count_vote(&mut self, index: u32, answer: &Answer, window: &Window<'_>) {
         let is_invalid = answer.kind == AnswerKind::VoteInvalid;
-        let Kept { record, link } = self.kept[index];
+        let (record, link) = (self.kept[index], self.links[index as usize]);
         self.effects.add(
             EventKind::Voted as u64,
             record.number,
@@ -325,7 +348,7 @@ impl Lane {
     }
 
     fn decide_dispute(&mut self, index: u32, window: &Window<'_>) {
-        let checks = &self.checks[self.kept[index].link];
+        let checks = &self.checks[self.links[index as usize]];
         let tally = VoteTally {
             for_invalid: Weight::new(checks.for_invalid),
             for_valid: Weight::new(checks.for_valid),
@@ -339,13 +362,13 @@ impl Lane {
     }
 
     fn invalidate(&mut self, index: u32, window: &Window<'_>) {
-        let Kept { record, link } = self.kept[index];
+        let (record, link) = (self.kept[index], self.links[index as usize]);
         let (opener, payment) = {
             let checks = &self.checks[link];
             (checks.opener, checks.payment)
         };
         self.releases.push(opener);
-        self.kept[index].record.state = State::Invalidated;
+        self.kept[index].state = State::Invalidated;
         // An answer of an earlier epoch has been paid for and settled; the network ignores the verdict.
         if record.completion >= window.epoch_start {
             self.refund_invalidated(index, payment, window);
@@ -388,7 +411,7 @@ impl Lane {
     }
 
     fn refund_invalidated(&mut self, index: u32, payment: u64, window: &Window<'_>) {
-        let record = self.kept[index].record;
+        let record = self.kept[index];
         self.states[record.host as usize].work -= payment as i64;
         self.refunds.add(record.client, payment);
         self.totals.refunds += i128::from(payment);
@@ -422,9 +445,9 @@ impl Lane {
     }
 
     fn revalidate(&mut self, index: u32, window: &Window<'_>) {
-        let Kept { record, link } = self.kept[index];
+        let (record, link) = (self.kept[index], self.links[index as usize]);
         self.releases.push(self.checks[link].opener);
-        self.kept[index].record.state = State::Finished;
+        self.kept[index].state = State::Finished;
         self.totals.revalidated += 1;
         let executor = u64::from(self.first + record.host);
         self.effects
@@ -445,7 +468,10 @@ impl Lane {
 
     /// Ends the vote of a dispute whose time is over and that nothing has decided.
     pub(crate) fn close_overdue(&mut self, deadline: &Deadline, window: &Window<'_>) {
-        let Kept { record, link } = self.kept[deadline.inference];
+        let (record, link) = (
+            self.kept[deadline.inference],
+            self.links[deadline.inference as usize],
+        );
         if record.number != deadline.number || record.state != State::Disputed {
             return;
         }
@@ -461,7 +487,7 @@ impl Lane {
             0,
         );
         self.log_outcome(EventKind::Undecided, deadline.inference, NONE, 0, window);
-        self.kept[deadline.inference].record.state = State::Invalidated;
+        self.kept[deadline.inference].state = State::Invalidated;
         if window.dispute.on_no_quorum == OnNoQuorum::CountAsValid {
             self.releases.push(self.checks[checks].opener);
         }

@@ -1,7 +1,7 @@
 //! A table that is wider than the terminal it is printed on.
 //!
 //! Words wrap, numbers never do. Where not even that makes it narrow enough, the columns come in bands below each other,
-//! each beginning with the first column, or, where that does not tell rows apart, every row becomes a list of its cells.
+//! each beginning with those that name a row, or, where the first ones do not, every row becomes a list of its cells.
 //! Invariant: what is shown is what the wide table shows, no cell is cut.
 
 use std::collections::BTreeSet;
@@ -40,8 +40,8 @@ impl Grid {
         let gaps = GAP * least.len().saturating_sub(1);
         let body = if least.iter().sum::<usize>() + gaps <= usize::from(columns) {
             varying.wrapped(columns, &least)
-        } else if varying.is_told_apart() {
-            varying.banded(columns, &least)
+        } else if let Some(naming) = varying.naming(columns, &least) {
+            varying.banded(columns, &least, naming)
         } else {
             varying.listed(columns)
         };
@@ -102,17 +102,20 @@ impl Grid {
         }
     }
 
-    /// Whether the first column names each row.
-    fn is_told_apart(&self) -> bool {
-        let names: BTreeSet<Option<&String>> = self.rows.iter().map(|row| row.first()).collect();
-        names.len() == self.rows.len()
+    /// How many of the first columns name each row, where they take no more than half of the room.
+    fn naming(&self, columns: u16, least: &[usize]) -> Option<usize> {
+        let names =
+            |count: usize| -> BTreeSet<&[String]> { self.rows.iter().map(|row| &row[..count]).collect() };
+        let found = (1..self.columns.len().min(4)).find(|&count| names(count).len() == self.rows.len())?;
+        let width = least[..found].iter().sum::<usize>() + GAP * (found - 1);
+        (found == 1 || 2 * width <= usize::from(columns)).then_some(found)
     }
 
-    /// Columns behind the first that belong together: a figure with the ends of its interval.
-    fn units(&self) -> Vec<Vec<usize>> {
+    /// Columns behind the first ones that belong together: a figure with the ends of its interval.
+    fn units(&self, first: usize) -> Vec<Vec<usize>> {
         let is_end = |name: &str| ["from", "to"].contains(&name.rsplit(' ').next().unwrap_or_default());
         let mut units: Vec<Vec<usize>> = Vec::new();
-        for at in 1..self.columns.len() {
+        for at in first..self.columns.len() {
             match units.last_mut() {
                 Some(unit) if is_end(&self.columns[at]) && unit.len() < 3 => unit.push(at),
                 _ => units.push(vec![at]),
@@ -121,15 +124,26 @@ impl Grid {
         units
     }
 
-    /// As many columns as there is room for, the first of all before them, then the next ones.
-    fn banded(&self, columns: u16, least: &[usize]) -> String {
-        let mut bands: Vec<Vec<usize>> = vec![vec![0]];
-        let mut used = least[0];
-        for unit in self.units() {
-            let width: usize = unit.iter().map(|&at| GAP + least[at]).sum();
-            if used + width > usize::from(columns) && bands.last().is_some_and(|band| band.len() > 1) {
-                bands.push(vec![0]);
-                used = least[0];
+    /// As many columns as there is room for, those that name a row before them, then the next ones.
+    fn banded(&self, columns: u16, least: &[usize], naming: usize) -> String {
+        let names: Vec<usize> = (0..naming).collect();
+        let begin = names.iter().map(|&at| least[at]).sum::<usize>() + GAP * (naming - 1);
+        let mut bands = vec![names.clone()];
+        let mut used = begin;
+        let width = |unit: &[usize]| -> usize { unit.iter().map(|&at| GAP + least[at]).sum() };
+        let units = self.units(naming).into_iter().flat_map(|unit| {
+            // What has no room even alone is not kept together.
+            if begin + width(&unit) <= usize::from(columns) {
+                vec![unit]
+            } else {
+                unit.into_iter().map(|at| vec![at]).collect()
+            }
+        });
+        for unit in units {
+            let width = width(&unit);
+            if used + width > usize::from(columns) && bands.last().is_some_and(|band| band.len() > naming) {
+                bands.push(names.clone());
+                used = begin;
             }
             if let Some(band) = bands.last_mut() {
                 band.extend(unit);
@@ -325,14 +339,15 @@ mod tests {
             "{text}"
         );
         assert!(!headings[0].contains("loss"), "{text}");
+        assert!(widest(&grid.render(46)) <= 46, "{}", grid.render(46));
     }
 
     #[test]
     fn rows_of_one_name_become_a_list_each() {
         let columns: Vec<String> = (0..12).map(|at| format!("column {at}")).collect();
         let mut grid = grid(&columns);
-        let name = grid.rows[1][0].clone();
-        grid.rows[0][0] = name;
+        let names = grid.rows[1][..3].to_vec();
+        grid.rows[0][..3].clone_from_slice(&names);
         let third = vec!["another".to_owned(); columns.len()];
         grid.rows.push(third);
         let text = grid.render(100);

@@ -38,6 +38,11 @@ impl Cell {
         Cell::Count(number.into())
     }
 
+    /// A real number of any size: six decimals, and none where it has seven digits or more before the point.
+    pub fn figure(number: f64) -> Self {
+        Cell::Real(number, if number.abs() < 1e6 { 6 } else { 0 })
+    }
+
     /// A cell, or an empty one.
     pub fn or_empty<T>(value: Option<T>, cell: impl FnOnce(T) -> Cell) -> Self {
         value.map_or(Cell::Empty, cell)

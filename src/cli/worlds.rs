@@ -151,7 +151,7 @@ fn table(worlds: &[(String, World)], lines: &[Line]) -> Table {
             .map_or("", |(_, world)| world.question.as_str());
         let stated = |(low, high): (f64, f64)| {
             if low == high {
-                Cell::Real(low, 6)
+                Cell::figure(low)
             } else {
                 Cell::text(format!("{low} to {high}"))
             }
@@ -162,10 +162,10 @@ fn table(worlds: &[(String, World)], lines: &[Line]) -> Table {
             Cell::text(line.source),
             Cell::text(line.figure.clone()),
             Cell::or_empty(line.stated, stated),
-            Cell::or_empty(line.expected, |value| Cell::Real(value, 6)),
-            Cell::Real(line.observed, 6),
-            Cell::Real(line.interval.low, 6),
-            Cell::Real(line.interval.high, 6),
+            Cell::or_empty(line.expected, Cell::figure),
+            Cell::figure(line.observed),
+            Cell::figure(line.interval.low),
+            Cell::figure(line.interval.high),
             Cell::text(line.verdict()),
         ]);
     }

@@ -18,6 +18,25 @@ pub fn sections(comparisons: &Comparisons, replicates: u32) -> String {
     html
 }
 
+/// The first sentence of a run in which nobody cheated, but which has a record to answer to.
+pub fn record_headline(recorded: &Recorded) -> String {
+    let figures = || recorded.hosts.iter().flat_map(|host| &host.figures);
+    let outside = figures().filter(|figure| figure.is_outside()).count();
+    let exact = recorded
+        .heights
+        .iter()
+        .filter(|line| line.simulated == Some(line.recorded));
+    format!(
+        "Beside the network's record of epoch {}: {} of {} stages fall on the recorded block, and {outside} of {} figures lie \
+         outside what the simulation gives in {} % of runs.",
+        recorded.epoch,
+        exact.count(),
+        recorded.heights.len(),
+        figures().count(),
+        number(100.0 * recorded.level),
+    )
+}
+
 fn twins(twins: &[TwinLine], replicates: u32) -> String {
     let header = [
         ("owner", true),
@@ -125,4 +144,33 @@ fn hosts(recorded: &Recorded) -> String {
         rows.extend(telling.map(|figure| row(&host.id, figure)));
     }
     table(&header, &rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sentence_of_a_record_counts_stages_and_figures() {
+        let figure = |recorded: f64| {
+            serde_json::json!({
+                "figure": "validated", "recorded": recorded, "simulated_mean": 500.0, "interval": [400.0, 600.0],
+                "z": 0.0, "is_exact": false, "exact_replicates": 0
+            })
+        };
+        let recorded: Recorded = serde_json::from_value(serde_json::json!({
+            "source": "a chain", "epoch": 56, "replicates": 4, "level": 0.999,
+            "heights": [
+                {"stage": "a", "simulated": 7, "recorded": 7}, {"stage": "b", "simulated": null, "recorded": 9}
+            ],
+            "hosts": [{"id": "h01", "figures": [figure(500.0), figure(753.0)]}],
+            "requests_by_weight": []
+        }))
+        .unwrap();
+        assert_eq!(
+            record_headline(&recorded),
+            "Beside the network's record of epoch 56: 1 of 2 stages fall on the recorded block, and 1 of 2 figures lie \
+             outside what the simulation gives in 99.9 % of runs."
+        );
+    }
 }

@@ -9,7 +9,7 @@ use crate::error::ReportError;
 use crate::frames::Frames;
 use crate::money;
 use crate::pictures;
-use crate::run::{Proportion, Run, Summary};
+use crate::run::{Number, Proportion, Run, StrategyLine, Summary};
 use crate::twin_verdict;
 use crate::verdict::{Outcome, Verdict, judge};
 
@@ -35,7 +35,7 @@ pub fn render(run: &Run, shown: Shown) -> Result<String, ReportError> {
     let page = Page {
         title: format!("{}, seed {}", summary.scenario, summary.seed),
         heading: heading(summary),
-        verdict: twin_verdict::headline(summary, &run.comparisons.honest_twins).unwrap_or(verdict.headline),
+        verdict: headline(run, &verdict),
         body,
         source: source(run),
     };
@@ -55,6 +55,22 @@ fn heading(summary: &Summary) -> String {
         "{} · seed {} · {replicates} · {epochs}",
         summary.scenario, summary.seed
     )
+}
+
+/// What honest twins say, what a record says where nobody cheated, or what strategies earned beside each other.
+fn headline(run: &Run, verdict: &Verdict) -> String {
+    let comparisons = &run.comparisons;
+    let has_cheated = |line: &StrategyLine| {
+        let cheated = line.cheated.mean.as_ref().and_then(Number::as_float);
+        cheated.is_some_and(|answers| answers > 0.0)
+    };
+    let is_without_cheaters = !run.summary.strategies.iter().any(has_cheated);
+    twin_verdict::headline(&run.summary, &comparisons.honest_twins)
+        .or_else(|| {
+            let recorded = comparisons.recorded.as_ref().filter(|_| is_without_cheaters);
+            recorded.map(beside::record_headline)
+        })
+        .unwrap_or_else(|| verdict.headline.clone())
 }
 
 fn verdict_section(summary: &Summary, verdict: &Verdict) -> String {

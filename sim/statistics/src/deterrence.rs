@@ -288,6 +288,33 @@ mod tests {
     }
 
     #[test]
+    fn an_attack_that_surely_loses_is_deterred_where_its_menu_is_not() {
+        let demand = Demand {
+            tolerated: 0.01,
+            confidence: 0.95,
+            floor: 4,
+            ceiling: 8,
+        };
+        // One attack gains a tenth, one loses a tenth, one gains in half of its replicates.
+        let judged = judge(3, demand, |wanted| {
+            let gain = |attack: usize, replicate: u32| match attack {
+                0 => 0.1 + 0.001 * f64::from(replicate),
+                1 => -0.1 + 0.001 * f64::from(replicate),
+                _ => [0.2, -0.2][replicate as usize % 2],
+            };
+            let of = |&(attack, from, to): &(usize, u32, u32)| (from..to).map(|r| gain(attack, r)).collect();
+            wanted.iter().map(of).collect()
+        });
+        assert_eq!(judged.verdict, Verdict::Profitable);
+        let alone: Vec<Verdict> = judged
+            .gains
+            .iter()
+            .map(|gain| gain.verdict(demand.tolerated))
+            .collect();
+        assert_eq!(alone, [Verdict::Profitable, Verdict::Deterred, Verdict::Unclear]);
+    }
+
+    #[test]
     fn a_range_that_never_or_always_deters_says_so() {
         let demand = Demand {
             tolerated: 0.0,

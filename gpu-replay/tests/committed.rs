@@ -55,6 +55,21 @@ fn the_ladder_and_laundering_are_seen_as_asked() {
     assert!(laundered("s2-margin") >= 0.9 && laundered("s1-mean") <= 0.02);
 }
 
+/// The goals hold at the lower end of a 95 % interval, and within eight tokens: 4,016 answers of the smaller model, 387
+/// of each copy of few bits.
+#[test]
+fn the_ladder_is_seen_as_asked_at_the_lower_end_of_its_interval() {
+    let low = |evidence: &Value, substitute| {
+        let rejected = rejected(evidence, (substitute, "naive"), "combined", 8);
+        rejected["low"].as_f64().expect("a number")
+    };
+    assert!(low(&evidence("demo-large-smaller"), "smaller") >= 0.999);
+    let copies = evidence("demo-large-few-bits");
+    for substitute in ["q4k", "q3k"] {
+        assert!(low(&copies, substitute) >= 0.99, "{substitute}");
+    }
+}
+
 #[test]
 fn held_out_honest_answers_fail_at_most_half_again_as_often_as_nominal() {
     let demo = evidence("demo-large");

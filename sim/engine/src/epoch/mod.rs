@@ -12,8 +12,10 @@
 //! judged, and nothing else.
 
 mod arrivals;
+mod bulk;
 mod checks;
 mod error;
+mod lengths;
 mod limits;
 mod price;
 mod requests;

@@ -48,6 +48,8 @@ pub struct Scratch {
     numbered: Vec<u32>,
     /// Who was expelled in the stretch.
     gone: Vec<Gone>,
+    /// Which of one host's answers somebody may check.
+    checked: Vec<u32>,
     /// One host's requests.
     loads: Vec<Load>,
     /// Requests that came after their host had been expelled, by model.
@@ -282,7 +284,8 @@ fn serve_round(
             leaves_at,
         };
         let loads = (&mut scratch.loads[..], &scratch.gone[..]);
-        let served = serve(lane, &window, keys, stretch, loads, pending);
+        let checked = &mut scratch.checked;
+        let served = serve(lane, &window, keys, stretch, loads, checked, pending);
         scratch.numbered[participant as usize] = first;
         *billed += served.billed;
         for load in &scratch.loads {

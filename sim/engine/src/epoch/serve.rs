@@ -5,17 +5,13 @@
 
 use std::collections::VecDeque;
 
-use stakeout_kernel::sample::{below, bernoulli, neg_ln};
+use stakeout_kernel::sample::{below, neg_ln};
 use stakeout_kernel::streams::{Purpose, RootSeed, StreamKey};
 use stakeout_protocol::status::Status;
 
 use super::checks::settle_mail;
-use crate::observe::frame::EventKind;
-use crate::scenario::Unsampled;
-use crate::world::{Draw, Inference, Lane, NONE, State, Window};
+use crate::world::{Inference, Lane, NONE, State, Window};
 
-/// Answers whose words are computed side by side.
-const BATCH: usize = 4;
 /// Bits of a number that say which answer of its host and stretch it is.
 const INDEX_BITS: u32 = 21;
 /// Bits that say which host.
@@ -28,12 +24,17 @@ pub struct Keys {
     pub count: StreamKey,
     /// Executors of requests drawn one by one, by (stretch, request).
     pub executor: StreamKey,
-    /// Lengths, and whether anybody checks, by number.
-    answer: StreamKey,
+    /// Lengths, and who checks, of an answer that is looked at alone, by number.
+    pub answer: StreamKey,
     /// Gaps between a host's requests, by number.
     gap: StreamKey,
     /// Which checks go to a host that was expelled later, by number and validator.
     recall: StreamKey,
+    /// How many answers that nobody checks lie between two that somebody may, by the number of a host's first answer
+    /// and the gap.
+    pub unchecked: StreamKey,
+    /// Lengths of the answers that nobody checks, two a block, by the number of a host's first answer and the pair.
+    pub lengths: StreamKey,
 }
 
 impl Keys {
@@ -46,6 +47,8 @@ impl Keys {
             answer: key(0x5402),
             gap: key(0x5403),
             recall: key(0x5404),
+            unchecked: key(0x5405),
+            lengths: key(0x5406),
         }
     }
 }
@@ -151,6 +154,7 @@ pub fn serve(
     keys: &Keys,
     stretch: &Stretch,
     (loads, gone): (&mut [Load], &[Gone]),
+    checked: &mut Vec<u32>,
     pending: Pending<'_>,
 ) -> Served {
     let server = |load| Server {
@@ -170,7 +174,7 @@ pub fn serve(
             load.taken = 0;
             continue;
         }
-        let part = server(*load).serve_in_bulk(lane, &mut load.taken);
+        let part = server(*load).serve_in_bulk(lane, &mut load.taken, checked);
         served.billed += part.billed;
         served.left_at = part.left_at;
     }
@@ -223,52 +227,24 @@ fn serve_one_by_one<'a>(
     served
 }
 
-struct Server<'a> {
-    window: &'a Window<'a>,
-    keys: &'a Keys,
-    stretch: &'a Stretch,
-    load: Load,
+/// What one load is served with.
+pub struct Server<'a> {
+    pub(super) window: &'a Window<'a>,
+    pub(super) keys: &'a Keys,
+    pub(super) stretch: &'a Stretch,
+    pub(super) load: Load,
     gone: &'a [Gone],
 }
 
-/// Sums over answers.
-#[derive(Clone, Copy, Debug, Default)]
-struct Sums {
-    prompt: u64,
-    answer: u64,
-}
-
 impl Server<'_> {
-    /// Every answer is the promised model's, none is lost, and none changes a status by being given.
-    fn is_plain(&self, lane: &Lane) -> bool {
-        let host = self.load.participant as usize;
-        let (hot, tables) = (&lane.hosts[host], self.window.tables);
-        let is_up = || {
-            let next = lane.outages[host].next(self.stretch.from);
-            next.is_none_or(|(down, _)| down >= self.stretch.to)
-        };
-        let in_time = || {
-            let rates = tables.rates(hot.class, self.load.model);
-            let longest = u64::from(tables.longest_prompt(usize::from(self.load.model))) * rates.prefill_ns
-                + u64::from(tables.max_tokens) * rates.decode_ns;
-            tables.window_of(longest.saturating_add(tables.inclusion_ns)) < tables.expiration_windows
-        };
-        lane.orders[host].is_honest()
-            && self.window.draw == Draw::Independent
-            && self.window.measures.unsampled == Unsampled::Ignored
-            && lane.states[host].status != Status::Ramping
-            && (!hot.has_outages || is_up())
-            && in_time()
-    }
-
-    fn number(&self, index: u32) -> u64 {
+    /// The number of an answer of this host's.
+    pub(super) fn number(&self, index: u32) -> u64 {
         u64::from(self.stretch.number) << (HOST_BITS + INDEX_BITS)
             | u64::from(self.load.participant) << INDEX_BITS
             | u64::from(index)
     }
 
     /// Prompt and answer of a request, from its word.
-    #[inline(always)]
     fn lengths(&self, word: u64) -> (u32, u32) {
         let laws = self.window.tables.lengths(usize::from(self.load.model));
         (
@@ -277,7 +253,8 @@ impl Server<'_> {
         )
     }
 
-    fn record(&self, index: u32, arrival: u64, words: [u64; 2]) -> Inference {
+    /// An answer as it begins, from its two words: its lengths, and who checks.
+    pub(super) fn record(&self, index: u32, arrival: u64, words: [u64; 2]) -> Inference {
         let (prompt, answer) = self.lengths(words[0]);
         let number = self.number(index);
         Inference {
@@ -298,7 +275,7 @@ impl Server<'_> {
     }
 
     /// The window as it is when a block commits what was requested at `time`.
-    fn window_at(&self, time: u64) -> Window<'_> {
+    pub(super) fn window_at(&self, time: u64) -> Window<'_> {
         let block = self.window.tables.block_ns;
         let windows = self.window.tables.window_of(time);
         let gone = windows - self.window.tables.window_of(self.stretch.from);
@@ -312,7 +289,7 @@ impl Server<'_> {
 
     /// Gives validators who were still there at `time` their part of the checks just drawn: the group in force is
     /// without them. Each check goes to one of them with their part of the weight that there was.
-    fn recall(&self, lane: &mut Lane, time: u64) {
+    pub(super) fn recall(&self, lane: &mut Lane, time: u64) {
         if self.gone.is_empty() {
             return;
         }
@@ -337,13 +314,6 @@ impl Server<'_> {
         }
     }
 
-    /// When the host's expulsion reaches the block, if a check of an answer to a request of this moment has convicted
-    /// it.
-    fn left_at(&self, lane: &Lane, arrival: u64) -> Option<u64> {
-        let is_convicted = lane.states[self.load.participant as usize].status == Status::Invalid;
-        is_convicted.then_some(arrival + self.stretch.delay_ns)
-    }
-
     /// Expires the misses whose block ends until `until`; the first that takes the host's status takes it out with that
     /// block.
     fn expire(&self, lane: &mut Lane, late: &mut VecDeque<Late>, until: u64, served: &mut Served) {
@@ -356,140 +326,6 @@ impl Server<'_> {
                 served.left_at = Some(miss.due);
             }
         }
-    }
-
-    /// Sums requests up, and looks at those alone that somebody may check.
-    fn serve_in_bulk(&self, lane: &mut Lane, all_taken: &mut u32) -> Served {
-        let (load, tables) = (self.load, self.window.tables);
-        let none_below = self.none_below(lane);
-        let mut looked_at = std::mem::take(&mut lane.scratch.selected);
-        looked_at.clear();
-        let mut sums = self.sum(load.count, |index, check| {
-            if none_below.is_some_and(|below| !bernoulli(check, below)) {
-                looked_at.push(index);
-            }
-        });
-        let (mut taken, mut left_at) = (load.count, None);
-        let step = (self.stretch.to - self.stretch.from) as f64 / f64::from(load.count);
-        let time_of = |index: u32| self.stretch.from + (step * (f64::from(index) + 0.5)) as u64;
-        for &index in &looked_at {
-            if index >= taken {
-                break;
-            }
-            self.check(lane, index, time_of(index));
-            if left_at.is_none() {
-                left_at = self.left_at(lane, time_of(index));
-                let is_taken = |time: u64| left_at.is_none_or(|left_at| time < left_at);
-                while taken > index + 1 && !is_taken(time_of(taken - 1)) {
-                    taken -= 1;
-                }
-            }
-        }
-        lane.scratch.selected = looked_at;
-        if taken < load.count {
-            sums = self.sum(taken, |_, _| {});
-        }
-        let rates = tables.rates(lane.hosts[load.participant as usize].class, load.model);
-        let work = sums.prompt * rates.prefill_ns + sums.answer * rates.decode_ns;
-        let payment = u128::from(load.price) * u128::from(sums.prompt + sums.answer);
-        self.book(lane, taken, work, sums, payment);
-        *all_taken = taken;
-        Served {
-            billed: payment as i128,
-            left_at,
-        }
-    }
-
-    /// A check word below this says that nobody checks; `None` if there is nobody who could.
-    fn none_below(&self, lane: &mut Lane) -> Option<u64> {
-        let load = self.load;
-        let group = &self.window.groups[usize::from(load.model)];
-        if group.total == group.members[load.member as usize].weight {
-            return None;
-        }
-        match self.window.draw {
-            Draw::Independent => {}
-            Draw::Nobody => return None,
-            _ => return Some(0),
-        }
-        let pair = lane.pair_of(load.participant, load.model);
-        if lane.plan_heads[pair].stamp != self.window.plan_stamps[usize::from(load.model)] {
-            let record = self.record(0, self.stretch.from, [0, 0]);
-            lane.plan_anew(pair, &record, self.window);
-        }
-        Some(lane.plan_heads[pair].none_below)
-    }
-
-    /// Sums the lengths of the first `count` requests, showing each its index and its check word.
-    #[inline(always)]
-    fn sum(&self, count: u32, mut see: impl FnMut(u32, u64)) -> Sums {
-        let first = self.number(self.load.first);
-        let mut sums = Sums::default();
-        let mut take = |index: u32, words: [u64; 2]| {
-            let (prompt, answer) = self.lengths(words[0]);
-            sums.prompt += u64::from(prompt);
-            sums.answer += u64::from(answer);
-            see(index, words[1]);
-        };
-        let whole = count - count % BATCH as u32;
-        for index in (0..whole).step_by(BATCH) {
-            let words = self.keys.answer.draw2_batch::<BATCH>(first + u64::from(index), 0);
-            for (offset, words) in (0..).zip(words) {
-                take(index + offset, words);
-            }
-        }
-        for index in whole..count {
-            take(index, self.keys.answer.draw2(first + u64::from(index), 0));
-        }
-        sums
-    }
-
-    /// Draws who checks an answer, and has them do it.
-    #[inline(never)]
-    fn check(&self, lane: &mut Lane, index: u32, arrival: u64) {
-        let index = self.load.first + index;
-        let words = self.keys.answer.draw2(self.number(index), 0);
-        let mut record = self.record(index, arrival, words);
-        let rates = self
-            .window
-            .tables
-            .rates(lane.hosts[record.host as usize].class, record.group);
-        record.completion +=
-            u64::from(record.prompt) * rates.prefill_ns + u64::from(record.answer) * rates.decode_ns;
-        let payment = record.price * (u64::from(record.prompt) + u64::from(record.answer));
-        let window = self.window_at(arrival);
-        lane.choose_validators(&record, payment, &window);
-        self.recall(lane, arrival);
-        settle_mail(lane, &window);
-    }
-
-    /// Books answers that were summed up.
-    fn book(&self, lane: &mut Lane, taken: u32, work: u64, sums: Sums, payment: u128) {
-        let host = self.load.participant as usize;
-        let state = &mut lane.states[host];
-        state.work += payment as i64;
-        state.finished += taken;
-        self.window
-            .tables
-            .status
-            .record_served_times(&mut state.counters, taken);
-        let ppb = self.window.targets.ppb(state.reputation);
-        lane.hosts[host].busy_ns += work;
-        let finished = &mut lane.finished[usize::from(self.load.model)];
-        finished.tokens += sums.prompt + sums.answer;
-        finished.inferences += u64::from(taken);
-        let totals = &mut lane.totals;
-        totals.requests += u64::from(taken);
-        totals.finished += u64::from(taken);
-        totals.service_ns += u128::from(work);
-        totals.work_coins += payment as i128;
-        totals.nominal_rate_ppb_sum += u128::from(ppb) * u128::from(taken);
-        lane.effects.add(
-            EventKind::Finished as u64 | (sums.prompt + sums.answer) << 8,
-            self.number(self.load.first),
-            u64::from(self.load.participant) << 32 | u64::from(taken),
-            payment as u64,
-        );
     }
 
     /// Serves one request, lost or not; says what its client laid down, base units.

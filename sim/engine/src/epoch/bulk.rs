@@ -1,0 +1,187 @@
+//! A host whose answers are all what they should be: only those that somebody may check are looked at alone.
+//!
+//! Whether anybody checks an answer is a coin with the same chance for every answer of a host in a stretch, so that the
+//! number of answers between two that somebody checks is geometric. The others are sums.
+//!
+//! **Invariant.** Which answers are checked, and what they are, does not depend on how many the host gets to give.
+
+use stakeout_kernel::sample::{below, neg_ln};
+use stakeout_protocol::status::Status;
+
+use super::checks::settle_mail;
+use super::lengths::{Sums, Words};
+use super::serve::{Served, Server};
+use crate::observe::frame::EventKind;
+use crate::scenario::Unsampled;
+use crate::world::{Draw, Lane};
+
+impl Server<'_> {
+    /// Every answer is the promised model's, none is lost, and none changes a status by being given.
+    pub(super) fn is_plain(&self, lane: &Lane) -> bool {
+        let host = self.load.participant as usize;
+        let (hot, tables) = (&lane.hosts[host], self.window.tables);
+        let is_up = || {
+            let next = lane.outages[host].next(self.stretch.from);
+            next.is_none_or(|(down, _)| down >= self.stretch.to)
+        };
+        let in_time = || {
+            let rates = tables.rates(hot.class, self.load.model);
+            let longest = u64::from(tables.longest_prompt(usize::from(self.load.model))) * rates.prefill_ns
+                + u64::from(tables.max_tokens) * rates.decode_ns;
+            tables.window_of(longest.saturating_add(tables.inclusion_ns)) < tables.expiration_windows
+        };
+        lane.orders[host].is_honest()
+            && self.window.draw == Draw::Independent
+            && self.window.measures.unsampled == Unsampled::Ignored
+            && lane.states[host].status != Status::Ramping
+            && (!hot.has_outages || is_up())
+            && in_time()
+    }
+
+    /// Sums requests up, and looks at those alone that somebody may check. `checked` is overwritten.
+    pub(super) fn serve_in_bulk(
+        &self,
+        lane: &mut Lane,
+        all_taken: &mut u32,
+        checked: &mut Vec<u32>,
+    ) -> Served {
+        let (load, tables) = (self.load, self.window.tables);
+        let none_below = self.none_below(lane);
+        self.find_checked(none_below, checked);
+        let (mut taken, mut left_at) = (load.count, None);
+        let step = (self.stretch.to - self.stretch.from) as f64 / f64::from(load.count);
+        let time_of = |index: u32| self.stretch.from + (step * (f64::from(index) + 0.5)) as u64;
+        let (mut seen, mut alone) = (0, Sums::default());
+        for &index in &*checked {
+            if index >= taken {
+                break;
+            }
+            self.check(lane, index, time_of(index), none_below, &mut alone);
+            seen += 1;
+            if left_at.is_none() {
+                left_at = self.left_at(lane, time_of(index));
+                let is_taken = |time: u64| left_at.is_none_or(|left_at| time < left_at);
+                while taken > index + 1 && !is_taken(time_of(taken - 1)) {
+                    taken -= 1;
+                }
+            }
+        }
+        let words = Words {
+            key: self.keys.lengths,
+            first: self.number(load.first),
+            count: taken - seen,
+        };
+        let laws = tables.lengths(usize::from(load.model));
+        let mut sums = words.sum(&laws.prompt, &laws.answer, tables.max_tokens);
+        sums.prompt += alone.prompt;
+        sums.answer += alone.answer;
+        *all_taken = taken;
+        Served {
+            billed: self.book(lane, taken, sums),
+            left_at,
+        }
+    }
+
+    /// A check word below this says that nobody checks; `u64::MAX` if there is nobody who could.
+    fn none_below(&self, lane: &mut Lane) -> u64 {
+        let load = self.load;
+        let group = &self.window.groups[usize::from(load.model)];
+        if group.total == group.members[load.member as usize].weight {
+            return u64::MAX;
+        }
+        let pair = lane.pair_of(load.participant, load.model);
+        if lane.plan_heads[pair].stamp != self.window.plan_stamps[usize::from(load.model)] {
+            let record = self.record(0, self.stretch.from, [0, 0]);
+            lane.plan_anew(pair, &record, self.window);
+        }
+        lane.plan_heads[pair].none_below
+    }
+
+    /// Finds which of the answers somebody may check, in order: the gaps between them are geometric, each the whole part
+    /// of an exponential draw whose rate is minus the logarithm of the chance that nobody checks.
+    fn find_checked(&self, none_below: u64, checked: &mut Vec<u32>) {
+        checked.clear();
+        let count = self.load.count;
+        match none_below {
+            u64::MAX => return,
+            0 => return checked.extend(0..count),
+            _ => {}
+        }
+        let per_answer = 1.0 / neg_ln(none_below);
+        let first = self.number(self.load.first);
+        let mut index = 0_u64;
+        for pair in 0.. {
+            for word in self.keys.unchecked.draw2(first + pair, 0) {
+                index += (neg_ln(word) * per_answer) as u64;
+                if index >= u64::from(count) {
+                    return;
+                }
+                checked.push(index as u32);
+                index += 1;
+            }
+        }
+    }
+
+    /// Draws who checks an answer, and has them do it.
+    #[inline(never)]
+    fn check(&self, lane: &mut Lane, index: u32, arrival: u64, none_below: u64, sums: &mut Sums) {
+        let index = self.load.first + index;
+        let [lengths, word] = self.keys.answer.draw2(self.number(index), 0);
+        // That somebody may check is known: the word is one of those that say so.
+        let check = match none_below {
+            0 => word,
+            _ => none_below + below(word, none_below.wrapping_neg()),
+        };
+        let mut record = self.record(index, arrival, [lengths, check]);
+        sums.add(record.prompt, record.answer);
+        let rates = self
+            .window
+            .tables
+            .rates(lane.hosts[record.host as usize].class, record.group);
+        record.completion +=
+            u64::from(record.prompt) * rates.prefill_ns + u64::from(record.answer) * rates.decode_ns;
+        let payment = record.price * (u64::from(record.prompt) + u64::from(record.answer));
+        let window = self.window_at(arrival);
+        lane.choose_validators(&record, payment, &window);
+        self.recall(lane, arrival);
+        settle_mail(lane, &window);
+    }
+
+    /// When the host's expulsion reaches the block, if a check of an answer to a request of this moment has convicted
+    /// it.
+    fn left_at(&self, lane: &Lane, arrival: u64) -> Option<u64> {
+        let is_convicted = lane.states[self.load.participant as usize].status == Status::Invalid;
+        is_convicted.then_some(arrival + self.stretch.delay_ns)
+    }
+
+    /// Books answers that were summed up; says what they cost, base units.
+    fn book(&self, lane: &mut Lane, taken: u32, sums: Sums) -> i128 {
+        let (load, tables) = (self.load, self.window.tables);
+        let host = load.participant as usize;
+        let rates = tables.rates(lane.hosts[host].class, load.model);
+        let work = sums.prompt * rates.prefill_ns + sums.answer * rates.decode_ns;
+        let payment = i128::from(load.price) * i128::from(sums.tokens());
+        let state = &mut lane.states[host];
+        state.work += payment as i64;
+        state.finished += taken;
+        tables.status.record_served_times(&mut state.counters, taken);
+        let ppb = self.window.targets.ppb(state.reputation);
+        lane.hosts[host].busy_ns += work;
+        let finished = &mut lane.finished[usize::from(load.model)];
+        finished.tokens += sums.tokens();
+        finished.inferences += u64::from(taken);
+        let totals = &mut lane.totals;
+        totals.requests += u64::from(taken);
+        totals.finished += u64::from(taken);
+        totals.service_ns += u128::from(work);
+        totals.work_coins += payment;
+        totals.nominal_rate_ppb_sum += u128::from(ppb) * u128::from(taken);
+        lane.effects.add(
+            EventKind::Finished as u64 | sums.tokens() << 8,
+            self.number(load.first),
+            u64::from(load.participant) << 32 | u64::from(taken),
+            payment as u64,
+        );
+        payment
+    }
+}

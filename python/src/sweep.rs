@@ -5,6 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use pyo3::prelude::*;
+use stakeout_engine::experiment::sweep::analysis;
 use stakeout_engine::experiment::sweep::campaign::{self, Monitor, PointCells, Shard};
 use stakeout_engine::experiment::sweep::cell::Cell;
 use stakeout_engine::experiment::sweep::factor::{Factor, Level, Levels};
@@ -12,7 +13,7 @@ use stakeout_engine::experiment::sweep::file::SweepFile;
 use stakeout_engine::experiment::sweep::plan::{Plan, ScenarioSource};
 use stakeout_engine::experiment::sweep::store::Store;
 use stakeout_engine::experiment::sweep::table::{
-    estimate, figure_names, responses_csv, results_csv, shown_csv,
+    estimate, figure_names, responses_csv, results_csv, write_results,
 };
 
 use crate::design;
@@ -127,9 +128,8 @@ fn carry_out(
         stop.check();
     }
     if shard == Shard::WHOLE {
-        store.write_result("results.csv", &results_csv(&plan, &done.points))?;
-        store.write_result("shown.csv", &shown_csv(&plan, &done.points))?;
-        store.write_result("responses.csv", &responses_csv(&plan, &done.points))?;
+        let front = analysis::front(&plan, &done.points);
+        write_results(&plan, &done.points, front.as_ref(), &store)?;
     }
     Ok(Sweep {
         plan,

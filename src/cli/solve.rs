@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use stakeout_engine::experiment::cells::Bench;
+use stakeout_engine::experiment::solve::cost::{Combination, combinations};
 use stakeout_engine::experiment::solve::file::SolveFile;
 use stakeout_engine::experiment::solve::{Frontier, Solver};
 use stakeout_engine::experiment::sweep::plan::ScenarioSource;
@@ -63,9 +64,15 @@ pub fn run(arguments: &Solve) -> Result<(), Failure> {
     let answer = solver.solve();
     bar.finish();
     let frontiers = answer?;
-    let tables = [frontier_table(&file, &frontiers), search_table(&file, &frontiers)];
+    let mut tables = vec![frontier_table(&file, &frontiers), search_table(&file, &frontiers)];
     store.write_result("frontier.csv", &tables[0].render(super::format::Format::Csv))?;
     store.write_result("search.csv", &tables[1].render(super::format::Format::Csv))?;
+    let compared = combinations(&frontiers, file.demand.confidence);
+    if !compared.is_empty() {
+        let table = cheapest_table(&file, &compared);
+        store.write_result("cheapest.csv", &table.render(super::format::Format::Csv))?;
+        tables.push(table);
+    }
     let question = serde_json::json!({
         "name": file.name,
         "question": file.question,
@@ -78,6 +85,9 @@ pub fn run(arguments: &Solve) -> Result<(), Failure> {
     print(&render_all(&tables, arguments.format.format))?;
     for frontier in &frontiers {
         remark(&sentence(&file, frontier));
+    }
+    if let Some(best) = compared.iter().find(|found| found.more.is_none()) {
+        remark(&cheapest_sentence(&file, best, &compared));
     }
     Ok(())
 }
@@ -193,6 +203,65 @@ fn spoken(file: &SolveFile, number: f64) -> String {
             .to_owned(),
         _ => label,
     }
+}
+
+/// What each level costs at the laxest value that deters there.
+fn cheapest_table(file: &SolveFile, compared: &[Combination]) -> Table {
+    let columns = [
+        "across",
+        "deters from",
+        "cost",
+        "cost from",
+        "cost to",
+        "more than the cheapest",
+        "more from",
+        "more to",
+        "cheapest",
+    ];
+    let mut table = Table::new("The cheapest combination", &columns);
+    let real = |number: f64| Cell::Real(number, decimals(number));
+    for found in compared {
+        let more = found.more.as_ref();
+        let verdict = match more {
+            None => "yes",
+            Some(_) if found.may_be_cheapest() => "perhaps",
+            Some(_) => "",
+        };
+        table.push(vec![
+            Cell::text(&found.level),
+            Cell::text(value(file, found.value)),
+            real(found.cost),
+            Cell::or_empty(found.interval, |interval| real(interval.low)),
+            Cell::or_empty(found.interval, |interval| real(interval.high)),
+            Cell::or_empty(more, |more| real(more.mean)),
+            Cell::or_empty(more, |more| real(more.interval.low)),
+            Cell::or_empty(more, |more| real(more.interval.high)),
+            Cell::text(verdict),
+        ]);
+    }
+    table
+}
+
+fn cheapest_sentence(file: &SolveFile, best: &Combination, compared: &[Combination]) -> String {
+    let across = file
+        .across
+        .as_ref()
+        .map_or("level", |factor| factor.name.as_str());
+    let rivals = compared
+        .iter()
+        .filter(|found| found.more.is_some() && found.may_be_cheapest())
+        .count();
+    let how_sure = match rivals {
+        0 => "every other level costs more".to_string(),
+        several => format!("the replicates cannot tell {several} others from it"),
+    };
+    format!(
+        "the cheapest is {across} {} with {} {}, at a cost of {:.6}; {how_sure}",
+        best.level,
+        file.parameter.path,
+        spoken(file, best.value),
+        best.cost
+    )
 }
 
 fn sentence(file: &SolveFile, frontier: &Frontier) -> String {

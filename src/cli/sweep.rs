@@ -12,12 +12,12 @@ use stakeout_engine::experiment::sweep::campaign::{self, Campaign, PointCells, S
 use stakeout_engine::experiment::sweep::file::SweepFile;
 use stakeout_engine::experiment::sweep::plan::{Plan, ScenarioSource};
 use stakeout_engine::experiment::sweep::store::Store;
-use stakeout_engine::experiment::sweep::table::{responses_csv, results_csv, shown_csv};
+use stakeout_engine::experiment::sweep::table::write_results;
 
 use super::cell_store;
 use super::clock::Stopwatch;
 use super::failure::{Failure, Reason};
-use super::format::{Format, FormatOption};
+use super::format::FormatOption;
 use super::interrupt;
 use super::simulate::set_threads;
 use super::sweep_estimate;
@@ -161,18 +161,13 @@ fn conclude(
     store: &Store,
     format: FormatOption,
 ) -> Result<(), Failure> {
-    store.write_result("results.csv", &results_csv(plan, points))?;
-    store.write_result("shown.csv", &shown_csv(plan, points))?;
-    store.write_result("responses.csv", &responses_csv(plan, points))?;
     let page = sweep_page::SweepPage {
         plan,
         points,
         source,
         front: analysis::front(plan, points),
     };
-    if let Some(front) = page.front() {
-        store.write_result("front.csv", &front.render(Format::Csv))?;
-    }
+    write_results(plan, points, page.front.as_ref(), store)?;
     print(&page.render(format.format))?;
     for line in page.remarks() {
         remark(&line);

@@ -15,6 +15,41 @@ use crate::observe::frame::EventKind;
 use crate::scenario::Unsampled;
 use crate::world::{Draw, Lane};
 
+/// Places of the memory of chances; a power of two.
+const PLACES: usize = 256;
+
+/// Memory that hosts which are summed up share.
+#[derive(Debug, Default)]
+pub struct Memory {
+    /// Which of the host's answers somebody may check.
+    checked: Vec<u32>,
+    /// The chance that nobody checks an answer, where it was worked out last: the same for hosts of one weight and reputation.
+    chances: Vec<Chance>,
+}
+
+/// That nobody checks an answer of such a host.
+#[derive(Clone, Copy, Debug, Default)]
+struct Chance {
+    /// Stamp of the weights and rates that it holds for; none is 0.
+    stamp: u64,
+    weight: u64,
+    model: u16,
+    reputation: u8,
+    none_below: u64,
+}
+
+impl Chance {
+    fn is_of(&self, other: &Self) -> bool {
+        (self.stamp, self.weight, self.model, self.reputation)
+            == (other.stamp, other.weight, other.model, other.reputation)
+    }
+
+    fn place(&self) -> usize {
+        let word = self.weight ^ u64::from(self.reputation) << 40 ^ u64::from(self.model) << 48;
+        (word.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) as usize % PLACES
+    }
+}
+
 impl Server<'_> {
     /// Every answer is the promised model's, none is lost, and none changes a status by being given.
     pub(super) fn is_plain(&self, lane: &Lane) -> bool {
@@ -38,16 +73,15 @@ impl Server<'_> {
             && in_time()
     }
 
-    /// Sums requests up, and looks at those alone that somebody may check. `checked` is overwritten.
-    pub(super) fn serve_in_bulk(
-        &self,
-        lane: &mut Lane,
-        all_taken: &mut u32,
-        checked: &mut Vec<u32>,
-    ) -> Served {
+    /// Sums requests up, and looks at those alone that somebody may check.
+    pub(super) fn serve_in_bulk(&self, lane: &mut Lane, all_taken: &mut u32, memory: &mut Memory) -> Served {
         let (load, tables) = (self.load, self.window.tables);
-        let none_below = self.none_below(lane);
+        let none_below = self.none_below(lane, &mut memory.chances);
+        let checked = &mut memory.checked;
         self.find_checked(none_below, checked);
+        if !checked.is_empty() {
+            self.make_plan(lane);
+        }
         let (mut taken, mut left_at) = (load.count, None);
         let step = (self.stretch.to - self.stretch.from) as f64 / f64::from(load.count);
         let time_of = |index: u32| self.stretch.from + (step * (f64::from(index) + 0.5)) as u64;
@@ -83,14 +117,33 @@ impl Server<'_> {
     }
 
     /// A check word below this says that nobody checks; `u64::MAX` if there is nobody who could.
-    fn none_below(&self, lane: &mut Lane) -> u64 {
+    fn none_below(&self, lane: &mut Lane, chances: &mut Vec<Chance>) -> u64 {
         let load = self.load;
         let group = &self.window.groups[usize::from(load.model)];
-        if group.total == group.members[load.member as usize].weight {
+        let weight = group.members[load.member as usize].weight;
+        if group.total == weight {
             return u64::MAX;
         }
-        let pair = lane.pair_of(load.participant, load.model);
-        if lane.plan_heads[pair].stamp != self.window.plan_stamps[usize::from(load.model)] {
+        let mut wanted = Chance {
+            stamp: self.window.plan_stamps[usize::from(load.model)],
+            weight,
+            model: load.model,
+            reputation: lane.states[load.participant as usize].reputation.get(),
+            none_below: 0,
+        };
+        chances.resize(PLACES, Chance::default());
+        let kept = &mut chances[wanted.place()];
+        if !kept.is_of(&wanted) {
+            wanted.none_below = self.make_plan(lane);
+            *kept = wanted;
+        }
+        kept.none_below
+    }
+
+    /// Works out how the host's answers are sampled, if that was not done; says below which word nobody checks one.
+    fn make_plan(&self, lane: &mut Lane) -> u64 {
+        let pair = lane.pair_of(self.load.participant, self.load.model);
+        if lane.plan_heads[pair].stamp != self.window.plan_stamps[usize::from(self.load.model)] {
             let record = self.record(0, self.stretch.from, [0, 0]);
             lane.plan_anew(pair, &record, self.window);
         }

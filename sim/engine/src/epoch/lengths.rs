@@ -49,9 +49,12 @@ impl Words {
     pub fn sum(&self, prompt: &Lengths, answer: &Lengths, most: u32) -> Sums {
         match (prompt, answer) {
             // The usual laws, without a question about their kind at every request.
-            (Lengths::Table(prompt), Lengths::Table(answer)) => {
-                self.sum_of(|word| (prompt.sample32(high(word)), answer.sample32(word as u32).min(most)))
-            }
+            (Lengths::Table(prompt), Lengths::Table(answer)) => self.sum_of(|word| {
+                (
+                    prompt.sample32(high(word)),
+                    answer.sample32(word as u32).min(most),
+                )
+            }),
             (prompt, answer) => {
                 self.sum_of(|word| (prompt.sample(high(word)), answer.sample(word as u32).min(most)))
             }

@@ -9,6 +9,7 @@ use std::collections::VecDeque;
 
 use stakeout_kernel::sample::poisson_from;
 
+use super::bulk::Memory;
 use super::serve::{Gone, Keys, Late, Load, Pending, Stretch, exposure, serve};
 use crate::world::{Lane, StatusChange, Window, World};
 
@@ -44,12 +45,16 @@ pub struct Task<'a> {
 pub struct Scratch {
     /// Requests by model and member of its group.
     counts: Vec<Vec<u32>>,
+    /// Those that were taken over by hosts that had been served: they are served in the next round.
+    next: Vec<Vec<u32>>,
+    /// When everybody's turn is in this round, by participant; see [`exposure`].
+    degrees: Vec<u8>,
     /// Answers that a stretch has numbered, by participant.
     numbered: Vec<u32>,
     /// Who was expelled in the stretch.
     gone: Vec<Gone>,
-    /// Which of one host's answers somebody may check.
-    checked: Vec<u32>,
+    /// What hosts that are summed up share.
+    bulk: Memory,
     /// One host's requests.
     loads: Vec<Load>,
     /// Requests that came after their host had been expelled, by model.
@@ -70,6 +75,24 @@ impl Scratch {
             .iter()
             .find(|(gone, _)| gone.participant == participant);
         found.map(|(gone, _)| gone.left_at)
+    }
+
+    /// Says whose turn is when: who leaves for sure comes first, then those whom checks may convict, so that the others'
+    /// checks know who left, and when.
+    fn rank(&mut self, lane: &Lane) {
+        let participants = 0..self.numbered.len() as u32;
+        self.degrees.clear();
+        self.degrees.extend(participants.map(|at| exposure(lane, at)));
+        for (gone, _) in &self.leaving {
+            self.degrees[gone.participant as usize] = 0;
+        }
+    }
+
+    /// Turns to what was taken over by hosts that had been served; says whether there is any.
+    fn turn(&mut self) -> bool {
+        std::mem::swap(&mut self.counts, &mut self.next);
+        self.next.iter_mut().for_each(|counts| counts.fill(0));
+        self.counts.iter().flatten().any(|&count| count > 0)
     }
 
     /// Whether something is on its way to a block.
@@ -104,28 +127,33 @@ pub fn serve_stretch(world: &mut World<'_>, scratch: &mut Scratch, task: &Task<'
         .late
         .resize_with(world.scenario.hosts.len(), VecDeque::new);
     scratch.counts.resize(task.wanted.len(), Vec::new());
-    let (mut billed, mut round, mut is_left) = (0, 0, false);
+    scratch.next.resize(task.wanted.len(), Vec::new());
+    let (mut billed, mut spreads, mut is_left) = (0, 0, false);
     for model in 0..task.wanted.len() {
         is_left |= draw_counts(world, scratch, task, model);
+        let members = scratch.counts[model].len();
+        scratch.next[model].clear();
+        scratch.next[model].resize(members, 0);
     }
     is_left |= scratch.has_pending();
     while is_left {
-        scratch.surplus.clear();
-        scratch.surplus.resize(task.wanted.len(), 0);
-        // Those whom checks may convict come first, so that the others' checks know who left, and when.
+        scratch.rank(&world.lanes[0]);
         for degree in 0..EXPOSURES {
             world.stamp_plans();
-            if serve_round(world, scratch, task, degree, &mut billed) {
-                world.collect();
-                scratch.keep_leaving(&mut world.lanes[0], task.stretch);
-                world.expel();
+            scratch.surplus.clear();
+            scratch.surplus.resize(task.wanted.len(), 0);
+            if !serve_round(world, scratch, task, degree, &mut billed) {
+                continue;
+            }
+            world.collect();
+            scratch.keep_leaving(&mut world.lanes[0], task.stretch);
+            world.expel();
+            spreads += 1;
+            for model in 0..task.wanted.len() {
+                spread(world, scratch, task, model, (spreads, degree));
             }
         }
-        round += 1;
-        is_left = false;
-        for model in 0..task.wanted.len() {
-            is_left |= spread(world, scratch, task, model, round);
-        }
+        is_left = scratch.turn();
     }
     for finished in &mut world.lanes[0].finished {
         world.traffic[0] += std::mem::take(&mut finished.inferences);
@@ -169,7 +197,11 @@ fn draw_counts(world: &mut World<'_>, scratch: &mut Scratch, task: &Task<'_>, mo
         return false;
     }
     if wanted.expected < SPARSE * members as f64 {
-        return pick_each(world, scratch, task, model, (whole(), 0));
+        let count = whole();
+        pick_each(world, task, model, (count, 0), |member| {
+            scratch.counts[model][member] += 1;
+        });
+        return count > 0;
     }
     let each = wanted.expected / total as f64;
     for (count, member) in counts.iter_mut().zip(&world.groups[model].members) {
@@ -184,25 +216,40 @@ fn draw_counts(world: &mut World<'_>, scratch: &mut Scratch, task: &Task<'_>, mo
     true
 }
 
-/// Gives requests that expelled hosts left to the others; says whether there are any.
-fn spread(world: &mut World<'_>, scratch: &mut Scratch, task: &Task<'_>, model: usize, round: u64) -> bool {
-    scratch.counts[model].fill(0);
-    let surplus = scratch.surplus[model];
-    if surplus > 0 && total(world, model, task.wanted[model].is_paused) == 0 {
-        world.totals.unassigned += surplus;
-        return false;
-    }
-    pick_each(world, scratch, task, model, (surplus, round))
-}
-
-/// Chooses an executor for each of `count` requests; says whether there are any.
-fn pick_each(
-    world: &World<'_>,
+/// Gives requests that expelled hosts left to the others: to those whose turn comes yet with their own, to the others in the
+/// next round.
+fn spread(
+    world: &mut World<'_>,
     scratch: &mut Scratch,
     task: &Task<'_>,
     model: usize,
+    (round, degree): (u64, u8),
+) {
+    let surplus = scratch.surplus[model];
+    if surplus > 0 && total(world, model, task.wanted[model].is_paused) == 0 {
+        world.totals.unassigned += surplus;
+        return;
+    }
+    let members = &world.groups[model].members;
+    let (counts, next) = (&mut scratch.counts[model], &mut scratch.next[model]);
+    pick_each(world, task, model, (surplus, round), |member| {
+        let participant = members[member].participant as usize;
+        if scratch.degrees[participant] > degree {
+            counts[member] += 1;
+        } else {
+            next[member] += 1;
+        }
+    });
+}
+
+/// Chooses an executor for each of `count` requests.
+fn pick_each(
+    world: &World<'_>,
+    task: &Task<'_>,
+    model: usize,
     (count, round): (u64, u64),
-) -> bool {
+    mut give: impl FnMut(usize),
+) {
     let sub = round << 40 | model as u64;
     for request in 0..count {
         let counter = u64::from(task.stretch.number) << 32 | request;
@@ -213,10 +260,9 @@ fn pick_each(
             Some(world.groups[model].pick.pick(word))
         };
         if let Some(member) = member {
-            scratch.counts[model][member] += 1;
+            give(member);
         }
     }
-    count > 0
 }
 
 /// Serves what has been counted for hosts of one degree of exposure; says whether there were any.
@@ -247,12 +293,10 @@ fn serve_round(
     let lane = &mut lanes[0];
     let mut was_anybody = false;
     for (participant, host) in (0_u32..).zip(&scenario.hosts) {
-        let leaves_at = scratch.leaves_at(participant);
-        // Who leaves for sure comes first.
-        if leaves_at.map_or_else(|| exposure(lane, participant), |_| 0) != degree {
+        if scratch.degrees[participant as usize] != degree {
             continue;
         }
-        was_anybody = true;
+        let leaves_at = scratch.leaves_at(participant);
         scratch.loads.clear();
         let mut first = scratch.numbered[participant as usize];
         let mut weight = 0;
@@ -279,13 +323,14 @@ fn serve_round(
         if scratch.loads.is_empty() {
             continue;
         }
+        was_anybody = true;
         let pending = Pending {
             late: &mut scratch.late[participant as usize],
             leaves_at,
         };
         let loads = (&mut scratch.loads[..], &scratch.gone[..]);
-        let checked = &mut scratch.checked;
-        let served = serve(lane, &window, keys, stretch, loads, checked, pending);
+        let memory = &mut scratch.bulk;
+        let served = serve(lane, &window, keys, stretch, loads, memory, pending);
         scratch.numbered[participant as usize] = first;
         *billed += served.billed;
         for load in &scratch.loads {

@@ -9,6 +9,7 @@ use stakeout_kernel::sample::{below, neg_ln};
 use stakeout_kernel::streams::{Purpose, RootSeed, StreamKey};
 use stakeout_protocol::status::Status;
 
+use super::bulk::Memory;
 use super::checks::settle_mail;
 use crate::world::{Inference, Lane, NONE, State, Window};
 
@@ -154,7 +155,7 @@ pub fn serve(
     keys: &Keys,
     stretch: &Stretch,
     (loads, gone): (&mut [Load], &[Gone]),
-    checked: &mut Vec<u32>,
+    memory: &mut Memory,
     pending: Pending<'_>,
 ) -> Served {
     let server = |load| Server {
@@ -174,7 +175,7 @@ pub fn serve(
             load.taken = 0;
             continue;
         }
-        let part = server(*load).serve_in_bulk(lane, &mut load.taken, checked);
+        let part = server(*load).serve_in_bulk(lane, &mut load.taken, memory);
         served.billed += part.billed;
         served.left_at = part.left_at;
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use stakeout_statistics::deterrence::{Demand, Search};
 
+use super::cost::Cost;
 use crate::experiment::sweep::SweepError;
 use crate::experiment::sweep::factor::{Factor, Level, Levels, Range};
 use crate::experiment::sweep::file::{read_factor, read_name, read_set};
@@ -12,7 +13,7 @@ use crate::experiment::sweep::reading::{self, Reading};
 use crate::scenario::Source;
 use crate::scenario::document::Node;
 
-const KEYS: [&str; 14] = [
+const KEYS: [&str; 15] = [
     "solve",
     "question",
     "scenario",
@@ -20,6 +21,7 @@ const KEYS: [&str; 14] = [
     "parameter",
     "tolerance",
     "across",
+    "cheapest",
     "attacks",
     "each",
     "honest",
@@ -48,6 +50,8 @@ pub struct SolveFile {
     pub search: Search,
     /// What the question goes across, a frontier row a level.
     pub across: Option<Factor>,
+    /// What a combination of a level with the value that deters there costs, where the cheapest is asked for.
+    pub cheapest: Option<Cost>,
     /// The menu of attacks.
     pub attacks: Vec<Level>,
     /// Families of the menu, in its order: an item of the file with all of its parameters.
@@ -154,6 +158,8 @@ fn read(tree: &Node, folder: &Path, reading: &mut Reading) -> Option<SolveFile> 
     let across = tree
         .get("across")
         .map(|node| read_factor(node, "across", reading));
+    let levels = across.as_ref().map_or(0, Factor::count);
+    let cheapest = tree.get("cheapest").map(|node| Cost::read(node, levels, reading));
     Some(SolveFile {
         name,
         question,
@@ -162,6 +168,7 @@ fn read(tree: &Node, folder: &Path, reading: &mut Reading) -> Option<SolveFile> 
         parameter,
         search,
         across,
+        cheapest,
         attacks,
         families,
         is_each: tree.get("each").is_some_and(|node| reading.switch(node, "each")),

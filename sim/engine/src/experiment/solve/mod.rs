@@ -8,6 +8,7 @@
 //! **Invariant.** The answer is a function of the file, the scenario and its seed; cells are kept as a sweep keeps them,
 //! so a search that was cut goes on where it was.
 
+pub mod cost;
 pub mod file;
 
 use std::collections::BTreeMap;
@@ -40,6 +41,8 @@ pub struct Frontier {
     pub threshold: Threshold,
     /// The price at the laxest value that deters: figures of the network in which everybody is honest.
     pub price: Vec<(String, Estimate)>,
+    /// What the combination costs in each replicate, where the file asks for the cheapest and the level deters.
+    pub costs: Vec<f64>,
     /// The command that shows the binding attack again at the strictest value that did not deter, or at the one that did.
     pub replay: String,
 }
@@ -53,6 +56,8 @@ pub struct Solver<'a> {
 }
 
 type Set = Vec<(String, String)>;
+/// Figures of a network, and its cost in each replicate.
+type Price = (Vec<(String, Estimate)>, Vec<f64>);
 
 impl Solver<'_> {
     /// The frontier, level by level.
@@ -69,20 +74,20 @@ impl Solver<'_> {
             None => vec![everywhere],
         };
         let mut frontiers = Vec::new();
-        for level in &levels {
+        for (at, level) in levels.iter().enumerate() {
             let families = self.file.families.iter().filter(|_| self.file.is_each);
             for family in families {
-                frontiers.push(self.frontier(level, Some(family.name.clone()), &family.attacks)?);
+                frontiers.push(self.frontier((at, level), Some(family.name.clone()), &family.attacks)?);
             }
             let menu: Vec<usize> = (0..self.file.attacks.len()).collect();
-            frontiers.push(self.frontier(level, None, &menu)?);
+            frontiers.push(self.frontier((at, level), None, &menu)?);
         }
         Ok(frontiers)
     }
 
     fn frontier(
         &self,
-        level: &Level,
+        (at, level): (usize, &Level),
         family: Option<String>,
         menu: &[usize],
     ) -> Result<Frontier, SweepError> {
@@ -93,9 +98,9 @@ impl Solver<'_> {
         if let Some(error) = refused {
             return Err(error);
         }
-        let price = match threshold.deterred {
-            Some(value) => self.price(level, value)?,
-            None => Vec::new(),
+        let (price, costs) = match threshold.deterred {
+            Some(value) => self.price((at, level), value)?,
+            None => Default::default(),
         };
         let shown = threshold
             .not_deterred
@@ -114,6 +119,7 @@ impl Solver<'_> {
             menu: menu.to_vec(),
             threshold,
             price,
+            costs,
             replay: self.bench.source.replay_set(&set, seed, self.file.demand.floor),
         })
     }
@@ -178,7 +184,8 @@ impl Solver<'_> {
         })
     }
 
-    fn price(&self, level: &Level, value: f64) -> Result<Vec<(String, Estimate)>, SweepError> {
+    /// Figures of the network in which everybody is honest, and what it costs in each replicate.
+    fn price(&self, (at, level): (usize, &Level), value: f64) -> Result<Price, SweepError> {
         let scenario = self.bench.resolve(&self.set(level, value, None))?;
         let jobs: Vec<(&Scenario, u32)> = (0..self.file.demand.floor)
             .map(|replicate| (&scenario, replicate))
@@ -188,9 +195,18 @@ impl Solver<'_> {
             cells: self.bench.cells(&jobs, false)?,
         };
         let outputs = self.file.price.iter();
-        Ok(outputs
+        let figures = outputs
             .map(|name| (name.clone(), estimate(&point, name, self.file.demand.confidence)))
-            .collect())
+            .collect();
+        let costs = match &self.file.cheapest {
+            Some(cost) => point
+                .cells
+                .iter()
+                .map(|cell| cost.of(at, cell))
+                .collect::<Result<_, _>>()?,
+            None => Vec::new(),
+        };
+        Ok((figures, costs))
     }
 
     /// What a scenario of the search sets: the file's values, the level's, the parameter, and the attack or honesty.

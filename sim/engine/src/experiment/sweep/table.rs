@@ -5,8 +5,11 @@ use std::fmt::Write;
 
 use stakeout_statistics::{Interval, Moments, clopper_pearson, mean_interval};
 
+use super::SweepError;
+use super::analysis::Front;
 use super::campaign::PointCells;
 use super::plan::Plan;
+use super::store::Store;
 use crate::observe::csv::field;
 
 /// One output at one point.
@@ -52,6 +55,25 @@ pub fn figure_names(points: &[PointCells]) -> Vec<String> {
         .flat_map(|p| p.cells.iter().flat_map(|c| c.figures.keys()))
         .collect();
     names.into_iter().cloned().collect()
+}
+
+/// Writes the files of a finished sweep beside its cells: whoever carries one out writes the same.
+///
+/// # Errors
+/// A disk that refuses.
+pub fn write_results(
+    plan: &Plan,
+    points: &[PointCells],
+    front: Option<&Front>,
+    store: &Store,
+) -> Result<(), SweepError> {
+    store.write_result("results.csv", &results_csv(plan, points))?;
+    store.write_result("shown.csv", &shown_csv(plan, points))?;
+    store.write_result("responses.csv", &responses_csv(plan, points))?;
+    if let Some(front) = front {
+        store.write_result("front.csv", &front_csv(plan, front))?;
+    }
+    Ok(())
 }
 
 /// `results.csv`: a row a point with mean and interval of every figure.
@@ -131,6 +153,27 @@ pub fn responses_csv(plan: &Plan, points: &[PointCells]) -> String {
             }
             text.push('\n');
         }
+    }
+    text
+}
+
+/// `front.csv`: a row a point that has every figure that the plan trades, with their means, those on the front marked.
+pub fn front_csv(plan: &Plan, front: &Front) -> String {
+    let mut text = String::from("point");
+    let figures = plan.front.iter().map(|name| name.trim_start_matches('-'));
+    for column in plan.factors.iter().map(String::as_str).chain(figures) {
+        let _ = write!(text, ",{}", field(column));
+    }
+    text.push_str(",on the front\n");
+    for ((point, means), is_on_front) in front.points.iter().zip(&front.is_on_front) {
+        let _ = write!(text, "{point}");
+        plan.points[*point].labels.iter().for_each(|label| {
+            let _ = write!(text, ",{}", field(label));
+        });
+        means.iter().for_each(|mean| {
+            let _ = write!(text, ",{mean}");
+        });
+        let _ = writeln!(text, ",{}", if *is_on_front { "yes" } else { "" });
     }
     text
 }

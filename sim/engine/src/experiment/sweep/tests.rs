@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::SweepError;
+use super::analysis;
 use super::campaign::{PointCells, Shard, collect};
 use super::cell::{Cell, Making, key};
 use super::factor::Design;
 use super::file::SweepFile;
 use super::plan::{Plan, Point, SWEEP_FORMAT};
 use super::store::Store;
-use super::table::{estimate, responses_csv, results_csv};
+use super::table::{estimate, responses_csv, results_csv, write_results};
 use crate::scenario::Source;
 
 fn parse(text: &str) -> Result<SweepFile, SweepError> {
@@ -99,6 +100,45 @@ fn everything_wrong_with_a_file_is_told_at_once_with_its_place() {
     ] {
         assert!(text.contains(part), "{part}\n{text}");
     }
+}
+
+/// Three points that trade a cost for a gain, the last of them beaten in both.
+#[test]
+fn a_finished_sweep_marks_its_front_in_a_file_of_its_own() {
+    let traded = Plan {
+        front: vec!["cost".to_owned(), "-gain".to_owned()],
+        points: vec![plan(1, 1, None).points[0].clone(); 3],
+        ..plan(1, 1, None)
+    };
+    let figures = [[1.0, 0.5], [2.0, 0.75], [2.5, 0.25]];
+    let points: Vec<PointCells> = (0..3)
+        .map(|point| PointCells {
+            point,
+            cells: vec![cell(
+                0,
+                &[("cost", figures[point][0]), ("gain", figures[point][1])],
+            )],
+        })
+        .collect();
+    let folder = scratch("front");
+    let store = Store::open(&folder).unwrap();
+    let front = analysis::front(&traded, &points);
+    write_results(&traded, &points, front.as_ref(), &store).unwrap();
+    let text = std::fs::read_to_string(folder.join("front.csv")).unwrap();
+    let expected =
+        "point,\"a, b\",cost,gain,on the front\n0,1 %,1,0.5,yes\n1,1 %,2,0.75,yes\n2,1 %,2.5,0.25,\n";
+    assert_eq!(text, expected);
+    for name in ["results.csv", "shown.csv", "responses.csv"] {
+        assert!(folder.join(name).exists(), "{name}");
+    }
+    write_results(
+        &traded,
+        &points,
+        None,
+        &Store::open(&folder.join("none")).unwrap(),
+    )
+    .unwrap();
+    assert!(!folder.join("none").join("front.csv").exists());
 }
 
 #[test]

@@ -26,7 +26,7 @@ const HOST_BLOCK_NS: f64 = 15.0;
 /// Nanoseconds of one core for each block.
 const BLOCK_NS: f64 = 4_000.0;
 /// Bytes of the program, its tables and buffers.
-const BASE_BYTES: f64 = 24e6;
+pub const BASE_BYTES: f64 = 20e6;
 /// Bytes of one host apart from its rows: a million of them take this at a settlement, the peak (benches/README.md).
 const HOST_BYTES: f64 = 900.0;
 /// Bytes of a participant's row of one epoch, packed.

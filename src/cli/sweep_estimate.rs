@@ -8,7 +8,7 @@ use stakeout_engine::scenario::Scenario;
 use stakeout_engine::strategy::registry::Registry;
 
 use super::clock::Stopwatch;
-use super::estimate::Estimate;
+use super::estimate::{BASE_BYTES as PROGRAM_BYTES, Estimate};
 use super::table::{Cell, Table};
 
 /// Points whose cost is worked out one by one; of more, evenly spread ones stand for all.
@@ -19,8 +19,10 @@ const TIMED_BYTES: f64 = 512e6;
 /// Cells that are run to be timed, and the time after which no further one is begun.
 const TRIALS: u32 = 8;
 const TRIAL_SECONDS: f64 = 0.5;
-/// What a small file takes on a disk.
+/// What a small file or folder takes on a disk.
 const BLOCK_BYTES: f64 = 4096.0;
+/// Folders over which cells are spread by the start of their names.
+const SHELVES: f64 = 256.0;
 const BYTES_PER_MIB: f64 = 1_048_576.0;
 
 /// What a cell took: the run, and forcing its file onto a disk.
@@ -63,7 +65,7 @@ pub fn estimate(plan: &Plan, source: &ScenarioSource, registry: &Registry, threa
     let valid: Vec<&_> = plan.points.iter().filter(|point| point.error.is_none()).collect();
     let step = valid.len().div_ceil(SAMPLED).max(1);
     let (mut total_seconds, mut costed, mut most_memory) = (0.0, 0.0_f64, 0.0_f64);
-    let (mut ratio, mut bytes) = (if plan.has_twin { 2.0 } else { 1.0 }, BLOCK_BYTES);
+    let (mut ratio, mut length) = (if plan.has_twin { 2.0 } else { 1.0 }, BLOCK_BYTES / 2.0);
     let mut timed = "no cell was run: one takes too long, or too much memory";
     // One scenario at a time: of a large network a second one is a second network in memory.
     for point in valid.iter().step_by(step) {
@@ -75,8 +77,7 @@ pub fn estimate(plan: &Plan, source: &ScenarioSource, registry: &Registry, threa
         if costed == 0.0 && cost.seconds < TIMED_SECONDS && cost.memory_bytes < TIMED_BYTES {
             let trial = Trial::run(plan, &scenario, registry);
             ratio = trial.seconds / cost.seconds.max(1e-9);
-            // The cell's own file, and its row in responses.csv.
-            bytes = (trial.length / BLOCK_BYTES).ceil() * BLOCK_BYTES + trial.length / 2.0;
+            length = trial.length;
             timed = "a few cells were run and timed";
         }
         total_seconds += cost.seconds;
@@ -116,14 +117,37 @@ pub fn estimate(plan: &Plan, source: &ScenarioSource, registry: &Registry, threa
         1,
         &format!("s on {threads} threads ({timed})"),
     );
-    let memory = most_memory * busy / BYTES_PER_MIB;
+    // The program is there once, however many cells it runs side by side.
+    let memory = PROGRAM_BYTES + (most_memory - PROGRAM_BYTES).max(0.0) * busy;
+    let memory = memory / BYTES_PER_MIB;
     line("memory", memory, memory, 0, "MiB");
-    line(
-        "disk",
-        least * bytes / BYTES_PER_MIB,
-        most * bytes / BYTES_PER_MIB,
-        2,
-        "MiB",
-    );
+    let disk = |cells: f64| disk_bytes(plan, cells, length) / BYTES_PER_MIB;
+    line("disk", disk(least), disk(most), 2, "MiB");
     table
+}
+
+/// What a finished sweep takes on a disk: the plan; a file a cell of `length` bytes, on shelves; of each cell a row in
+/// responses.csv, which has the figures without their names; of each point a row in results.csv, with an interval of each.
+fn disk_bytes(plan: &Plan, cells: f64, length: f64) -> f64 {
+    let blocks = |bytes: f64| (bytes / BLOCK_BYTES).ceil() * BLOCK_BYTES;
+    // Of shelves that are filled at random, so many have a cell.
+    let shelves = SHELVES * (1.0 - power(1.0 - 1.0 / SHELVES, cells as u64));
+    blocks(plan.to_json().len() as f64)
+        + cells * blocks(length)
+        + (shelves + 2.0) * BLOCK_BYTES
+        + blocks(cells * length / 2.0)
+        + blocks(plan.points.len() as f64 * length * 1.5)
+}
+
+/// `base` to a whole power, by squaring.
+fn power(mut base: f64, mut exponent: u64) -> f64 {
+    let mut product = 1.0;
+    while exponent > 0 {
+        if exponent % 2 == 1 {
+            product *= base;
+        }
+        base *= base;
+        exponent /= 2;
+    }
+    product
 }

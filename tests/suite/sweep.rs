@@ -155,6 +155,49 @@ fn a_dry_run_counts_and_runs_nothing_that_is_kept() {
     assert!(!Path::new(&place).exists());
 }
 
+/// Bytes that a folder takes on a disk of blocks of 4 KiB, its own and those of its folders included.
+fn on_disk(folder: &Path) -> u64 {
+    let entries = std::fs::read_dir(folder).expect("the folder is there");
+    let of = |entry: std::io::Result<std::fs::DirEntry>| {
+        let entry = entry.expect("it can be read");
+        let metadata = entry.metadata().expect("it can be read");
+        if metadata.is_dir() {
+            on_disk(&entry.path())
+        } else {
+            metadata.len().div_ceil(4096) * 4096
+        }
+    };
+    4096 + entries.map(of).sum::<u64>()
+}
+
+/// The files are of four shipped sweeps, so that their sizes are what users see.
+#[test]
+fn a_dry_run_tells_the_disk_that_a_sweep_takes_within_a_factor_of_two() {
+    for name in ["sampling-floor", "settled", "status-test", "what-matters"] {
+        let folder = Folder::new();
+        let file = format!("scenarios/sweeps/{name}.yaml");
+        let told = stakeout(["sweep", &file, "--dry-run", "--format", "json"])
+            .expect(0)
+            .json();
+        let place = out(&folder, "place");
+        let _ = stakeout(["sweep", &file, "--out", &place]).expect(0);
+        let taken = on_disk(Path::new(&place)) as f64 / 1_048_576.0;
+        let row = |what: &str| {
+            let rows = told.as_array().expect("a table is a list");
+            let row = rows
+                .iter()
+                .find(|row| row["what"] == what)
+                .expect("the row is there");
+            ["at least", "at most"].map(|end| row[end].as_f64().unwrap_or(f64::NAN))
+        };
+        let [least, most] = row("disk");
+        assert!(
+            least / 2.0 < taken && taken < most * 2.0,
+            "{name}: told {least} to {most} MiB, took {taken}"
+        );
+    }
+}
+
 #[test]
 fn a_grid_from_the_command_line_needs_no_file() {
     let folder = Folder::new();

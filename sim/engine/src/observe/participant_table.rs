@@ -14,6 +14,25 @@ const PIECE: usize = 1 << 18;
 /// No row is longer: thirteen figures of 64 bits, five of 128, two bytes.
 const ROW_MAX: usize = 13 * 10 + 5 * 19 + 2;
 
+/// Bits of a figure that eight bytes hold.
+const SHORT_BITS: u32 = 56;
+/// The bit of each of eight bytes that says that more follow.
+const HIGH_BITS: u64 = 0x8080_8080_8080_8080;
+
+/// Spreads 56 bits over eight bytes, seven in each.
+fn spread(value: u64) -> u64 {
+    let halves = value & 0x0fff_ffff | (value & 0x00ff_ffff_f000_0000) << 4;
+    let quarters = halves & 0x0000_3fff_0000_3fff | (halves & 0x0fff_c000_0fff_c000) << 2;
+    quarters & 0x007f_007f_007f_007f | (quarters & 0x3f80_3f80_3f80_3f80) << 1
+}
+
+/// Gathers what [`spread`] has spread.
+fn gathered(bytes: u64) -> u64 {
+    let quarters = bytes & 0x007f_007f_007f_007f | (bytes & 0x7f00_7f00_7f00_7f00) >> 1;
+    let halves = quarters & 0x0000_3fff_0000_3fff | (quarters & 0x3fff_0000_3fff_0000) >> 2;
+    halves & 0x0fff_ffff | (halves & 0x0fff_ffff_0000_0000) >> 4
+}
+
 /// Rows of participants, packed.
 #[derive(Clone, Debug, Default)]
 pub struct ParticipantTable {
@@ -91,16 +110,16 @@ fn figures(row: &ParticipantRow) -> [u64; 10] {
     ]
 }
 
-/// A row being packed.
+/// A row being packed, with room for a figure that is written eight bytes at once.
 struct Packed {
-    bytes: [u8; ROW_MAX],
+    bytes: [u8; ROW_MAX + 8],
     used: usize,
 }
 
 impl Default for Packed {
     fn default() -> Self {
         Self {
-            bytes: [0; ROW_MAX],
+            bytes: [0; ROW_MAX + 8],
             used: 0,
         }
     }
@@ -114,6 +133,14 @@ impl Packed {
 
     /// Seven bits a byte, the least first; the high bit says that more follow.
     fn put(&mut self, mut value: u64) {
+        if value < 1 << SHORT_BITS {
+            let bytes = (64 - (value | 1).leading_zeros()).div_ceil(7) as usize;
+            let more = HIGH_BITS & !(u64::MAX << (8 * (bytes - 1)));
+            let end = self.used + 8;
+            self.bytes[self.used..end].copy_from_slice(&(spread(value) | more).to_le_bytes());
+            self.used += bytes;
+            return;
+        }
         while value >= 0x80 {
             self.put_byte(value as u8 | 0x80);
             value >>= 7;
@@ -123,6 +150,9 @@ impl Packed {
 
     /// Zigzag: small figures of either sign stay short.
     fn put_signed(&mut self, value: i128) {
+        if let Ok(value) = i64::try_from(value) {
+            return self.put(((value << 1) ^ (value >> 63)).cast_unsigned());
+        }
         let mut value = ((value << 1) ^ (value >> 127)).cast_unsigned();
         while value > u128::from(u64::MAX) {
             self.put_byte(value as u8 | 0x80);
@@ -147,7 +177,22 @@ impl ParticipantRows<'_> {
         *first
     }
 
+    /// A figure of eight bytes or fewer, read at once, unless its piece ends before.
+    fn short(&mut self) -> Option<u64> {
+        let (eight, _) = self.piece.split_first_chunk::<8>()?;
+        let word = u64::from_le_bytes(*eight);
+        let ends = !word & HIGH_BITS;
+        if ends == 0 {
+            return None;
+        }
+        self.piece = &self.piece[ends.trailing_zeros() as usize / 8 + 1..];
+        Some(gathered(word & (ends ^ (ends - 1)) & !HIGH_BITS))
+    }
+
     fn figure(&mut self) -> u64 {
+        if let Some(value) = self.short() {
+            return value;
+        }
         let (mut value, mut shift) = (0, 0);
         loop {
             let byte = self.byte();
@@ -160,6 +205,9 @@ impl ParticipantRows<'_> {
     }
 
     fn signed(&mut self) -> i128 {
+        if let Some(value) = self.short() {
+            return i128::from((value >> 1).cast_signed() ^ -((value & 1).cast_signed()));
+        }
         let (mut low, mut shift) = (0_u64, 0);
         while shift < 63 {
             let byte = self.byte();
@@ -302,6 +350,37 @@ mod tests {
             slashed: [i128::MIN, i128::MAX, 0][number as usize % 3],
             cost: coins(14),
             busy_ns: u64::MAX - figure(15),
+        }
+    }
+
+    /// Every length, its ends and what lies between, against the plain way of seven bits a byte.
+    #[test]
+    fn a_figure_takes_the_bytes_of_the_plain_way() {
+        let plain = |mut value: u64| {
+            let mut bytes = Vec::new();
+            while value >= 0x80 {
+                bytes.push(value as u8 | 0x80);
+                value >>= 7;
+            }
+            bytes.push(value as u8);
+            bytes
+        };
+        let ends = (0..64).flat_map(|bits| [(1_u64 << bits) - 1, 1 << bits, (1 << bits) | 0x55]);
+        for value in ends.chain([0, u64::MAX, 0x0123_4567_89ab_cdef]) {
+            let mut packed = Packed::default();
+            packed.put(value);
+            let bytes = &packed.bytes[..packed.used];
+            assert_eq!(bytes, plain(value), "{value:#x}");
+            // With and without enough bytes behind it to be read at once.
+            for behind in [0, 8] {
+                let piece = [bytes, &[0xff; 8][..behind]].concat();
+                let mut rows = ParticipantRows {
+                    pieces: [].iter(),
+                    piece: &piece,
+                    last: (0, 0),
+                };
+                assert_eq!((rows.figure(), rows.piece.len()), (value, behind), "{value:#x}");
+            }
         }
     }
 

@@ -312,17 +312,23 @@ const COUPON: Check = Check {
     },
 };
 
-const SKEWED: [u64; 3] = [5, 3, 2];
-
 const TWO_DRAWS: Check = Check {
     id: "two-draws",
     catalogue: &[20],
-    title: "Two different validators drawn by weight 0.5, 0.3, 0.2: who is among them",
+    title: "Two different validators drawn by weight of three: who is among them",
     source: "w_i + sum w_j w_i/(1 - w_j)",
     kind: Kind::Chance,
-    parameters: none,
-    expected: |_| {
-        let w = [0.5, 0.3, 0.2];
+    parameters: || {
+        [("w1", 5), ("w2", 3), ("w3", 2)]
+            .map(|(name, weight)| Parameter::count(name, weight))
+            .into()
+    },
+    expected: |p| {
+        let weights = ["w1", "w2", "w3"].map(|name| p.get(name));
+        let w = weights.map(|weight| weight / weights.iter().sum::<f64>());
+        // The second is drawn again until it is another: of one that nearly always comes first that takes for ever.
+        let is_even = w.iter().all(|weight| *weight <= 0.999);
+        require("two-draws", is_even, "no weight may be above 99.9 % of all")?;
         let both = |i: usize| {
             w[i] + (0..3)
                 .filter(|j| *j != i)
@@ -335,8 +341,9 @@ const TWO_DRAWS: Check = Check {
             ("the third", both(2)),
         ])
     },
-    observe: |_, o| {
-        let (mut dice, index) = (Dice::new(o.seed, 24), WeightedIndex::new(&SKEWED));
+    observe: |p, o| {
+        let weights = ["w1", "w2", "w3"].map(|name| u64::from(p.count(name)));
+        let (mut dice, index) = (Dice::new(o.seed, 24), WeightedIndex::new(&weights));
         let mut counts = [0_u64; 3];
         for _ in 0..o.size {
             let first = index.pick(dice.word());
@@ -423,34 +430,40 @@ fn rate_at(reputation: u8) -> f64 {
     ))
 }
 
-/// The reputation after so many epochs served without a miss, as the launch network rounds it.
-fn reputation_after(epochs: u32) -> u8 {
-    (epochs.min(30) * 100 / 30) as u8
+/// The reputation after so many epochs served without a miss, of so many that make it full, as the launch network rounds it.
+fn reputation_after(epochs: u32, full: u32) -> u8 {
+    (u64::from(epochs.min(full)) * 100 / u64::from(full)) as u8
 }
 
 const DUES: Check = Check {
     id: "newcomer-dues",
     catalogue: &[22, 23],
     title: "Checks a newcomer pays for before its reputation is full",
-    source: "sum over the first 30 epochs of 1 - 0.99 floor(100 e/30)/100",
-    kind: Kind::Computed(1e-12),
-    parameters: none,
-    expected: |_| {
-        // The truncated hundredths of 0..29 thirtieths sum to 1440, as 100·435/30 less 20 times a third and a 2/3.
-        let dues = 30.0 - 0.99 * 14.4;
+    source: "sum over the first E epochs of 1 - 0.99 floor(100 e/E)/100; floors by 99 (E - 1)/2 + (gcd(100, E) - 1)/2",
+    kind: Kind::Computed(1e-10),
+    parameters: || vec![Parameter::count("epochs", 30)],
+    expected: |p| {
+        let full = p.get("epochs");
+        let common = (1..=100_u32)
+            .filter(|part| 100 % part == 0 && p.count("epochs") % part == 0)
+            .max();
+        let hundredths = (99.0 * (full - 1.0) + f64::from(common.unwrap_or(1)) - 1.0) / 2.0;
+        let dues = full - 0.99 * hundredths / 100.0;
         figures([
-            ("full-check epochs in 30", dues),
-            ("mean rate of the first 30", dues / 30.0),
-            ("mean rate of the first 60", (dues + 0.3) / 60.0),
+            ("full-check epochs until full", dues),
+            ("mean rate until full", dues / full),
+            ("mean rate of twice as many", (dues + 0.01 * full) / (2.0 * full)),
         ])
     },
-    observe: |_, _| {
+    observe: |p, _| {
+        let full = p.count("epochs");
         let sum = |epochs: u32| {
             (0..epochs)
-                .map(|epoch| rate_at(reputation_after(epoch)))
+                .map(|epoch| rate_at(reputation_after(epoch, full)))
                 .sum::<f64>()
         };
-        Ok(vec![sum(30), sum(30) / 30.0, sum(60) / 60.0])
+        let (once, twice) = (sum(full), sum(2 * full));
+        Ok(vec![once, once / f64::from(full), twice / f64::from(2 * full)])
     },
 };
 
@@ -466,7 +479,7 @@ const CHURN: Check = Check {
         let mut mean = 0.0;
         let mut alive = 1.0 - stays;
         for age in 0..30 {
-            mean += alive * (1.0 - 0.99 * f64::from(reputation_after(age)) / 100.0);
+            mean += alive * (1.0 - 0.99 * f64::from(reputation_after(age, 30)) / 100.0);
             alive *= stays;
         }
         figures([("mean rate", mean + libm::pow(stays, 30.0) * 0.01)])
@@ -478,7 +491,7 @@ const CHURN: Check = Check {
         let mut age = dice.geometric(leaves) - 1.0;
         let mut sum = 0.0;
         for _ in 0..o.size {
-            sum += rate_at(reputation_after(age.min(30.0) as u32));
+            sum += rate_at(reputation_after(age.min(30.0) as u32, 30));
             age = if dice.chance(leaves) { 0.0 } else { age + 1.0 };
         }
         Ok(vec![sum / o.size as f64])

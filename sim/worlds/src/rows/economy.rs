@@ -425,21 +425,41 @@ const LEARNER: Check = Check {
 const EIGENTRUST: Check = Check {
     id: "eigentrust",
     catalogue: &[66],
-    title: "Trust of three peers as the walk of a surfer who starts again one time in ten",
-    source: "t = (1-a) C' t + a p; Kamvar, Schlosser, Garcia-Molina 2003",
-    kind: Kind::Computed(1e-6),
-    parameters: none,
-    expected: |_| figures([("first", 0.403_651), ("second", 0.313_124), ("third", 0.283_225)]),
-    observe: |_, _| {
-        let says = [[0.0, 0.7, 0.3], [0.5, 0.0, 0.5], [0.9, 0.1, 0.0]];
+    title: "Trust of three peers as the walk of a surfer who starts again with chance a",
+    source: "t = (1-a) C' t + a p, solved by cofactors; Kamvar, Schlosser, Garcia-Molina 2003",
+    kind: Kind::Computed(1e-9),
+    parameters: || vec![Parameter::probability("a", 0.1)],
+    expected: |p| {
+        let a = p.get("a");
+        require("eigentrust", a >= 0.01, "a has to be at least 0.01")?;
+        // Rows of I - (1-a) C'.
+        let at = |row: usize, column: usize| {
+            f64::from(u8::from(row == column)) - (1.0 - a) * TRUST_SAID[column][row]
+        };
+        let minor =
+            |r: [usize; 2], c: [usize; 2]| at(r[0], c[0]) * at(r[1], c[1]) - at(r[0], c[1]) * at(r[1], c[0]);
+        let others = [[1, 2], [0, 2], [0, 1]];
+        let cofactor = |row: usize, column: usize| {
+            let sign = if (row + column).is_multiple_of(2) { 1.0 } else { -1.0 };
+            sign * minor(others[row], others[column])
+        };
+        let whole: f64 = (0..3).map(|column| at(0, column) * cofactor(0, column)).sum();
+        let trust = |peer: usize| (0..3).map(|row| cofactor(row, peer)).sum::<f64>() * a / 3.0 / whole;
+        figures([("first", trust(0)), ("second", trust(1)), ("third", trust(2))])
+    },
+    observe: |p, _| {
+        let a = p.get("a");
         let mut trust = [1.0 / 3.0; 3];
-        for _ in 0..500 {
-            let flow = |to: usize| (0..3).map(|from| says[from][to] * trust[from]).sum::<f64>();
-            trust = [0, 1, 2].map(|to| 0.9 * flow(to) + 0.1 / 3.0);
+        for _ in 0..5_000 {
+            let flow = |to: usize| (0..3).map(|from| TRUST_SAID[from][to] * trust[from]).sum::<f64>();
+            trust = [0, 1, 2].map(|to| (1.0 - a) * flow(to) + a / 3.0);
         }
         Ok(trust.into())
     },
 };
+
+/// What each of three peers says of the others.
+const TRUST_SAID: [[f64; 3]; 3] = [[0.0, 0.7, 0.3], [0.5, 0.0, 0.5], [0.9, 0.1, 0.0]];
 
 const POWER_CAP: Check = Check {
     id: "power-cap",

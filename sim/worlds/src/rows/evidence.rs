@@ -429,19 +429,29 @@ const NOISY_INSPECTION: Check = Check {
 const DUES_IN_REWARDS: Check = Check {
     id: "dues-in-rewards",
     catalogue: &[],
-    title: "What a newcomer pays in epoch rewards where a fully checked answer earns half",
-    source: "sum over 30 epochs of (1 - t/30) 0.99/2 = 7.6725; Friedman, Resnick 2001",
+    title: "What a newcomer pays in epoch rewards where a fully checked answer costs a part of what it earns",
+    source: "sum over E epochs of (1 - t/E)(1 - floor) part = (E + 1)(1 - floor) part/2; Friedman, Resnick 2001",
     kind: Kind::Chance,
-    parameters: none,
-    expected: |_| figures([("epoch rewards", 7.672_5)]),
-    observe: |_, o| {
+    parameters: || {
+        vec![
+            Parameter::count("epochs", 30),
+            Parameter::probability("floor", 0.01),
+            Parameter::probability("part", 0.5),
+        ]
+    },
+    expected: |p| {
+        let dues = (p.get("epochs") + 1.0) / 2.0 * (1.0 - p.get("floor")) * p.get("part");
+        figures([("epoch rewards", dues)])
+    },
+    observe: |p, o| {
         let mut dice = Dice::new(o.seed, 128);
-        let lives = (o.size / 30).max(1);
+        let (epochs, part) = (p.count("epochs"), p.get("part"));
+        let lives = (o.size / u64::from(epochs)).max(1);
         let mut paid = 0.0;
         for _ in 0..lives {
-            for epoch in 0..30 {
-                let rate = (1.0 - f64::from(epoch) / 30.0) * 0.99;
-                paid += if dice.chance(rate) { 0.5 } else { 0.0 };
+            for epoch in 0..epochs {
+                let rate = (1.0 - f64::from(epoch) / f64::from(epochs)) * (1.0 - p.get("floor"));
+                paid += if dice.chance(rate) { part } else { 0.0 };
             }
         }
         Ok(vec![paid / lives as f64])

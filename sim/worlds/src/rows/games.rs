@@ -7,7 +7,7 @@ use stakeout_protocol::schedules::split::{Contribution, SplitRule, compute_wash_
 use stakeout_protocol::units::{Amount, Fraction};
 use stakeout_statistics::games::Bimatrix;
 
-use crate::check::{Check, Kind, figures, none, require};
+use crate::check::{Check, Kind, figures, require};
 use crate::dice::Dice;
 
 /// The checks of this theme.
@@ -413,12 +413,20 @@ const INSPECTION: Check = Check {
 const JACKPOT: Check = Check {
     id: "jackpot",
     catalogue: &[54],
-    title: "A jackpot that halves with every further challenger: a pair of one's own gains nothing, a triple loses",
-    source: "k J/2^(k-1); TrueBit incentive layer",
-    kind: Kind::Exact,
-    parameters: none,
-    expected: |_| {
-        let share = |k: i32| f64::from(k) * 64.0 / f64::from(1 << (k - 1));
+    title: "A jackpot that shrinks with every further challenger: halved, a pair of one's own gains nothing, a triple loses",
+    source: "k J/d^(k-1); TrueBit incentive layer",
+    kind: Kind::Computed(1e-12),
+    parameters: || {
+        vec![
+            Parameter::positive("jackpot", 64.0),
+            Parameter::positive("divisor", 2.0),
+        ]
+    },
+    expected: |p| {
+        let share = |k: i32| {
+            let cut = libm::pow(p.get("divisor"), f64::from(k - 1));
+            f64::from(k) * p.get("jackpot") / cut
+        };
         figures([
             ("one", share(1)),
             ("two", share(2)),
@@ -428,10 +436,11 @@ const JACKPOT: Check = Check {
             ("six", share(6)),
         ])
     },
-    observe: |_, _| {
+    observe: |p, _| {
+        let (jackpot, divisor) = (p.get("jackpot"), p.get("divisor"));
         let paid = |k: u32| {
             (0..k)
-                .map(|_| (1..k).fold(64.0, |jackpot: f64, _| jackpot / 2.0))
+                .map(|_| (1..k).fold(jackpot, |left: f64, _| left / divisor))
                 .sum()
         };
         Ok((1..=6).map(paid).collect())

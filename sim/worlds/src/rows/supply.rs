@@ -2,7 +2,7 @@
 //!
 //! Invariant: the observation is the integer rule run period by period; the formula is a series or a fixed point.
 
-use stakeout_engine::oracle::Parameter;
+use stakeout_engine::oracle::{Allowed, Parameter};
 use stakeout_protocol::pricing::{PriceMode, PriceParams, compute_next_price};
 use stakeout_protocol::schedules::baseline::{BaselineState, FilecoinParams, compute_simple_minted};
 use stakeout_protocol::schedules::decay::{DecayParams, Tail, compute_emission, compute_tail_emission};
@@ -535,13 +535,25 @@ const QUADRATIC: Check = Check {
     title: "Quadratic funding: one giver under k names multiplies what it is matched to by k",
     source: "(k sqrt(c/k))^2 = k c; Buterin, Hitzig, Weyl 2019",
     kind: Kind::Exact,
-    parameters: none,
-    expected: |_| figures([("gain of four names", 4.0), ("gain of a hundred", 100.0)]),
-    observe: |_, _| {
+    parameters: || {
+        let few: Allowed = ("a whole number from 1 to 1000", |value| {
+            value.fract() == 0.0 && (1.0..=1e3).contains(&value)
+        });
+        vec![Parameter::ranged("names", 4.0, few)]
+    },
+    expected: |p| {
+        figures([
+            ("gain of the names", p.get("names")),
+            ("gain of a hundred", 100.0),
+        ])
+    },
+    observe: |p, _| {
+        // A gift that is a square of whole units has a whole root.
         let gain = |names: usize| {
-            let gift = Amount::from_base_units(1_000_000 / names as i128);
-            compute_quadratic_sum(&vec![gift; names]).base_units() as f64 / 1e6
+            let gift = Amount::from_base_units(1_000_000);
+            let given = 1_000_000 * names as i128;
+            compute_quadratic_sum(&vec![gift; names]).base_units() as f64 / given as f64
         };
-        Ok(vec![gain(4), gain(100)])
+        Ok(vec![gain(p.count("names") as usize), gain(100)])
     },
 };

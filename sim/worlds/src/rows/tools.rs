@@ -4,7 +4,7 @@
 
 use std::num::NonZeroUsize;
 
-use stakeout_engine::oracle::{Observation, OracleError, Parameter, Parameters, QueueNetwork};
+use stakeout_engine::oracle::{Allowed, Observation, OracleError, Parameter, Parameters, QueueNetwork};
 use stakeout_engine::service::run_network;
 use stakeout_protocol::schedules::split::{Contribution, SplitRule, split_reward};
 use stakeout_protocol::schedules::yuma::{YumaRound, process_round};
@@ -209,18 +209,31 @@ const G_FUNCTION: Check = Check {
 const INTERVAL_COVERAGE: Check = Check {
     id: "coverage",
     catalogue: &[76],
-    title: "A 95 % interval of ten normal values covers their mean 95 times in 100",
+    title: "An interval of n normal values covers their mean as often as it says",
     source: "Student 1908",
     kind: Kind::Chance,
-    parameters: none,
-    expected: |_| figures([("share covered", 0.95)]),
-    observe: |_, o| {
+    parameters: || {
+        let sizes: Allowed = ("a whole number from 2 to 1000", |value| {
+            value.fract() == 0.0 && (2.0..=1e3).contains(&value)
+        });
+        let levels: Allowed = ("a number from 0.5 to 0.999", |value| {
+            (0.5..=0.999).contains(&value)
+        });
+        vec![
+            Parameter::ranged("n", 10.0, sizes),
+            Parameter::ranged("confidence", 0.95, levels),
+        ]
+    },
+    expected: |p| figures([("share covered", p.get("confidence"))]),
+    observe: |p, o| {
         let mut dice = Dice::new(o.seed, 84);
-        let repeats = (o.size / 20).max(1);
+        let (n, confidence) = (p.count("n"), p.get("confidence"));
+        let repeats = (o.size / (2 * u64::from(n))).max(1);
         let covered = (0..repeats)
             .filter(|_| {
-                let values: Vec<f64> = (0..10).map(|_| 3.0 + 2.0 * dice.normal()).collect();
-                mean_interval(&Moments::of(&values), 0.95).is_some_and(|interval| interval.contains(3.0))
+                let values: Vec<f64> = (0..n).map(|_| 3.0 + 2.0 * dice.normal()).collect();
+                mean_interval(&Moments::of(&values), confidence)
+                    .is_some_and(|interval| interval.contains(3.0))
             })
             .count();
         Ok(vec![covered as f64 / repeats as f64])
@@ -230,15 +243,33 @@ const INTERVAL_COVERAGE: Check = Check {
 const SAMPLE_SIZE: Check = Check {
     id: "sample-size",
     catalogue: &[77],
-    title: "Runs for a proportion of 5 % within a point, and without a hit for one in a thousand",
-    source: "z^2 p (1-p)/h^2; rule of three",
+    title: "Runs for a proportion p within h at 95 %, and the bound after n without a hit",
+    source: "z^2 p (1-p)/h^2 with z = 1.959964; rule of three",
     kind: Kind::Exact,
-    parameters: none,
-    expected: |_| figures([("runs", 1_825.0), ("bound after 3000 without a hit", 1e-3)]),
-    observe: |_, _| {
+    parameters: || {
+        let inside: Allowed = ("a number from 0.001 to 0.999", |value| {
+            (1e-3..=0.999).contains(&value)
+        });
+        vec![
+            Parameter::ranged("p", 0.05, inside),
+            Parameter::ranged("h", 0.01, inside),
+            Parameter::count("n", 3_000),
+        ]
+    },
+    expected: |p| {
+        let (share, half) = (p.get("p"), p.get("h"));
+        figures([
+            (
+                "runs",
+                libm::ceil(3.841_458_820_694_124 * share * (1.0 - share) / (half * half)),
+            ),
+            ("bound without a hit", 3.0 / p.get("n")),
+        ])
+    },
+    observe: |p, _| {
         Ok(vec![
-            trials_for_proportion(0.05, 0.01, 0.95) as f64,
-            rule_of_three(3_000),
+            trials_for_proportion(p.get("p"), p.get("h"), 0.95) as f64,
+            rule_of_three(u64::from(p.count("n"))),
         ])
     },
 };
@@ -246,19 +277,22 @@ const SAMPLE_SIZE: Check = Check {
 const HYPERVOLUME: Check = Check {
     id: "hypervolume",
     catalogue: &[78],
-    title: "The volume that the front of ZDT1 dominates, up to (1.1, 1.1)",
-    source: "1.21 - 1/3; Zitzler, Deb, Thiele 2000",
+    title: "The volume that the front of ZDT1 dominates, up to a corner (r, r)",
+    source: "r^2 - 1/3; Zitzler, Deb, Thiele 2000",
     kind: Kind::Computed(1e-4),
-    parameters: none,
-    expected: |_| figures([("volume", 1.21 - 1.0 / 3.0)]),
-    observe: |_, _| {
+    parameters: || {
+        let corner: Allowed = ("a number from 1 to 10", |value| (1.0..=10.0).contains(&value));
+        vec![Parameter::ranged("r", 1.1, corner)]
+    },
+    expected: |p| figures([("volume", p.get("r") * p.get("r") - 1.0 / 3.0)]),
+    observe: |p, _| {
         let points: Vec<Vec<f64>> = (0..=20_000)
             .map(|k| {
                 let x = f64::from(k) / 20_000.0;
                 vec![x, 1.0 - x.sqrt()]
             })
             .collect();
-        Ok(vec![hypervolume(&points, &[1.1, 1.1])])
+        Ok(vec![hypervolume(&points, &[p.get("r"); 2])])
     },
 };
 

@@ -5,10 +5,11 @@
 //!
 //! **Invariant.** Which answers are checked, and what they are, does not depend on how many the host gets to give.
 
-use stakeout_kernel::sample::{below, neg_ln};
+use stakeout_kernel::sample::below;
 use stakeout_protocol::status::Status;
 
 use super::checks::settle_mail;
+use super::gaps::find_checked;
 use super::lengths::{Sums, Words};
 use super::serve::{Served, Server};
 use crate::observe::frame::EventKind;
@@ -78,7 +79,8 @@ impl Server<'_> {
         let (load, tables) = (self.load, self.window.tables);
         let none_below = self.none_below(lane, &mut memory.chances);
         let checked = &mut memory.checked;
-        self.find_checked(none_below, checked);
+        let first = self.number(load.first);
+        find_checked(self.keys.unchecked, first, load.count, none_below, checked);
         if !checked.is_empty() {
             self.make_plan(lane);
         }
@@ -102,7 +104,7 @@ impl Server<'_> {
         }
         let words = Words {
             key: self.keys.lengths,
-            first: self.number(load.first),
+            first,
             count: taken - seen,
         };
         let laws = tables.lengths(usize::from(load.model));
@@ -148,31 +150,6 @@ impl Server<'_> {
             lane.plan_anew(pair, &record, self.window);
         }
         lane.plan_heads[pair].none_below
-    }
-
-    /// Finds which of the answers somebody may check, in order: the gaps between them are geometric, each the whole part
-    /// of an exponential draw whose rate is minus the logarithm of the chance that nobody checks.
-    fn find_checked(&self, none_below: u64, checked: &mut Vec<u32>) {
-        checked.clear();
-        let count = self.load.count;
-        match none_below {
-            u64::MAX => return,
-            0 => return checked.extend(0..count),
-            _ => {}
-        }
-        let per_answer = 1.0 / neg_ln(none_below);
-        let first = self.number(self.load.first);
-        let mut index = 0_u64;
-        for pair in 0.. {
-            for word in self.keys.unchecked.draw2(first + pair, 0) {
-                index += (neg_ln(word) * per_answer) as u64;
-                if index >= u64::from(count) {
-                    return;
-                }
-                checked.push(index as u32);
-                index += 1;
-            }
-        }
     }
 
     /// Draws who checks an answer, and has them do it.

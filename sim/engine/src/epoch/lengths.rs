@@ -84,3 +84,36 @@ impl Words {
 fn high(word: u64) -> u32 {
     (word >> 32) as u32
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Sums, Words, high};
+    use crate::scenario::LengthLaw;
+    use crate::world::Lengths;
+    use stakeout_kernel::streams::StreamKey;
+
+    /// Two requests a block, whatever their number, and the law of each is asked word by word.
+    #[test]
+    fn a_sum_is_that_of_its_requests() {
+        let key = StreamKey::from_raw(3);
+        let tabled = |median, p95| Lengths::new(&LengthLaw::Lognormal { median, p95 });
+        let plain = Lengths::new(&LengthLaw::Exponential { mean: 90.0 });
+        let constant = Lengths::new(&LengthLaw::Constant(7));
+        let (prompt, answer) = (tabled(300.0, 3_000.0), tabled(220.0, 1_400.0));
+        for (prompt, answer) in [(&prompt, &answer), (&plain, &answer), (&prompt, &constant)] {
+            for count in [0, 1, 2, 7, 8, 9, 131] {
+                let mut expected = Sums::default();
+                for request in 0..count {
+                    let word = key.draw2(50 + u64::from(request / 2), 0)[request as usize % 2];
+                    expected.add(prompt.sample(high(word)), answer.sample(word as u32).min(900));
+                }
+                let words = Words {
+                    key,
+                    first: 50,
+                    count,
+                };
+                assert_eq!(words.sum(prompt, answer, 900), expected, "{count} requests");
+            }
+        }
+    }
+}

@@ -15,6 +15,7 @@ mod arrivals;
 mod bulk;
 mod checks;
 mod error;
+mod gaps;
 mod lengths;
 mod limits;
 mod price;

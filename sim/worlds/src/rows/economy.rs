@@ -440,7 +440,11 @@ const EIGENTRUST: Check = Check {
             |r: [usize; 2], c: [usize; 2]| at(r[0], c[0]) * at(r[1], c[1]) - at(r[0], c[1]) * at(r[1], c[0]);
         let others = [[1, 2], [0, 2], [0, 1]];
         let cofactor = |row: usize, column: usize| {
-            let sign = if (row + column).is_multiple_of(2) { 1.0 } else { -1.0 };
+            let sign = if (row + column).is_multiple_of(2) {
+                1.0
+            } else {
+                -1.0
+            };
             sign * minor(others[row], others[column])
         };
         let whole: f64 = (0..3).map(|column| at(0, column) * cofactor(0, column)).sum();

@@ -4,10 +4,12 @@ use std::path::{Path, PathBuf};
 
 use pyo3::prelude::*;
 use stakeout_engine::experiment::cells::Bench;
+use stakeout_engine::experiment::solve::cost::combinations;
 use stakeout_engine::experiment::solve::file::SolveFile;
 use stakeout_engine::experiment::solve::{Frontier, Solver};
 use stakeout_engine::experiment::sweep::plan::ScenarioSource;
 use stakeout_engine::experiment::sweep::store::Store;
+use stakeout_statistics::PairedDifference;
 
 use crate::error::Failed;
 use crate::guard::interruptible;
@@ -155,6 +157,29 @@ impl Solution {
             Cells::words(found.iter().map(|frontier| frontier.replay.as_str())),
         ));
         Table::new(&self.file.name, columns)
+    }
+
+    /// A row a level that deters: what it costs at the laxest value that does, and how much more than the cheapest.
+    /// Empty where the file does not ask for the cheapest.
+    #[getter]
+    fn cheapest(&self) -> Result<Table, Failed> {
+        let found = combinations(&self.frontiers, self.file.demand.confidence);
+        let more = |of: fn(&PairedDifference) -> f64| {
+            Cells::Real(found.iter().map(|row| row.more.as_ref().map(of)).collect())
+        };
+        let columns = [
+            ("across", Cells::words(found.iter().map(|row| row.level.as_str()))),
+            (
+                "deters_from_value",
+                Cells::reals(found.iter().map(|row| row.value)),
+            ),
+            ("cost", Cells::reals(found.iter().map(|row| row.cost))),
+            ("more", more(|more| more.mean)),
+            ("more_low", more(|more| more.interval.low)),
+            ("more_high", more(|more| more.interval.high)),
+        ];
+        let named = columns.map(|(name, cells)| (name.to_owned(), cells));
+        Table::new("cheapest", named.into())
     }
 
     /// Every value and every attack that was judged.

@@ -94,6 +94,7 @@ def test_solve_finds_where_the_menu_stops_paying(tmp_path: Path, first_file: Pat
     (row,) = found.frontier.rows_as_dicts()
     assert row["binding_attack"] == "bold"
     assert set(found.search["verdict"]) <= {"deterred", "profitable", "unclear"}
+    assert set(found.search["menu_verdict"]) <= {"deterred", "profitable", "unclear"}
     assert row["deters_from_value"] is not None
 
 

@@ -413,6 +413,36 @@ mod tests {
     }
 
     #[test]
+    fn a_figure_of_which_nothing_is_expected_is_not_judged() {
+        let line = |stated, expected, holds| Line {
+            world: "w".to_owned(),
+            source: "market",
+            figure: "price of a coin".to_owned(),
+            stated,
+            expected,
+            observed: 1.0,
+            interval: Interval { low: 0.9, high: 1.1 },
+            holds,
+            row: None,
+        };
+        assert_eq!(line(None, None, true).verdict(), "not judged");
+        assert_eq!(line(Some((0.0, 2.0)), None, true).verdict(), "holds");
+        assert_eq!(line(None, Some(1.0), true).verdict(), "holds");
+        assert_eq!(line(Some((2.0, 3.0)), None, false).verdict(), "FAILS");
+    }
+
+    #[test]
+    fn a_file_for_another_command_is_told_so_in_place_of_its_first_strange_key() {
+        let told = World::read("a.yaml", "question: Why?\npreset: minimal\n")
+            .unwrap_err()
+            .to_string();
+        assert!(
+            told.contains("seems to be a scenario") && told.contains("`stakeout run a.yaml`"),
+            "{told}"
+        );
+    }
+
+    #[test]
     fn what_does_not_exist_is_refused_with_the_nearest_word() {
         assert!(
             refusal(&FILE.replace("bitcoin-supply", "bitcoin-suply"))

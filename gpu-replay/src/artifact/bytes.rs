@@ -53,6 +53,12 @@ impl Artifact {
             );
             return fail(8, problem);
         }
+        if count == 0 && entries != 1 {
+            return fail(
+                12,
+                format!("names {entries} entries of no position, where 1 is written"),
+            );
+        }
         let expected = 14 + count * (8 + 8 * entries);
         if bytes.len() != expected {
             return fail(
@@ -166,6 +172,10 @@ mod tests {
         let mut longer = bytes.clone();
         longer.push(0);
         assert!(Artifact::from_bytes(&longer).is_err());
+        // An answer without a token has one form, too.
+        let empty = Artifact::default().to_bytes().expect("well-formed");
+        assert!(Artifact::from_bytes(&empty).is_ok());
+        assert!(Artifact::from_bytes(&[MAGIC.as_slice(), &[0, 0, 0, 0, 2, 0]].concat()).is_err());
     }
 
     #[test]

@@ -267,6 +267,14 @@ pub struct OwnerLine {
     pub convicted: Figure,
 }
 
+impl StrategyLine {
+    /// Whether it served substitutes.
+    pub fn has_cheated(&self) -> bool {
+        let answers = self.cheated.mean.as_ref().and_then(Number::as_float);
+        answers.is_some_and(|answers| answers > 0.0)
+    }
+}
+
 impl Run {
     /// Reads the headline numbers of a run directory.
     ///

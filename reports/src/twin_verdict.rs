@@ -4,7 +4,7 @@
 //! nothing.
 
 use crate::page::number;
-use crate::run::{Figure, Number, Summary, TwinLine};
+use crate::run::{Figure, Number, StrategyLine, Summary, TwinLine};
 use crate::verdict::{Outcome, outcome};
 
 /// What one owner gained over its honest twin, in base units.
@@ -54,9 +54,12 @@ pub fn headline(summary: &Summary, twins: &[TwinLine]) -> Option<String> {
 
 /// Whether one of the owner's strategies served substitutes.
 fn has_cheated(summary: &Summary, twin: &TwinLine) -> bool {
-    summary.strategies.iter().any(|line| {
-        twin.strategies.contains(&line.strategy) && mean(Some(&line.cheated)).is_some_and(|n| n > 0.0)
-    })
+    let followed = |line: &&StrategyLine| twin.strategies.contains(&line.strategy);
+    summary
+        .strategies
+        .iter()
+        .filter(followed)
+        .any(StrategyLine::has_cheated)
 }
 
 fn gain(twin: &TwinLine) -> Option<Gain<'_>> {

@@ -9,7 +9,7 @@ use crate::error::ReportError;
 use crate::frames::Frames;
 use crate::money;
 use crate::pictures;
-use crate::run::{Number, Proportion, Run, StrategyLine, Summary};
+use crate::run::{Proportion, Run, StrategyLine, Summary};
 use crate::twin_verdict;
 use crate::verdict::{Outcome, Verdict, judge};
 
@@ -60,11 +60,7 @@ fn heading(summary: &Summary) -> String {
 /// What honest twins say, what a record says where nobody cheated, or what strategies earned beside each other.
 fn headline(run: &Run, verdict: &Verdict) -> String {
     let comparisons = &run.comparisons;
-    let has_cheated = |line: &StrategyLine| {
-        let cheated = line.cheated.mean.as_ref().and_then(Number::as_float);
-        cheated.is_some_and(|answers| answers > 0.0)
-    };
-    let is_without_cheaters = !run.summary.strategies.iter().any(has_cheated);
+    let is_without_cheaters = !run.summary.strategies.iter().any(StrategyLine::has_cheated);
     twin_verdict::headline(&run.summary, &comparisons.honest_twins)
         .or_else(|| {
             let recorded = comparisons.recorded.as_ref().filter(|_| is_without_cheaters);

@@ -77,14 +77,14 @@ impl Causes {
                 NO_CAUSE
             }
             EventKind::Served => {
-                let cause = self.open.take(inference);
+                let cause = self.open.take(inference, number);
                 self.open.set(inference, number);
                 cause
             }
             EventKind::Finished | EventKind::Expired => {
                 self.finished = Some((inference, number));
                 self.outcome = number;
-                self.open.take(inference)
+                self.open.take(inference, number)
             }
             _ => self.of_checking(event, number),
         }

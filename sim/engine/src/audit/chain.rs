@@ -39,16 +39,21 @@ impl Chain {
         }
     }
 
-    /// Takes one event; returns the head when a segment is full.
-    #[inline]
-    pub fn push(&mut self, entry: &LogEntry) -> Option<blake3::Hash> {
-        self.buffer.extend_from_slice(&entry.encode());
-        self.pending += 1;
-        if self.buffer.len() >= STRETCH {
-            self.hasher.update(&self.buffer[..STRETCH]);
-            self.buffer.drain(..STRETCH);
+    /// Takes events of one segment; returns the head when it is full.
+    pub fn extend(&mut self, entries: &[LogEntry]) -> Option<blake3::Hash> {
+        let start = self.buffer.len();
+        self.buffer.resize(start + entries.len() * EVENT_BYTES, 0);
+        let places = self.buffer[start..].as_chunks_mut::<EVENT_BYTES>().0;
+        for (place, entry) in places.iter_mut().zip(entries) {
+            *place = entry.encode();
         }
-        (self.pending == EVENTS_PER_SEGMENT).then(|| self.close_segment())
+        self.pending += entries.len();
+        let whole = self.buffer.len() / STRETCH * STRETCH;
+        if whole > 0 {
+            self.hasher.update(&self.buffer[..whole]);
+            self.buffer.drain(..whole);
+        }
+        (self.pending >= EVENTS_PER_SEGMENT).then(|| self.close_segment())
     }
 
     /// Closes the last segment, if anything is in it, and returns the head.

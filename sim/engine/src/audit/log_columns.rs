@@ -55,18 +55,70 @@ struct Sparse<const NARROW: bool> {
 }
 
 impl<const NARROW: bool> Sparse<NARROW> {
-    /// Adds what `number` says of each of at most [`STEP`] entries, of which those that are `absent` hold nothing.
+    /// Adds numbers, of which those that are `absent` stand for nothing.
     #[inline]
-    fn extend(&mut self, entries: &[LogEntry], number: impl Fn(&LogEntry) -> i64, absent: i64) {
-        self.presence.extend(entries, |entry| number(entry) != absent);
+    fn extend(&mut self, numbers: &[i64], absent: i64) {
+        let mut is_there = [true; STEP];
+        let is_there = &mut is_there[..numbers.len()];
+        let missing = numbers.iter().filter(|&&number| number == absent).count();
+        if missing == 0 {
+            self.presence.extend(is_there);
+            self.present.extend(numbers);
+            return;
+        }
         // Written each time and moved on only where there is one: nothing to guess wrong.
         let mut present = [0; STEP];
         let mut count = 0;
-        for number in entries.iter().map(number) {
+        for (is_there, &number) in is_there.iter_mut().zip(numbers) {
+            *is_there = number != absent;
             present[count % STEP] = number;
-            count += usize::from(number != absent);
+            count += usize::from(*is_there);
         }
-        self.present.extend(present[..count].iter().copied());
+        self.presence.extend(is_there);
+        self.present.extend(&present[..count]);
+    }
+}
+
+/// Events column by column: turned once, so that each column is packed from where it stands.
+struct Turned {
+    cause: [i64; STEP],
+    height: [i64; STEP],
+    time_ns: [i64; STEP],
+    kind: [u8; STEP],
+    inference: [i64; STEP],
+    participant: [i64; STEP],
+    other: [i64; STEP],
+    value: [i64; STEP],
+    second: [i64; STEP],
+}
+
+impl Turned {
+    #[inline]
+    fn of(entries: &[LogEntry]) -> Self {
+        let none = [0; STEP];
+        let mut turned = Self {
+            cause: none,
+            height: none,
+            time_ns: none,
+            kind: [0; STEP],
+            inference: none,
+            participant: none,
+            other: none,
+            value: none,
+            second: none,
+        };
+        for (row, LogEntry { event, cause }) in entries.iter().take(STEP).enumerate() {
+            turned.cause[row] = cause.cast_signed();
+            turned.height[row] = event.height.cast_signed();
+            turned.time_ns[row] = event.time_ns.cast_signed();
+            turned.kind[row] = event.kind as u8 - 1;
+            turned.inference[row] = event.inference.cast_signed();
+            turned.participant[row] = i64::from(event.participant);
+            turned.other[row] = i64::from(event.other);
+            turned.value[row] = event.value;
+            turned.second[row] = event.second;
+        }
+        turned
     }
 }
 
@@ -99,41 +151,40 @@ impl LogColumns {
     /// Adds at most [`STEP`] events, a column at a time.
     pub fn extend(&mut self, entries: &[LogEntry]) {
         debug_assert!(entries.len() <= STEP);
-        let events = || entries.iter().map(|entry| &entry.event);
-        self.cause
-            .extend(entries, |entry| entry.cause.cast_signed(), NO_CAUSE.cast_signed());
-        self.height
-            .extend(events().map(|event| event.height.cast_signed()));
-        self.time_ns
-            .extend(events().map(|event| event.time_ns.cast_signed()));
-        self.kind.extend(events().map(|event| event.kind as u8 - 1));
-        self.inference.extend(
-            entries,
-            |entry| entry.event.inference.cast_signed(),
-            NO_INFERENCE.cast_signed(),
-        );
-        self.participant.extend(
-            entries,
-            |entry| i64::from(entry.event.participant),
-            i64::from(NOBODY),
-        );
-        self.other
-            .extend(entries, |entry| i64::from(entry.event.other), i64::from(NOBODY));
-        self.value.extend(events().map(|event| event.value));
-        self.second.extend(events().map(|event| event.second));
-        self.rows += entries.len();
+        let rows = entries.len();
+        let turned = Turned::of(entries);
+        self.cause.extend(&turned.cause[..rows], NO_CAUSE.cast_signed());
+        self.height.extend(&turned.height[..rows]);
+        self.time_ns.extend(&turned.time_ns[..rows]);
+        self.kind.extend_from_slice(&turned.kind[..rows]);
+        self.inference
+            .extend(&turned.inference[..rows], NO_INFERENCE.cast_signed());
+        self.participant
+            .extend(&turned.participant[..rows], i64::from(NOBODY));
+        self.other.extend(&turned.other[..rows], i64::from(NOBODY));
+        self.value.extend(&turned.value[..rows]);
+        self.second.extend(&turned.second[..rows]);
+        self.rows += rows;
     }
 
     /// The pages of the segment, in the order of the file, of which `first` is the number of the first event; the next
     /// segment begins.
     pub fn take(&mut self, replicate: u32, first: u64) -> Vec<PackedPage> {
         let (mut replicates, mut numbers) = (Differences::<true>::default(), Differences::<false>::default());
-        replicates.extend(std::iter::repeat_n(i64::from(replicate), self.rows));
-        numbers.extend((0..self.rows).map(|row| (first + row as u64).cast_signed()));
+        let mut rows = [0; STEP];
+        for start in (0..self.rows).step_by(STEP) {
+            let rows = &mut rows[..STEP.min(self.rows - start)];
+            rows.fill(i64::from(replicate));
+            replicates.extend(rows);
+            for (number, row) in (first + start as u64..).zip(rows.iter_mut()) {
+                *row = number.cast_signed();
+            }
+            numbers.extend(rows);
+        }
         self.rows = 0;
         let kinds = PackedPage {
             dictionary: Some(&KINDS),
-            page: pack_places(&self.kind),
+            page: pack_places(&self.kind).into(),
         };
         self.kind.clear();
         vec![
@@ -153,21 +204,17 @@ impl LogColumns {
 }
 
 fn full<const NARROW: bool>(column: &mut Differences<NARROW>) -> PackedPage {
-    let mut page = Vec::new();
-    column.finish_into(&mut page);
     PackedPage {
         dictionary: None,
-        page,
+        page: column.finish(),
     }
 }
 
 fn sparse<const NARROW: bool>(column: &mut Sparse<NARROW>) -> PackedPage {
-    let mut page = Vec::new();
-    column.presence.finish_into(&mut page);
-    column.present.finish_into(&mut page);
+    let levels = column.presence.finish();
     PackedPage {
         dictionary: None,
-        page,
+        page: column.present.finish_behind(&levels),
     }
 }
 

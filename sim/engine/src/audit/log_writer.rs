@@ -99,7 +99,7 @@ impl<W: Write + Send> LogWriter<W> {
         self.causes.name(&mut self.near, self.events);
         self.events += self.near.len() as u64;
         self.segment.extend(&self.near);
-        let head = self.near.iter().filter_map(|entry| self.chain.push(entry)).last();
+        let head = self.chain.extend(&self.near);
         self.near.clear();
         if let Some(head) = head {
             self.checkpoints.push(head.to_hex().to_string());

@@ -2,14 +2,22 @@
 //!
 //! Invariant: numbers outside `first..end` hold nothing, and neither do their places in the ring; `first..end` is no
 //! longer than the ring.
+//!
+//! Of an event's number its lower half is kept, so that twice as many places are near: an inference is open for some
+//! blocks, and no block has a billion events.
 
 use super::encoding::NO_CAUSE;
+
+/// What a place holds that holds nothing.
+const EMPTY: u32 = 0;
+/// Set in every place that holds something; the bits below it are an event's.
+const HELD: u32 = 1 << 31;
 
 /// Events by inference, in a ring as long as the numbers in flight are apart.
 #[derive(Clone, Debug, Default)]
 pub(super) struct OpenInferences {
     /// A power of two long, or empty.
-    ring: Vec<u64>,
+    ring: Vec<u32>,
     first: u64,
     end: u64,
 }
@@ -26,14 +34,17 @@ impl OpenInferences {
         std::hint::black_box(seen);
     }
 
-    /// Takes the event of an inference out; [`NO_CAUSE`] where there is none.
+    /// Takes the event of an inference out, in which `now` is the number of an event after it and less than 2^31
+    /// events later; [`NO_CAUSE`] where there is none.
     #[inline]
-    pub(super) fn take(&mut self, inference: u64) -> u64 {
-        if (self.first..self.end).contains(&inference) {
-            let place = self.place(inference);
-            std::mem::replace(&mut self.ring[place], NO_CAUSE)
-        } else {
-            NO_CAUSE
+    pub(super) fn take(&mut self, inference: u64, now: u64) -> u64 {
+        if !(self.first..self.end).contains(&inference) {
+            return NO_CAUSE;
+        }
+        let place = self.place(inference);
+        match std::mem::replace(&mut self.ring[place], EMPTY) {
+            EMPTY => NO_CAUSE,
+            held => now - u64::from((now as u32).wrapping_sub(held) & !HELD),
         }
     }
 
@@ -49,12 +60,12 @@ impl OpenInferences {
         }
         (self.first, self.end) = (first, end);
         let place = self.place(inference);
-        self.ring[place] = event;
+        self.ring[place] = event as u32 | HELD;
     }
 
     /// Moves the first number on to one that holds something.
     pub(super) fn close_gaps(&mut self) {
-        while self.first < self.end && self.ring[self.place(self.first)] == NO_CAUSE {
+        while self.first < self.end && self.ring[self.place(self.first)] == EMPTY {
             self.first += 1;
         }
     }
@@ -66,7 +77,7 @@ impl OpenInferences {
             .expect("inferences in flight fit into memory")
             .next_power_of_two()
             .max(1024);
-        let mut grown = vec![NO_CAUSE; length];
+        let mut grown = vec![EMPTY; length];
         for inference in self.first..self.end {
             grown[inference as usize & (length - 1)] = self.ring[self.place(inference)];
         }
@@ -90,12 +101,14 @@ mod tests {
         for event in 0..20_000_u64 {
             // Numbers ascend by and large, in no order near by; some are never taken for long.
             let inference = event / 2 + (event * 7919) % 997;
+            // Numbers of events pass the half that is kept.
+            let event = event + (1 << 31) - 10_000;
             if event % 3 == 0 {
                 ring.set(inference, event);
                 map.insert(inference, event);
             } else {
                 assert_eq!(
-                    ring.take(inference),
+                    ring.take(inference, event),
                     map.remove(&inference).unwrap_or(NO_CAUSE),
                     "{event}"
                 );
@@ -106,7 +119,7 @@ mod tests {
         }
         assert!(!map.is_empty());
         for (inference, event) in map {
-            assert_eq!(ring.take(inference), event);
+            assert_eq!(ring.take(inference, (1 << 31) + 20_000), event);
         }
         ring.close_gaps();
         assert_eq!(ring.first, ring.end);

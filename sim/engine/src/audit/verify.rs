@@ -263,11 +263,8 @@ fn check_chain(
     let (mut segment, mut wrong) = (0, None);
     while let Some(entries) = reader.next_segment()? {
         let first = check.number;
-        let mut head = None;
-        for entry in &entries {
-            head = chain.push(entry);
-            check.take(entry);
-        }
+        let head = chain.extend(&entries);
+        entries.iter().for_each(|entry| check.take(entry));
         let head = head.unwrap_or_else(|| chain.finish()).to_hex();
         if wrong.is_none()
             && checkpoints

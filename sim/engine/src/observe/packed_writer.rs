@@ -1,17 +1,20 @@
 //! A Parquet file whose columns come packed.
 //!
 //! **Invariant.** The package writes everything around the pages (headers, footer, offsets), so that a reader sees
-//! nothing special; a row group is one page a column.
+//! nothing special; a row group is one page a column. Pages are not copied on their way: they go from where they were
+//! packed to the sink.
 
-use std::io::Write;
+use std::io::{self, Chain, Read, Write};
 use std::sync::Arc;
 
-use bytes::Bytes;
+use bytes::buf::Reader;
+use bytes::{Buf, Bytes};
 use parquet::basic::{Compression, Encoding, LogicalType, Repetition, Type as PhysicalType};
 use parquet::column::page::{CompressedPage, Page, PageWriter};
 use parquet::column::writer::ColumnCloseResult;
 use parquet::errors::{ParquetError, Result};
 use parquet::file::metadata::{ColumnChunkMetaData, KeyValue};
+use parquet::file::reader::{ChunkReader, Length};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::file::writer::{SerializedFileWriter, SerializedPageWriter, TrackedWrite};
 use parquet::schema::types::{ColumnDescPtr, Type};
@@ -46,7 +49,7 @@ pub struct PackedPage {
     /// Names that the rows stand for, where they are [`Holds::Names`].
     pub dictionary: Option<&'static [&'static str]>,
     /// Levels, where it is optional, and values.
-    pub page: Vec<u8>,
+    pub page: Bytes,
 }
 
 /// Writes a file of packed columns.
@@ -85,8 +88,8 @@ impl<W: Write + Send> PackedWriter<W> {
         let columns = self.file.schema_descr().columns().to_vec();
         let mut group = self.file.next_row_group()?;
         for (column, page) in columns.into_iter().zip(pages) {
-            let (bytes, close) = chunk(column, rows, page)?;
-            group.append_column(&bytes, close)?;
+            let (chunk, close) = Chunk::of(column, rows, page)?;
+            group.append_column(&chunk, close)?;
         }
         group.close().map(|_| ())
     }
@@ -118,60 +121,118 @@ fn field(column: &PackedColumn) -> Result<Arc<Type>> {
         .map(Arc::new)
 }
 
-/// A column of a row group, as it stands in the file, and what the footer says of it.
-fn chunk(column: ColumnDescPtr, rows: usize, packed: PackedPage) -> Result<(Bytes, ColumnCloseResult)> {
-    let many = |length: usize| {
-        u32::try_from(length).map_err(|_| ParquetError::General(format!("{length} rows in a row group")))
-    };
-    let mut sink = TrackedWrite::new(Vec::with_capacity(packed.page.len() + 1024));
-    let mut pages = SerializedPageWriter::new(&mut sink);
-    let (mut encodings, mut plain_size) = (vec![Encoding::RLE], 0);
-    let mut data_page_offset = 0;
-    let is_named = packed.dictionary.is_some();
-    if let Some(names) = packed.dictionary {
-        let written = pages.write_page(uncompressed(Page::DictionaryPage {
-            buf: plain_names(names).into(),
-            num_values: many(names.len())?,
-            encoding: Encoding::PLAIN,
-            is_sorted: false,
+/// A column of a row group, as it stands in the file: what the package wrote, and the page where that was not copied.
+struct Chunk {
+    written: Vec<u8>,
+    page: Bytes,
+}
+
+impl Chunk {
+    /// The column and what the footer says of it.
+    fn of(column: ColumnDescPtr, rows: usize, packed: PackedPage) -> Result<(Self, ColumnCloseResult)> {
+        let many = |length: usize| {
+            u32::try_from(length).map_err(|_| ParquetError::General(format!("{length} rows in a row group")))
+        };
+        let mut sink = TrackedWrite::new(PageSink {
+            chunk: Self {
+                written: Vec::new(),
+                page: Bytes::new(),
+            },
+            page: packed.page.clone(),
+        });
+        let mut pages = SerializedPageWriter::new(&mut sink);
+        let (mut encodings, mut size) = (vec![Encoding::RLE], 0);
+        let mut data_page_offset = 0;
+        let is_named = packed.dictionary.is_some();
+        if let Some(names) = packed.dictionary {
+            let written = pages.write_page(uncompressed(Page::DictionaryPage {
+                buf: plain_names(names).into(),
+                num_values: many(names.len())?,
+                encoding: Encoding::PLAIN,
+                is_sorted: false,
+            }))?;
+            size += written.uncompressed_size;
+            data_page_offset = written.bytes_written;
+            encodings.push(Encoding::PLAIN);
+        }
+        let encoding = match is_named {
+            true => Encoding::RLE_DICTIONARY,
+            false => Encoding::DELTA_BINARY_PACKED,
+        };
+        encodings.push(encoding);
+        let written = pages.write_page(uncompressed(Page::DataPage {
+            buf: packed.page,
+            num_values: many(rows)?,
+            encoding,
+            def_level_encoding: Encoding::RLE,
+            rep_level_encoding: Encoding::RLE,
+            statistics: None,
         }))?;
-        plain_size += written.uncompressed_size;
-        data_page_offset = written.bytes_written;
-        encodings.push(Encoding::PLAIN);
+        size += written.uncompressed_size;
+        let chunk = sink.into_inner()?.chunk;
+        let metadata = ColumnChunkMetaData::builder(column)
+            .set_compression(Compression::UNCOMPRESSED)
+            .set_encodings(encodings)
+            .set_total_compressed_size(size as i64)
+            .set_total_uncompressed_size(size as i64)
+            .set_num_values(rows as i64)
+            .set_data_page_offset(data_page_offset as i64)
+            .set_dictionary_page_offset(is_named.then_some(0))
+            .build()?;
+        let close = ColumnCloseResult {
+            bytes_written: size as u64,
+            rows_written: rows as u64,
+            metadata,
+            bloom_filter: None,
+            column_index: None,
+            offset_index: None,
+        };
+        Ok((chunk, close))
     }
-    let encoding = match is_named {
-        true => Encoding::RLE_DICTIONARY,
-        false => Encoding::DELTA_BINARY_PACKED,
-    };
-    encodings.push(encoding);
-    let written = pages.write_page(uncompressed(Page::DataPage {
-        buf: packed.page.into(),
-        num_values: many(rows)?,
-        encoding,
-        def_level_encoding: Encoding::RLE,
-        rep_level_encoding: Encoding::RLE,
-        statistics: None,
-    }))?;
-    plain_size += written.uncompressed_size;
-    let bytes = Bytes::from(sink.into_inner()?);
-    let metadata = ColumnChunkMetaData::builder(column)
-        .set_compression(Compression::UNCOMPRESSED)
-        .set_encodings(encodings)
-        .set_total_compressed_size(bytes.len() as i64)
-        .set_total_uncompressed_size(plain_size as i64)
-        .set_num_values(rows as i64)
-        .set_data_page_offset(data_page_offset as i64)
-        .set_dictionary_page_offset(is_named.then_some(0))
-        .build()?;
-    let close = ColumnCloseResult {
-        bytes_written: bytes.len() as u64,
-        rows_written: rows as u64,
-        metadata,
-        bloom_filter: None,
-        column_index: None,
-        offset_index: None,
-    };
-    Ok((bytes, close))
+}
+
+/// Takes a column from the package.
+struct PageSink {
+    chunk: Chunk,
+    page: Bytes,
+}
+
+impl Write for PageSink {
+    /// A page of some length comes in one piece and from where it lies; it is the last thing to come.
+    fn write(&mut self, data: &[u8]) -> io::Result<usize> {
+        if std::ptr::eq(data, &*self.page) {
+            self.chunk.page = self.page.clone();
+        } else {
+            self.chunk.written.extend_from_slice(data);
+        }
+        Ok(data.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Length for Chunk {
+    fn len(&self) -> u64 {
+        (self.written.len() + self.page.len()) as u64
+    }
+}
+
+impl ChunkReader for Chunk {
+    type T = Chain<Reader<Bytes>, Reader<Bytes>>;
+
+    fn get_read(&self, start: u64) -> Result<Self::T> {
+        let start = (start as usize).min(self.written.len());
+        let written = Bytes::copy_from_slice(&self.written[start..]);
+        Ok(written.reader().chain(self.page.clone().reader()))
+    }
+
+    fn get_bytes(&self, start: u64, length: usize) -> Result<Bytes> {
+        let mut bytes = Vec::with_capacity(length);
+        self.get_read(start)?.take(length as u64).read_to_end(&mut bytes)?;
+        Ok(bytes.into())
+    }
 }
 
 fn uncompressed(page: Page) -> CompressedPage {
@@ -265,27 +326,25 @@ mod tests {
             let (mut is_small, mut is_unsigned) = (Presence::default(), Presence::default());
             let mut places = Vec::new();
             for row in rows {
-                large.extend([row.0].into_iter());
-                is_small.extend(&[row], |row| row.1.is_some());
-                small.extend(row.1.map(i64::from).into_iter());
-                is_unsigned.extend(&[row], |row| row.2.is_some());
-                unsigned.extend(row.2.map(u64::cast_signed).into_iter());
+                large.extend(&[row.0]);
+                is_small.extend(&[row.1.is_some()]);
+                small.extend(row.1.map(i64::from).as_slice());
+                is_unsigned.extend(&[row.2.is_some()]);
+                unsigned.extend(row.2.map(u64::cast_signed).as_slice());
                 places.push(row.3 as u8);
             }
-            let mut pages = vec![Vec::new(); 3];
-            large.finish_into(&mut pages[0]);
-            is_small.finish_into(&mut pages[1]);
-            small.finish_into(&mut pages[1]);
-            is_unsigned.finish_into(&mut pages[2]);
-            unsigned.finish_into(&mut pages[2]);
             let plain = |page| PackedPage {
                 dictionary: None,
                 page,
             };
-            let mut pages: Vec<_> = pages.into_iter().map(plain).collect();
+            let mut pages = vec![
+                plain(large.finish()),
+                plain(small.finish_behind(&is_small.finish())),
+                plain(unsigned.finish_behind(&is_unsigned.finish())),
+            ];
             pages.push(PackedPage {
                 dictionary: Some(&NAMES),
-                page: pack_places(&places),
+                page: pack_places(&places).into(),
             });
             writer.write(rows.len(), pages).unwrap();
         }

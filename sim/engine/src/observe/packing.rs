@@ -11,10 +11,15 @@
 //!
 //! Source: Apache Parquet format, Encodings.md.
 
+use bytes::Bytes;
+
 /// Differences in a block.
 const BLOCK: usize = 128;
 /// Differences that share a width.
 const PART: usize = 32;
+
+/// Bytes that the head of a column takes at most: four numbers of which the last two have up to 64 bits.
+const HEAD: usize = 24;
 
 /// A column of integers as differences of neighbours. `NARROW` columns hold 32 bits, others 64.
 #[derive(Clone, Debug)]
@@ -24,7 +29,11 @@ pub struct Differences<const NARROW: bool> {
     count: u64,
     waiting: usize,
     block: Box<[i64; BLOCK]>,
-    packed: Vec<u8>,
+    /// Room for what stands before the blocks and is known after them, then the blocks.
+    page: Vec<u8>,
+    room: usize,
+    /// The page before this one, whose memory is used again once nobody reads it.
+    lent: Bytes,
 }
 
 impl<const NARROW: bool> Default for Differences<NARROW> {
@@ -36,7 +45,9 @@ impl<const NARROW: bool> Default for Differences<NARROW> {
             count: 0,
             waiting: 0,
             block: Box::new([0; BLOCK]),
-            packed: Vec::new(),
+            page: Vec::new(),
+            room: HEAD,
+            lent: Bytes::new(),
         }
     }
 }
@@ -44,66 +55,107 @@ impl<const NARROW: bool> Default for Differences<NARROW> {
 impl<const NARROW: bool> Differences<NARROW> {
     /// Adds numbers; of a narrow column their lower 32 bits, as signed numbers.
     #[inline]
-    pub fn extend(&mut self, numbers: impl ExactSizeIterator<Item = i64>) {
-        let mut numbers = numbers.map(|number| if NARROW { i64::from(number as i32) } else { number });
+    pub fn extend(&mut self, mut numbers: &[i64]) {
         if self.count == 0
-            && let Some(first) = numbers.next()
+            && let Some((&first, others)) = numbers.split_first()
         {
+            let first = if NARROW { i64::from(first as i32) } else { first };
             (self.first, self.last, self.count) = (first, first, 1);
+            numbers = others;
         }
-        // A run to the end of the block has one loop without a question in it.
-        while numbers.len() > 0 {
+        self.count += numbers.len() as u64;
+        while !numbers.is_empty() {
+            // A run to the end of the block has one loop without a question in it, and no number waits for the one
+            // before.
             let run = numbers.len().min(BLOCK - self.waiting);
-            let mut last = self.last;
+            let (now, later) = numbers.split_at(run);
             let room = &mut self.block[self.waiting..self.waiting + run];
-            for (place, number) in room.iter_mut().zip(numbers.by_ref()) {
-                *place = difference::<NARROW>(number, last);
-                last = number;
+            room[0] = difference::<NARROW>(now[0], self.last);
+            for (place, pair) in room[1..].iter_mut().zip(now.windows(2)) {
+                *place = difference::<NARROW>(pair[1], pair[0]);
             }
-            self.last = last;
-            self.count += run as u64;
+            self.last = now[run - 1];
             self.waiting += run;
+            numbers = later;
             if self.waiting == BLOCK {
                 self.pack_block();
             }
         }
     }
 
-    /// Appends the packed column to `page` and begins the next one.
-    pub fn finish_into(&mut self, page: &mut Vec<u8>) {
+    /// The column as the values of a page; the next one begins.
+    pub fn finish(&mut self) -> Bytes {
+        self.finish_behind(&[])
+    }
+
+    /// The column behind its `levels`; the next one begins.
+    pub fn finish_behind(&mut self, levels: &[u8]) -> Bytes {
         self.pack_block();
-        put_varint(page, BLOCK as u64);
-        put_varint(page, (BLOCK / PART) as u64);
-        put_varint(page, self.count);
-        put_varint(page, zigzag(if self.count == 0 { 0 } else { self.first }));
-        page.append(&mut self.packed);
+        let mut head = Vec::with_capacity(levels.len() + HEAD);
+        head.extend_from_slice(levels);
+        put_varint(&mut head, BLOCK as u64);
+        put_varint(&mut head, (BLOCK / PART) as u64);
+        put_varint(&mut head, self.count);
+        put_varint(&mut head, zigzag(if self.count == 0 { 0 } else { self.first }));
+        self.make_room(head.len());
+        let start = self.room - head.len();
+        self.page[start..self.room].copy_from_slice(&head);
         self.count = 0;
+        self.lent = Bytes::from(std::mem::take(&mut self.page));
+        self.lent.slice(start..)
+    }
+
+    /// Sees to room for a head of so many bytes. Columns of one file have heads of one length, nearly: it moves the
+    /// blocks once.
+    fn make_room(&mut self, head: usize) {
+        if self.page.is_empty() {
+            self.page = Vec::from(std::mem::take(&mut self.lent));
+            self.page.clear();
+            self.page.resize(self.room, 0);
+        }
+        if let Some(more) = head.checked_sub(self.room) {
+            self.page.splice(..0, std::iter::repeat_n(0, more));
+            self.room += more;
+        }
     }
 
     fn pack_block(&mut self) {
-        let block = &mut self.block[..];
-        let Some(&least) = block[..self.waiting].iter().min() else {
+        if self.waiting == 0 {
             return;
-        };
-        // What no difference fills is packed as nothing above the least.
-        block[self.waiting..].fill(least);
-        put_varint(&mut self.packed, zigzag(least));
-        let widths = self.packed.len();
-        self.packed.extend_from_slice(&[0; BLOCK / PART]);
-        for (index, part) in self.block.as_chunks::<PART>().0.iter().enumerate() {
-            let (mut numbers, mut bits) = ([0; PART], 0);
-            for (number, &value) in numbers.iter_mut().zip(part) {
-                *number = above::<NARROW>(value, least);
-                bits |= *number;
-            }
-            if bits > 0 {
-                let width = (u64::BITS - bits.leading_zeros()).div_ceil(u8::BITS);
-                self.packed[widths + index] = (width * u8::BITS) as u8;
-                pack_bytes(&mut self.packed, width as usize, &numbers);
-            }
         }
-        self.waiting = 0;
+        self.make_room(0);
+        let block = &mut *self.block;
+        // What no difference fills is packed as nothing above the least.
+        let rows = std::mem::take(&mut self.waiting);
+        let any = block[0];
+        block[rows..].fill(any);
+        let least = compute_least(block);
+        block[rows..].fill(least);
+        for value in block.iter_mut() {
+            *value = above::<NARROW>(*value, least);
+        }
+        put_varint(&mut self.page, zigzag(least));
+        let widths = self.page.len();
+        self.page.extend_from_slice(&[0; BLOCK / PART]);
+        for (index, part) in block.as_chunks::<PART>().0.iter().enumerate() {
+            let bits = part.iter().fold(0, |bits, number| bits | number).cast_unsigned();
+            let width = (u64::BITS - bits.leading_zeros()).div_ceil(u8::BITS);
+            self.page[widths + index] = (width * u8::BITS) as u8;
+            pack_bytes(&mut self.page, width, part);
+        }
     }
+}
+
+/// The least of a block, by several at once: each comparison waits for the one before.
+#[inline]
+fn compute_least(block: &[i64; BLOCK]) -> i64 {
+    let mut least = [i64::MAX; 8];
+    for numbers in block.as_chunks::<8>().0 {
+        for (least, &number) in least.iter_mut().zip(numbers) {
+            *least = number.min(*least);
+        }
+    }
+    least.into_iter().fold(i64::MAX, i64::min)
 }
 
 /// Differences wrap as wide as the column is.
@@ -114,9 +166,9 @@ fn difference<const NARROW: bool>(number: i64, last: i64) -> i64 {
 }
 
 #[inline]
-fn above<const NARROW: bool>(value: i64, least: i64) -> u64 {
-    let wide = value.wrapping_sub(least).cast_unsigned();
-    if NARROW { u64::from(wide as u32) } else { wide }
+fn above<const NARROW: bool>(value: i64, least: i64) -> i64 {
+    let wide = value.wrapping_sub(least);
+    if NARROW { i64::from(wide as u32) } else { wide }
 }
 
 /// Which rows hold something: Parquet's definition levels of a column that may be absent.
@@ -132,19 +184,15 @@ pub struct Presence {
 impl Presence {
     /// Adds rows.
     #[inline]
-    pub fn extend<T>(&mut self, rows: &[T], is_there: impl Fn(&T) -> bool) {
+    pub fn extend(&mut self, is_there: &[bool]) {
         // Rows come in whole bytes nearly always, and then no bit waits for the one before.
         let (bytes, rest) = match self.filled {
-            0 => rows.as_chunks::<8>(),
-            _ => (&[][..], rows),
+            0 => is_there.as_chunks::<8>(),
+            _ => (&[][..], is_there),
         };
-        for byte in bytes {
-            let bits = byte.iter().enumerate();
-            let byte = bits.fold(0, |byte, (bit, row)| byte | u8::from(is_there(row)) << bit);
-            self.bits.push(byte);
-        }
-        for row in rest {
-            self.byte |= u8::from(is_there(row)) << self.filled;
+        self.bits.extend(bytes.iter().map(|&byte| gather_bits(byte)));
+        for &is_there in rest {
+            self.byte |= u8::from(is_there) << self.filled;
             self.filled += 1;
             if self.filled == u8::BITS {
                 self.bits.push(self.byte);
@@ -153,17 +201,18 @@ impl Presence {
         }
     }
 
-    /// Appends the levels with their length to `page` and begins the next column.
-    pub fn finish_into(&mut self, page: &mut Vec<u8>) {
+    /// The levels behind their length; the next column begins.
+    pub fn finish(&mut self) -> Vec<u8> {
         if self.filled > 0 {
             self.bits.push(self.byte);
         }
-        let mut run = Vec::with_capacity(self.bits.len() + 5);
+        let mut run = vec![0; size_of::<u32>()];
         put_varint(&mut run, (self.bits.len() as u64) << 1 | 1);
         run.append(&mut self.bits);
-        page.extend_from_slice(&(run.len() as u32).to_le_bytes());
-        page.append(&mut run);
+        let length = (run.len() - size_of::<u32>()) as u32;
+        run[..size_of::<u32>()].copy_from_slice(&length.to_le_bytes());
         (self.byte, self.filled) = (0, 0);
+        run
     }
 }
 
@@ -178,15 +227,40 @@ pub fn pack_places(places: &[u8]) -> Vec<u8> {
 }
 
 /// Appends numbers of `width` whole bytes each, the lowest first.
-fn pack_bytes(out: &mut Vec<u8>, width: usize, numbers: &[u64; PART]) {
-    const WORD: usize = size_of::<u64>();
-    // Each number is written whole, and the next one over what it does not need.
-    let mut bytes = [0; PART * WORD];
-    for (place, number) in numbers.iter().enumerate() {
-        let at = (place * width).min(bytes.len() - WORD);
-        bytes[at..at + WORD].copy_from_slice(&number.to_le_bytes());
+fn pack_bytes(out: &mut Vec<u8>, width: u32, numbers: &[i64; PART]) {
+    // The width is known in each loop, which then has no question in it.
+    match width {
+        0 => {}
+        1 => out.extend_from_slice(&numbers.map(|number| number as u8)),
+        2 => out.extend_from_slice(numbers.map(|number| (number as u16).to_le_bytes()).as_flattened()),
+        3 => pack_odd::<3>(out, numbers),
+        4 => out.extend_from_slice(numbers.map(|number| (number as u32).to_le_bytes()).as_flattened()),
+        5 => pack_odd::<5>(out, numbers),
+        6 => pack_odd::<6>(out, numbers),
+        7 => pack_odd::<7>(out, numbers),
+        _ => out.extend_from_slice(numbers.map(i64::to_le_bytes).as_flattened()),
     }
-    out.extend_from_slice(&bytes[..PART * width]);
+}
+
+/// Each number is written whole, and the next one over what it does not need.
+fn pack_odd<const WIDTH: usize>(out: &mut Vec<u8>, numbers: &[i64; PART]) {
+    const WORD: usize = size_of::<u64>();
+    let start = out.len();
+    out.resize(start + PART * WORD, 0);
+    if let Some(room) = out[start..].first_chunk_mut::<{ PART * WORD }>() {
+        for (place, number) in numbers.iter().enumerate() {
+            room[place * WIDTH..place * WIDTH + WORD].copy_from_slice(&number.to_le_bytes());
+        }
+    }
+    out.truncate(start + PART * WIDTH);
+}
+
+/// Eight answers as the bits of a byte, the first one lowest.
+#[inline]
+fn gather_bits(answers: [bool; 8]) -> u8 {
+    // The product adds up the bytes, each moved to a bit of its own in the highest byte, and no two meet.
+    let bytes = u64::from_le_bytes(answers.map(u8::from));
+    (bytes.wrapping_mul(0x0102_0408_1020_4080) >> 56) as u8
 }
 
 /// Seven bits a byte, the lowest first.
@@ -211,14 +285,19 @@ mod tests {
     #[test]
     fn the_specification_s_example_packs_as_it_says() {
         let mut column = Differences::<false>::default();
-        column.extend([7].into_iter());
-        column.extend([5, 3, 1, 2].into_iter());
-        column.extend([3, 4, 5].into_iter());
-        let mut page = Vec::new();
-        column.finish_into(&mut page);
+        column.extend(&[7]);
+        column.extend(&[5, 3, 1, 2]);
+        column.extend(&[3, 4, 5]);
+        let page = column.finish();
         // Block, parts, count, first (zigzag); least difference -2 (zigzag); widths; 0 0 0 3 3 3 3 and what pads.
         let mut expected = vec![0x80, 0x01, 4, 8, 14, 3, 8, 0, 0, 0, 0, 0, 0, 3, 3, 3, 3];
         expected.resize(expected.len() + PART - 7, 0);
+        assert_eq!(page, expected);
+        // The memory of a page is used again, and not while somebody holds it.
+        column.extend(&[1, 2]);
+        let again = column.finish_behind(&[9; 100]);
+        assert_eq!(&again[..100], &[9; 100]);
+        assert_eq!(again[100..107], [0x80, 0x01, 4, 2, 2, 2, 0]);
         assert_eq!(page, expected);
     }
 
@@ -226,14 +305,12 @@ mod tests {
     fn places_and_presence_are_one_run_of_bits() {
         assert_eq!(pack_places(&[4, 0, 2]), [8, 3, 4, 0, 2, 0, 0, 0, 0, 0]);
         let mut presence = Presence::default();
-        let rows: Vec<_> = (0..27).collect();
-        let is_there = |row: &u32| row.is_multiple_of(3);
-        presence.extend(&rows[..3], is_there);
-        presence.extend(&[], is_there);
-        presence.extend(&rows[3..8], is_there);
-        presence.extend(&rows[8..], is_there);
-        let mut page = Vec::new();
-        presence.finish_into(&mut page);
+        let rows: Vec<_> = (0..27_u32).map(|row| row.is_multiple_of(3)).collect();
+        presence.extend(&rows[..3]);
+        presence.extend(&[]);
+        presence.extend(&rows[3..8]);
+        presence.extend(&rows[8..]);
+        let page = presence.finish();
         let expected = [5, 0, 0, 0, 9, 0b0100_1001, 0b1001_0010, 0b0010_0100, 0b001];
         assert_eq!(page, expected);
     }

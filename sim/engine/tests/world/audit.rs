@@ -455,7 +455,7 @@ fn events_are_encoded_and_chained_as_the_vectors_say() {
             };
             let hex: String = entry.encode().iter().map(|byte| format!("{byte:02x}")).collect();
             assert_eq!(event["bytes"].as_str(), Some(hex.as_str()));
-            chain.push(&entry);
+            chain.extend(&[entry]);
         }
         assert_eq!(case["head"].as_str(), Some(chain.finish().to_hex().as_str()));
     }

@@ -7,6 +7,7 @@
 //! blocks, and no block has a billion events.
 
 use super::encoding::NO_CAUSE;
+use crate::read_ahead::read_ahead;
 
 /// What a place holds that holds nothing.
 const EMPTY: u32 = 0;
@@ -23,15 +24,14 @@ pub(super) struct OpenInferences {
 }
 
 impl OpenInferences {
-    /// Reads the places of inferences that are about to be asked for. They are anywhere in memory: asked for one
-    /// after the other, each is waited for; asked for together, they come together.
+    /// Reads the places of inferences that are about to be asked for.
     #[inline]
     pub(super) fn look_ahead(&self, inferences: impl Iterator<Item = u64>) {
-        let Some(mask) = self.ring.len().checked_sub(1) else {
-            return;
-        };
-        let seen = inferences.fold(0, |seen, inference| seen ^ self.ring[inference as usize & mask]);
-        std::hint::black_box(seen);
+        if let Some(mask) = self.ring.len().checked_sub(1) {
+            read_ahead(inferences, |inference| {
+                u64::from(self.ring[inference as usize & mask])
+            });
+        }
     }
 
     /// Takes the event of an inference out, in which `now` is the number of an event after it and less than 2^31

@@ -188,7 +188,9 @@ mod tests {
         let mut events = EventsInOrder::default();
         events.push(event(9, 0));
         events.take_lane(
-            &mut [event(1, 1), event(0, 2), event(1, 3), event(0, 4)].into_iter().collect(),
+            &mut [event(1, 1), event(0, 2), event(1, 3), event(0, 4)]
+                .into_iter()
+                .collect(),
             0,
             2,
         );

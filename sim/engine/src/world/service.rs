@@ -13,6 +13,7 @@ use super::lane::{Deadline, Lane, Special, TASK};
 use super::mail::{Task, TaskKind};
 use super::tables::scale_ppm;
 use super::window::Window;
+use crate::read_ahead::read_ahead;
 use crate::strategy::{RequestView, Serve};
 
 /// Requests whose hosts are read together.
@@ -31,12 +32,11 @@ impl Lane {
         self.job_order.sort(&self.jobs, |task| task.arrival, rank);
         self.jobs_taken = 0;
         self.note_next_job();
-        // Validators are anywhere among the lane's hosts: asked for together, they come together.
-        let seen = self.jobs.iter().fold(0, |seen, job| {
+        // Validators are anywhere among the lane's hosts.
+        read_ahead(self.jobs.iter(), |job| {
             let host = job.validator - self.first;
-            seen ^ self.look_at(host) ^ self.duties[host as usize].works_below
+            self.look_at(host) ^ self.duties[host as usize].works_below
         });
-        std::hint::black_box(seen);
     }
 
     /// Opens a window, and serves the requests that have been sent.
@@ -74,7 +74,7 @@ impl Lane {
     fn serve_each<const LOG: bool>(&mut self, requests: &[Inference], window: &Window<'_>) {
         let takes_care = !self.specials.is_empty();
         for batch in requests.chunks(BATCH) {
-            self.look_ahead(batch);
+            read_ahead(batch.iter(), |request| self.look_at(request.host));
             for request in batch {
                 if self.next_job.0 <= request.arrival {
                     self.take_jobs_before((request.arrival, request.number), window);
@@ -135,18 +135,6 @@ impl Lane {
         if next == NONE {
             hot.tail = NONE;
         }
-    }
-
-    /// Reads what a batch of requests will need of its hosts.
-    ///
-    /// The hosts of a batch are anywhere in memory. Asked for one after the other, each is waited for; asked
-    /// for together, they come together.
-    #[inline(always)]
-    fn look_ahead(&self, batch: &[Inference]) {
-        let seen = batch
-            .iter()
-            .fold(0, |seen, request| seen ^ self.look_at(request.host));
-        std::hint::black_box(seen);
     }
 
     /// Reads what a job will need of its host.

@@ -16,6 +16,7 @@ use super::mail::{Answer, AnswerKind, Credit, Task, TaskKind};
 use super::tables::Tables;
 use super::window::Window;
 use crate::observe::frame::{Event, EventKind};
+use crate::read_ahead::read_ahead;
 use crate::scenario::{Assignment, Unsampled};
 
 /// Answers whose cases are read together.
@@ -64,12 +65,9 @@ impl Lane {
         };
         order.sort(&due, |answer| answer.ready, rank);
         for batch in order.places().chunks(BATCH) {
-            // What a batch is about is anywhere in memory. Asked for one after the other, each is waited for; asked for
-            // together, they come together.
-            let seen = batch
-                .iter()
-                .fold(0, |seen, &place| seen ^ self.look_at_case(&due[place as usize]));
-            std::hint::black_box(seen);
+            read_ahead(batch.iter(), |&place| {
+                u64::from(self.look_at_case(&due[place as usize]))
+            });
             for &place in batch {
                 self.commit_answer(&due[place as usize], window);
             }

@@ -17,9 +17,18 @@ import pytest
 
 import stakeout
 
-os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-# Workers that yield to everything else would make the test wait for a busy machine.
-os.environ.setdefault("RAY_worker_niceness", "0")
+#: A busy machine is no dead one: what Ray waits for before it gives a process up.
+PATIENCE = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    # Workers that yield to everything else would make the test wait for a busy machine.
+    "RAY_worker_niceness": "0",
+    "RAY_raylet_start_wait_time_s": "120",
+    "RAY_worker_register_timeout_seconds": "300",
+    "RAY_health_check_initial_delay_ms": "60000",
+    "RAY_health_check_timeout_ms": "60000",
+}
+for name, value in PATIENCE.items():
+    os.environ.setdefault(name, value)
 ray = pytest.importorskip("ray")
 
 RATES = {"protocol.sampling.flat_rate": ["1 %", "2 %", "5 %", "10 %", "15 %", "20 %", "30 %", "50 %"]}
@@ -28,15 +37,31 @@ REPLICATES = 6
 
 @pytest.fixture
 def cluster() -> Iterator[Any]:
+    """Two nodes that have both answered. Where Ray does not come up, nothing can be said of sweeps on it."""
     from ray.cluster_utils import Cluster
 
-    made = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
-    made.add_node(num_cpus=1)
-    made.add_node(num_cpus=1)
-    ray.init(address=made.address, log_to_driver=False)
-    yield made
-    ray.shutdown()
-    made.shutdown()
+    def where() -> str:
+        return str(ray.get_runtime_context().get_node_id())
+
+    made = None
+    try:
+        try:
+            made = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
+            made.add_node(num_cpus=1)
+            made.add_node(num_cpus=1)
+            ray.init(address=made.address, log_to_driver=False)
+        except Exception as error:
+            pytest.skip(f"Ray does not start here: {error!r}")
+        ask = ray.remote(scheduling_strategy="SPREAD", max_retries=5)(where)
+        try:
+            wait_for(lambda: len(set(ray.get([ask.remote() for _ in range(4)], timeout=300))) == 2)
+        except ray.exceptions.GetTimeoutError as error:
+            pytest.skip(f"no two nodes of Ray answer here: {error!r}")
+        yield made
+    finally:
+        ray.shutdown()
+        if made is not None:
+            made.shutdown()
 
 
 def cells(folder: Path) -> int:
@@ -57,7 +82,7 @@ def workers() -> list[int]:
     return found
 
 
-def wait_for(condition: Any, seconds: float = 120.0) -> None:
+def wait_for(condition: Any, seconds: float = 300.0) -> None:
     for _ in range(int(seconds / 0.02)):
         if condition():
             return
@@ -86,19 +111,23 @@ def test_a_strategy_written_in_python_goes_with_the_sweep(
 def test_a_killed_worker_and_a_killed_node_change_no_byte(
     cluster: Any, first: stakeout.Scenario, tmp_path: Path
 ) -> None:
-    scenario = first.with_(duration="60 epochs")
-    local = stakeout.sweep(scenario, RATES, replicates=REPLICATES, out=tmp_path / "local")
     spread = tmp_path / "spread"
-    killed: list[int] = []
+    worker_killed, node_killed = tmp_path / "worker-killed", tmp_path / "node-killed"
 
-    def kill_a_worker() -> None:
-        wait_for(lambda: cells(spread) >= 4 and workers())
-        pid = workers()[0]
-        os.kill(pid, signal.SIGKILL)
-        killed.append(cells(spread))
+    class Waits(stakeout.Strategy):
+        """Swaps half; on the cluster, the sweep waits at four and at twelve cells until somebody has been killed."""
 
-    killer = threading.Thread(target=kill_a_worker)
-    killer.start()
+        def policy(self, view: stakeout.View) -> stakeout.Policy:
+            for done, kill in ((4, worker_killed), (12, node_killed)):
+                while not kill.exists() and len(list((spread / "cells").glob("*/*.json"))) >= done:
+                    time.sleep(0.05)
+            return stakeout.Policy("50 %", "int4")
+
+    stakeout.strategy("waits_for_kills")(Waits)
+    scenario = first.set("population.swapper.strategy", "waits_for_kills")
+    local = stakeout.sweep(scenario, RATES, replicates=REPLICATES, out=tmp_path / "local")
+    counts: list[int] = []
+
     # The helper of Ray must be driven from the main thread, so the sweep runs in another one.
     done: list[stakeout.Sweep] = []
     failed: list[BaseException] = []
@@ -111,17 +140,27 @@ def test_a_killed_worker_and_a_killed_node_change_no_byte(
         except BaseException as error:
             failed.append(error)
 
-    sweeping = threading.Thread(target=run)
+    sweeping = threading.Thread(target=run, daemon=True)
     sweeping.start()
-    killer.join()
-    wait_for(lambda: cells(spread) >= killed[0] + 4)
-    at_kill = cells(spread)
-    cluster.remove_node(cluster.list_all_nodes()[-1], allow_graceful=False)
+    try:
+        wait_for(lambda: failed or (cells(spread) >= 4 and workers()))
+        assert not failed, failed
+        os.kill(workers()[0], signal.SIGKILL)
+        counts.append(cells(spread))
+        worker_killed.touch()
+        wait_for(lambda: failed or cells(spread) >= 12)
+        assert not failed, failed
+        cluster.remove_node(cluster.list_all_nodes()[-1], allow_graceful=False)
+        counts.append(cells(spread))
+    finally:
+        # Nobody is left waiting, whatever went wrong.
+        worker_killed.touch()
+        node_killed.touch()
     sweeping.join(timeout=300)
     assert not failed, failed
     total = len(RATES["protocol.sampling.flat_rate"]) * REPLICATES
-    assert 4 <= killed[0] < total and at_kill < total, "the kills came too late to prove anything"
-    assert done[0].digest == local.digest
+    assert 4 <= counts[0] < 12 <= counts[1] < total
+    assert done and done[0].digest == local.digest
     for name in ("plan.json", "results.csv", "responses.csv"):
         assert (spread / name).read_bytes() == (tmp_path / "local" / name).read_bytes()
     # A second start finds everything: what a driver that was killed comes back to.

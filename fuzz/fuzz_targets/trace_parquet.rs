@@ -1,6 +1,4 @@
 //! The door `trace-parquet`.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| {
-    stakeout_fuzz::doors::trace_parquet(data, stakeout_fuzz::folder());
-});
+stakeout_fuzz::target!(stakeout_fuzz::doors::trace_parquet);

@@ -98,7 +98,8 @@ pub fn input(corpus: &[Vec<u8>], number: u64) -> Vec<u8> {
     bytes
 }
 
-fn change(bytes: &mut Vec<u8>, other: &[u8], words: &mut Words) {
+/// One change, of which some take a piece of `other`.
+pub fn change(bytes: &mut Vec<u8>, other: &[u8], words: &mut Words) {
     let at = words.below(bytes.len());
     let end = (at + 1 + words.below(40)).min(bytes.len());
     match words.below(12) {

@@ -83,6 +83,60 @@ fn the_cheapest_rule_is_a_bracket_with_its_binding_attack_and_a_line_that_replay
     assert!(!mistake.err.contains("unknown key"), "{}", mistake.err);
 }
 
+/// The closed form's p* = s/(d (F + S)) with s 0.8, d 0.95, F 1 and a forfeit of S fees.
+#[test]
+fn the_cheapest_combination_is_that_of_the_closed_form() {
+    let folder = Folder::new();
+    let network =
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/sweeps/proof-of-sampling-ring.yaml");
+    let question = format!(
+        "solve: floor-and-forfeit\nscenario: '{}'\n\
+         set: {{ population.honest.count: 10, population.ring.count: 1 }}\n\
+         parameter: {{ path: protocol.sampling.flat_rate, range: {{ from: 1 %, to: 40 %, scale: log }} }}\n\
+         tolerance: 30 %\n\
+         across:\n  name: forfeit in fees\n  levels:\n\
+         \x20   - {{ name: '2.5', set: {{ protocol.dispute.bounty: 0.00125 GNK }} }}\n\
+         \x20   - {{ name: '20', set: {{ protocol.dispute.bounty: 0.01 GNK }} }}\n\
+         \x20   - {{ name: '160', set: {{ protocol.dispute.bounty: 0.08 GNK }} }}\n\
+         cheapest: {{ figures: {{ checked_share: 1 }}, levels: [0.00375, 0.03, 0.24] }}\n\
+         attacks:\n  - {{ name: swaps, set: {{ population.ring.strategy: {{ vouching_ring: {{ substitute: found-95 }} }} }} }}\n\
+         honest: {{ population.ring.strategy: honest }}\n\
+         epsilon: 0.01 %\nreplicates: {{ floor: 8, ceiling: 16 }}\n",
+        network.display()
+    );
+    let file = folder.write("forfeit.yaml", &question).display().to_string();
+    let place = out(&folder, "place");
+    let answer = stakeout(["solve", &file, "--out", &place, "--format", "json"])
+        .expect(0)
+        .json();
+    let percent = |value: &serde_json::Value| -> f64 {
+        let text = value.as_str().and_then(|text| text.strip_suffix(" %"));
+        text.and_then(|number| number.parse().ok()).expect("a percentage")
+    };
+    let rows = answer["floor-and-forfeit"].as_array().expect("a row a level");
+    // 0.8/(0.95 * 3.5) and 0.8/(0.95 * 21); at 161 every rate of the range deters.
+    for (row, exact) in rows.iter().zip([24.06, 4.01]) {
+        let (below, from) = (percent(&row["not below"]), percent(&row["deters from"]));
+        assert!(below < exact && exact < from, "{exact} and {row}");
+    }
+    assert_eq!(percent(&rows[2]["deters from"]), 1.0);
+    // p* + 0.0015 S is least at S = sqrt(s/(0.0015 d)) - F = 22.7: the level at 20, and surely so.
+    let cheapest = answer["The cheapest combination"]
+        .as_array()
+        .expect("a row a level");
+    let verdicts: Vec<_> = cheapest
+        .iter()
+        .map(|row| (row["across"].as_str(), row["cheapest"].as_str()))
+        .collect();
+    assert_eq!(verdicts[1], (Some("20"), Some("yes")), "{cheapest:?}");
+    for other in [&cheapest[0], &cheapest[2]] {
+        assert!(
+            other["more from"].as_f64().is_some_and(|more| more > 0.0),
+            "{other}"
+        );
+    }
+}
+
 #[test]
 fn a_comparison_pairs_replicates_and_says_what_differs() {
     let shown = stakeout([

@@ -26,7 +26,7 @@ use crate::support::program::{Folder, command};
 /// Longest time that one input may take before it counts as a hang.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A finished run of twenty blocks, with or without an event log.
+/// A finished run of one short epoch, with or without an event log: some kilobytes a file.
 fn run_directory(folder: &Folder, name: &str, more: &[&str]) -> PathBuf {
     let out = folder.path().join(name);
     let mut run = command();
@@ -34,7 +34,11 @@ fn run_directory(folder: &Folder, name: &str, more: &[&str]) -> PathBuf {
         "run",
         "scenarios/smoke/first.yaml",
         "--set",
-        "until=20 blocks",
+        "protocol.geometry.length=30 blocks",
+        "--set",
+        "until=30 blocks",
+        "--set",
+        "demand.rate=0.05 /s",
         "--no-twins",
         "--out",
     ]);

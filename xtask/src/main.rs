@@ -7,8 +7,10 @@ mod bench;
 mod books;
 mod check;
 mod faults;
+mod fuzz;
 mod golden;
 mod new;
+mod offline;
 mod pair;
 mod shipped;
 mod step;
@@ -26,6 +28,9 @@ cargo xtask bench [ARGUMENTS]           the bench crate: compare, scaling, memor
 cargo xtask supply                      licences, sources and duplicates of everything that is built
 cargo xtask books                       every shipped scenario's balances, derived a second time from its event log
 cargo xtask faults                      the n-th write, sync, rename and new folder fails, for every n (needs strace)
+cargo xtask fuzz [--seconds N] [--models] [DOOR...]
+                                        libFuzzer at every door by which a file comes in (needs a C++ compiler)
+cargo xtask offline                     the tests of the whole workspace where there is no network (needs unshare)
 cargo xtask new strategy|scenario|rule NAME
 ";
 
@@ -44,6 +49,8 @@ fn main() -> ExitCode {
         ["supply"] => supply::supply(),
         ["books"] => books::books(),
         ["faults"] => faults::faults(),
+        ["fuzz", rest @ ..] => fuzz::fuzz(rest),
+        ["offline"] => offline::offline(),
         ["new", kind, name] => new::new(kind, name),
         [] | ["help" | "--help" | "-h"] => {
             print!("{HELP}");

@@ -201,21 +201,20 @@ impl Layers {
         if self.laid.iter().any(|laid| laid == name) {
             return;
         }
-        let Some(text) = presets::text(name) else {
+        let Some(tree) = presets::tree(name) else {
             let names = presets::names();
             let problem = Problem::new(place, "preset", format!("unknown preset {}", quoted(name)));
             self.problems
                 .push(problem.allowed(names.join(", ")).hint(nearest(name, names)));
             return;
         };
-        let source = Source::file(&format!("preset {name}"), text);
-        match document::parse(&source) {
+        match tree {
             Ok(tree) => {
                 stack.push(name.to_owned());
-                self.lay_named_presets(&tree, stack);
+                self.lay_named_presets(tree, stack);
                 stack.pop();
                 self.laid.push(name.to_owned());
-                self.lay(&tree, &format!("preset {name}"));
+                self.lay(tree, &format!("preset {name}"));
             }
             Err(problems) => self.problems.extend(problems),
         }

@@ -3,6 +3,11 @@
 //! Invariant: a preset is a scenario file without a population, so everything that holds for scenario
 //! files holds for it.
 
+use std::sync::OnceLock;
+
+use super::document::{self, Node};
+use super::error::{Problem, Source};
+
 /// Names and texts, in the order in which `scenario new` offers them.
 static PRESETS: &[(&str, &str)] = &[
     (
@@ -54,6 +59,18 @@ pub fn text(name: &str) -> Option<&'static str> {
         .iter()
         .find(|(known, _)| *known == name)
         .map(|(_, text)| *text)
+}
+
+/// The tree of a preset, read once: a sweep resolves thousands of scenarios over the same presets.
+///
+/// # Errors
+/// What is wrong with its text.
+pub(super) fn tree(name: &str) -> Option<Result<&'static Node, Vec<Problem>>> {
+    static TREES: [OnceLock<Result<Node, Vec<Problem>>>; PRESETS.len()] =
+        [const { OnceLock::new() }; PRESETS.len()];
+    let place = PRESETS.iter().position(|(known, _)| *known == name)?;
+    let read = || document::parse(&Source::file(&format!("preset {name}"), PRESETS[place].1));
+    Some(TREES[place].get_or_init(read).as_ref().map_err(Vec::clone))
 }
 
 /// The names of all presets.

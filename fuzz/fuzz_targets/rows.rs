@@ -1,0 +1,4 @@
+//! The door `rows`.
+#![no_main]
+
+stakeout_fuzz::target!(stakeout_fuzz::doors::rows);

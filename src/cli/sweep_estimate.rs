@@ -16,18 +16,24 @@ const SAMPLED: usize = 64;
 /// A cell that is expected to take longer than this, or more memory, is not run to be timed.
 const TIMED_SECONDS: f64 = 60.0;
 const TIMED_BYTES: f64 = 512e6;
-/// Cells that are run to be timed, and the time after which no further one is begun.
-const TRIALS: u32 = 8;
-const TRIAL_SECONDS: f64 = 0.5;
+/// Points of which cells are run to be timed, evenly spread: what a strategy does costs more at some than at others.
+const TIMED_POINTS: usize = 4;
+/// Cells of a point that are run to be timed, and the time after which no further one is begun.
+const TRIALS: u32 = 4;
+const TRIAL_SECONDS: f64 = 0.25;
+/// Time after which no cell of a further point is run, seconds.
+const TIMED_LIMIT: f64 = 2.0;
 /// What a small file or folder takes on a disk.
 const BLOCK_BYTES: f64 = 4096.0;
 /// Folders over which cells are spread by the start of their names.
 const SHELVES: f64 = 256.0;
 const BYTES_PER_MIB: f64 = 1_048_576.0;
 
-/// What a cell took: the run, and forcing its file onto a disk.
+/// What a cell takes: the run, and forcing its file onto a disk.
 struct Trial {
+    /// Seconds of the quickest of a few: what else a machine does makes a cell slower, never faster.
     seconds: f64,
+    /// Bytes of the cell's file.
     length: f64,
 }
 
@@ -38,19 +44,22 @@ impl Trial {
         let folder = std::env::temp_dir().join(format!("stakeout-estimate-{}", std::process::id()));
         let store = Store::open(&folder).ok();
         let stopwatch = Stopwatch::start();
-        let (mut cells, mut length) = (0_u32, 0);
-        while cells < TRIALS && (cells == 0 || stopwatch.elapsed().as_secs_f64() < TRIAL_SECONDS) {
-            let name = key(&scenario.hash, scenario.seed, cells, plan.making());
-            let cell = run_cell(scenario, name, cells, plan.making(), registry, &|| false)
+        let (mut seconds, mut length) = (f64::INFINITY, 0);
+        for replicate in 0..TRIALS {
+            let one = Stopwatch::start();
+            let name = key(&scenario.hash, scenario.seed, replicate, plan.making());
+            let cell = run_cell(scenario, name, replicate, plan.making(), registry, &|| false)
                 .expect("a run that nobody stops is finished");
             if let Some(store) = &store {
                 // A full disk is the sweep's to report.
                 let _ = store.put(&cell);
             }
+            seconds = seconds.min(one.elapsed().as_secs_f64());
             length = serde_json::to_string(&cell).map_or(0, |text| text.len());
-            cells += 1;
+            if stopwatch.elapsed().as_secs_f64() > TRIAL_SECONDS {
+                break;
+            }
         }
-        let seconds = stopwatch.elapsed().as_secs_f64() / f64::from(cells);
         drop(store);
         let _ = std::fs::remove_dir_all(&folder);
         Self {
@@ -65,25 +74,35 @@ pub fn estimate(plan: &Plan, source: &ScenarioSource, registry: &Registry, threa
     let valid: Vec<&_> = plan.points.iter().filter(|point| point.error.is_none()).collect();
     let step = valid.len().div_ceil(SAMPLED).max(1);
     let (mut total_seconds, mut costed, mut most_memory) = (0.0, 0.0_f64, 0.0_f64);
-    let (mut ratio, mut length) = (if plan.has_twin { 2.0 } else { 1.0 }, BLOCK_BYTES / 2.0);
-    let mut timed = "no cell was run: one takes too long, or too much memory";
+    let (mut timed_seconds, mut timed_costs, mut length) = (0.0, 0.0, 0.0_f64);
+    let stopwatch = Stopwatch::start();
+    let every = valid.len().div_ceil(step).div_ceil(TIMED_POINTS).max(1);
     // One scenario at a time: of a large network a second one is a second network in memory.
-    for point in valid.iter().step_by(step) {
+    for (index, point) in valid.iter().step_by(step).enumerate() {
         let Ok(mut scenario) = source.resolve(&point.set, registry) else {
             continue;
         };
         scenario.replicates = 1;
         let cost = Estimate::compute(&scenario, 1, false);
-        if costed == 0.0 && cost.seconds < TIMED_SECONDS && cost.memory_bytes < TIMED_BYTES {
+        let is_next =
+            index % every == 0 && (timed_costs == 0.0 || stopwatch.elapsed().as_secs_f64() < TIMED_LIMIT);
+        if is_next && cost.seconds < TIMED_SECONDS && cost.memory_bytes < TIMED_BYTES {
             let trial = Trial::run(plan, &scenario, registry);
-            ratio = trial.seconds / cost.seconds.max(1e-9);
-            length = trial.length;
-            timed = "a few cells were run and timed";
+            timed_seconds += trial.seconds;
+            timed_costs += cost.seconds;
+            length = trial.length.max(length);
         }
         total_seconds += cost.seconds;
         costed += 1.0;
         most_memory = most_memory.max(cost.memory_bytes);
     }
+    let (ratio, timed) = if timed_costs > 0.0 {
+        (timed_seconds / timed_costs, "a few cells were run and timed")
+    } else {
+        let untimed = if plan.has_twin { 2.0 } else { 1.0 };
+        (untimed, "no cell was run: one takes too long, or too much memory")
+    };
+    let length = if length > 0.0 { length } else { BLOCK_BYTES / 2.0 };
     let mean_seconds = total_seconds / costed.max(1.0);
     let (least, most) = (
         valid.len() as f64 * f64::from(plan.floor),

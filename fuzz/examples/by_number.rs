@@ -51,10 +51,7 @@ fn main() {
     };
     let doors = doors();
     let (_, door) = doors.iter().find(|(known, _)| known == name).expect("a door");
-    let (seconds, from): (u64, u64) = (
-        seconds.parse().expect("seconds"),
-        from.parse().expect("a number"),
-    );
+    let (seconds, from): (u64, u64) = (seconds.parse().expect("seconds"), from.parse().expect("a number"));
     let mut paths: Vec<_> = std::fs::read_dir(folder)
         .expect("a folder")
         .flatten()

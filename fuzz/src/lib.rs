@@ -68,7 +68,10 @@ pub fn folder() -> &'static Path {
         let folder = std::env::temp_dir().join(format!("stakeout-fuzz-{}", std::process::id()));
         std::fs::create_dir_all(&folder).expect("a temporary folder");
         if let Ok(run) = std::env::var("STAKEOUT_FUZZ_BESIDE") {
-            for file in std::fs::read_dir(run).expect("STAKEOUT_FUZZ_BESIDE is a folder").flatten() {
+            for file in std::fs::read_dir(run)
+                .expect("STAKEOUT_FUZZ_BESIDE is a folder")
+                .flatten()
+            {
                 if file.path().is_file() {
                     std::fs::copy(file.path(), folder.join(file.file_name())).expect("copied");
                 }

@@ -4,11 +4,11 @@
 
 use std::path::{Path, PathBuf};
 
+use stakeout_replay::Stratum;
 use stakeout_replay::artifact::Artifact;
 use stakeout_replay::derive::kept;
 use stakeout_replay::forward::{Machine, Options};
 use stakeout_replay::model::load;
-use stakeout_replay::Stratum;
 use stakeout_replay::tokenizer::Tokenizer;
 
 use crate::doors::Door;

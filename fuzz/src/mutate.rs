@@ -171,6 +171,9 @@ fn replace_value(bytes: &mut Vec<u8>, words: &mut Words) {
     bytes.splice(from..to, value);
 }
 
+/// What is longer is no value, bytes.
+const LONGEST_VALUE: usize = 200;
+
 /// Where the values of a text in YAML, JSON or CSV stand: after a colon, a comma or a bracket, up to the next.
 pub fn values(bytes: &[u8]) -> Vec<(usize, usize)> {
     let is_end = |byte: u8| matches!(byte, b',' | b'}' | b']' | b'\n' | b'#');
@@ -180,8 +183,10 @@ pub fn values(bytes: &[u8]) -> Vec<(usize, usize)> {
         if matches!(bytes[at], b':' | b',' | b'[' | b'\n') {
             let blanks = bytes[at + 1..].iter().take_while(|byte| **byte == b' ').count();
             let from = at + 1 + blanks;
-            let length = bytes[from..].iter().take_while(|byte| !is_end(**byte)).count();
-            if length > 0 && length < 200 {
+            // A text without an end is not looked through again from each of its colons.
+            let near = bytes[from..].iter().take(LONGEST_VALUE);
+            let length = near.take_while(|byte| !is_end(**byte)).count();
+            if length > 0 && length < LONGEST_VALUE {
                 found.push((from, from + length));
             }
         }

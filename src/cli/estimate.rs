@@ -18,7 +18,7 @@ const EVENT_NS: f64 = 400.0;
 /// Nanoseconds of one core for one inference that is one of many of its host and epoch.
 const EPOCH_NS: f64 = 30.0;
 /// Nanoseconds of one core for one host's stages of an epoch at the epoch fidelity.
-const HOST_EPOCH_NS: f64 = 2_000.0;
+const HOST_EPOCH_NS: f64 = 3_500.0;
 /// Nanoseconds of one core for one inference through queues alone.
 const SERVICE_NS: f64 = 120.0;
 /// Nanoseconds of one core for each host in each block.

@@ -1,4 +1,4 @@
-//! Mutations by number of a folder of inputs, without a fuzzer's counters and so several times as fast.
+//! Mutations by number of a folder of inputs, longer than a fuzzer's.
 //!
 //! `cargo run --release --manifest-path fuzz/Cargo.toml --example by-number -- DOOR FOLDER SECONDS FROM` tries input
 //! FROM and those after it; with SECONDS 0 that one alone, and prints it. `cargo xtask fuzz` leaves a folder of inputs

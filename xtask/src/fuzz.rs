@@ -228,27 +228,9 @@ fn lay_out(doors: &[&Door]) -> Outcome<Beside> {
         model: place().join("beside/model"),
     };
     let binary = build_stakeout()?;
-    let out = crate::step::scratch(&binary, "fuzz")?;
-    let out = out.display().to_string();
-    let mut arguments = vec!["run", "scenarios/smoke/first.yaml", "--no-twins", "--event-log"];
-    // One short epoch: a file of a few kilobytes is mutated everywhere, one of many mostly where nothing is decided.
-    arguments.extend([
-        "--set",
-        "protocol.geometry.length=30 blocks",
-        "--set",
-        "until=30 blocks",
-    ]);
-    arguments.extend(["--set", "demand.rate=0.05 /s"]);
-    let made = Command::new(&binary)
-        .args(arguments)
-        .args(["--out", &out])
-        .current_dir(root())
-        .stdout(Stdio::null())
-        .status();
-    if !made.is_ok_and(|status| status.success()) {
-        return Err("the run for the seeds failed".to_string());
-    }
-    let run = run_directory(Path::new(&out))?;
+    // A run that keeps its events cannot be read back for more replicates, so there are two.
+    let run = make_run(&binary, "fuzz-run", &[])?;
+    let logged = make_run(&binary, "fuzz-logged", &["--event-log"])?;
     for (path, name) in listed(&run)? {
         copy(&path, &beside.run.join(name))?;
     }
@@ -265,13 +247,13 @@ fn lay_out(doors: &[&Door]) -> Outcome<Beside> {
     for door in doors {
         let own = place().join(door.name);
         let of_run = match door.name {
-            "manifest" => Some("manifest.json"),
-            "event-log" | "trace-parquet" => Some("events.parquet"),
-            "rows" => Some("participants.parquet"),
+            "manifest" => Some(run.join("manifest.json")),
+            "rows" => Some(run.join("participants.parquet")),
+            "event-log" | "trace-parquet" => Some(logged.join("events.parquet")),
             _ => None,
         };
-        if let Some(name) = of_run {
-            copy(&run.join(name), &own.join(name))?;
+        if let Some(file) = of_run {
+            copy(&file, &own.join("of-a-run"))?;
         }
         let kept = root().join("fuzz/corpus").join(door.name);
         let kept = if kept.is_dir() { listed(&kept)? } else { Vec::new() };
@@ -287,6 +269,31 @@ fn lay_out(doors: &[&Door]) -> Outcome<Beside> {
         }
     }
     Ok(beside)
+}
+
+/// A run of one short epoch: a file of a few kilobytes is mutated everywhere, one of many mostly where nothing is decided.
+fn make_run(binary: &Path, name: &str, more: &[&str]) -> Outcome<PathBuf> {
+    let out = crate::step::scratch(binary, name)?;
+    let mut arguments = vec!["run", "scenarios/smoke/first.yaml", "--no-twins"];
+    arguments.extend([
+        "--set",
+        "protocol.geometry.length=30 blocks",
+        "--set",
+        "until=30 blocks",
+    ]);
+    arguments.extend(["--set", "demand.rate=0.05 /s"]);
+    let made = Command::new(binary)
+        .args(arguments)
+        .args(more)
+        .arg("--out")
+        .arg(&out)
+        .current_dir(root())
+        .stdout(Stdio::null())
+        .status();
+    if !made.is_ok_and(|status| status.success()) {
+        return Err("the run for the seeds failed".to_string());
+    }
+    run_directory(&out)
 }
 
 /// The files of a folder with their names.

@@ -23,8 +23,9 @@ use doors::{DOORS, Door};
 use crate::support::files::{files, root, shown};
 use crate::support::program::{Folder, command};
 
-/// Longest time that one input may take before it counts as a hang.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// Looks at one input, five seconds apart, after which it counts as a hang. Time in which the whole process was stopped
+/// is one look, so that a stop is no hang.
+const PATIENCE: u32 = 12;
 
 /// A finished run of one short epoch, with or without an event log: some kilobytes a file.
 fn run_directory(folder: &Folder, name: &str, more: &[&str]) -> PathBuf {
@@ -95,8 +96,8 @@ fn corpus(door: &str, folder: &Folder) -> Vec<Vec<u8>> {
         .collect()
 }
 
-/// What is being tried, and since when.
-static CURRENT: Mutex<Option<(String, Instant)>> = Mutex::new(None);
+/// What is being tried, and how often it was looked at.
+static CURRENT: Mutex<Option<(String, u32)>> = Mutex::new(None);
 
 /// Ends the process with the input's name when one takes too long: what hangs cannot be asked to stop.
 fn watch() {
@@ -105,10 +106,13 @@ fn watch() {
         std::thread::spawn(|| {
             loop {
                 std::thread::sleep(Duration::from_secs(5));
-                let current = CURRENT.lock().expect("nobody panics here").clone();
-                if let Some((what, _)) = current.filter(|(_, since)| since.elapsed() > PATIENCE) {
-                    eprintln!("{what} hangs");
-                    std::process::exit(101);
+                let mut current = CURRENT.lock().expect("nobody panics here");
+                if let Some((what, looks)) = current.as_mut() {
+                    *looks += 1;
+                    if *looks > PATIENCE {
+                        eprintln!("{what} hangs");
+                        std::process::exit(101);
+                    }
                 }
             }
         });
@@ -141,7 +145,7 @@ impl Trial {
     fn input(&self, what: &str, bytes: &[u8]) -> bool {
         let (name, door) = self.door;
         let what = format!("door {name}, {what}");
-        *CURRENT.lock().expect("nobody panics here") = Some((what.clone(), Instant::now()));
+        *CURRENT.lock().expect("nobody panics here") = Some((what.clone(), 0));
         let folder: &Path = self.folder.path();
         let outcome = panic::catch_unwind(AssertUnwindSafe(|| door(bytes, folder)));
         *CURRENT.lock().expect("nobody panics here") = None;

@@ -7,6 +7,8 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use clap::builder::{PathBufValueParser, TypedValueParser};
+use stakeout_engine::observe::run_archive::named_run;
 
 use crate::draw;
 use crate::error::ReportError;
@@ -18,24 +20,25 @@ use crate::subject::Subject;
 /// Examples of `report`, for its help.
 pub const REPORT_EXAMPLES: &str = "\
 Examples:
-  stakeout report runs/first-0123456789abcdef/seed-1 -o report.html
-  stakeout report sweeps/sampling-floor
-  stakeout report sweeps/swap-or-serve
+  stakeout report latest -o report.html
+  stakeout report sweeps/sampling-floor                # of `stakeout sweep scenarios/sweeps/sampling-floor.yaml`
+  stakeout report sweeps/cheapest-floor                # of `stakeout solve scenarios/sweeps/cheapest-floor.yaml`
   stakeout report scenarios/calibration/smollm2-135m.yaml -o calibration.html";
 
 /// Examples of `plot`, for its help.
 pub const PLOT_EXAMPLES: &str = "\
 Examples:
-  stakeout plot runs/first-0123456789abcdef/seed-1 --out figures
-  stakeout plot runs/first-0123456789abcdef/seed-1 --picture profit -o profit.png
+  stakeout plot latest --out figures
+  stakeout plot latest --picture profit -o profit.png
   stakeout plot sweeps/sampling-floor --x protocol.sampling.flat_rate --y cheating_premium --by cheater -o x.svg
-  stakeout plot sweeps/map --x price --y rate --z cheating_premium -o map.svg";
+  stakeout plot sweeps/sampling-floor --x protocol.sampling.flat_rate --y cheater --z cheating_premium -o map.svg";
 
 /// Arguments of `report`.
 #[derive(Args, Debug)]
 #[command(before_help = REPORT_EXAMPLES)]
 pub struct Report {
-    /// A run directory, the folder of a sweep, of a solved question or of a game, or a calibration file
+    /// A run directory or `latest`, the folder of a sweep, of a solved question or of a game, or a calibration file
+    #[arg(value_parser = run_path())]
     path: PathBuf,
     /// Where the page goes [default: report.html in the folder, or beside the file]
     #[arg(short, long, value_name = "FILE")]
@@ -49,7 +52,8 @@ pub struct Report {
 #[derive(Args, Debug)]
 #[command(before_help = PLOT_EXAMPLES)]
 pub struct Plot {
-    /// A run directory, the folder of a sweep or its results.csv, of a solved question or a game, or a calibration file
+    /// A run directory or `latest`, the folder of a sweep or its results.csv, of a solved question or a game, or a calibration file
+    #[arg(value_parser = run_path())]
     path: PathBuf,
     /// Folder for all pictures, created if absent
     #[arg(long, value_name = "DIR", conflicts_with = "output", required_unless_present_any = ["output", "list"])]
@@ -81,6 +85,11 @@ pub struct Plot {
     /// Of a sweep: the points of the plane of two figures, with those that nothing beats in both
     #[arg(long, requires = "x", conflicts_with_all = ["z", "by"])]
     pareto: bool,
+}
+
+/// Reads a path, or `latest`: the run that was written last.
+fn run_path() -> impl TypedValueParser<Value = PathBuf> {
+    PathBufValueParser::new().try_map(named_run)
 }
 
 /// Makes the page and returns where it is.

@@ -3,13 +3,24 @@
 /// Base units in one coin.
 pub const BASE_UNITS_PER_COIN: i128 = 1_000_000_000;
 
-/// Coins with grouped thousands and three decimals, cut toward zero: `38 627.452 GNK`.
+/// Decimal digits of a coin in base units.
+const DIGITS: u32 = 9;
+
+/// Coins with grouped thousands and three decimals, more of an amount below one coin, rounded half away from zero:
+/// `38 627.453 GNK`, `0.5269 GNK`.
 pub fn shown(base_units: i128) -> String {
-    let sign = if base_units < 0 { "−" } else { "" };
     let magnitude = base_units.unsigned_abs();
-    let coin = BASE_UNITS_PER_COIN.unsigned_abs();
-    let thousandths = magnitude % coin / (coin / 1_000);
-    format!("{sign}{}.{thousandths:03} GNK", grouped(magnitude / coin))
+    let decimals = match magnitude {
+        0 | 1_000_000_000.. => 3,
+        10_000_000.. => 4,
+        100_000.. => 6,
+        _ => DIGITS,
+    };
+    let (one, cut) = (10_u128.pow(decimals), 10_u128.pow(DIGITS - decimals));
+    let rounded = magnitude / cut + u128::from(2 * (magnitude % cut) >= cut && cut > 1);
+    let sign = if base_units < 0 { "−" } else { "" };
+    let width = decimals as usize;
+    format!("{sign}{}.{:0width$} GNK", grouped(rounded / one), rounded % one)
 }
 
 /// A whole number with a thin space between groups of three digits.
@@ -35,9 +46,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn coins_are_cut_toward_zero_and_grouped() {
-        assert_eq!(shown(38_627_452_617_213), "38\u{202f}627.452 GNK");
-        assert_eq!(shown(-1_999_999), "−0.001 GNK");
+    fn coins_are_rounded_and_grouped_and_small_amounts_keep_four_digits() {
+        assert_eq!(shown(38_627_452_617_213), "38\u{202f}627.453 GNK");
+        assert_eq!(shown(-1_999_999), "−0.002000 GNK");
+        assert_eq!(shown(526_933_891), "0.5269 GNK");
+        assert_eq!(shown(47_547_032), "0.0475 GNK");
+        assert_eq!(shown(999_999_999), "1.0000 GNK");
+        assert_eq!(shown(7), "0.000000007 GNK");
         assert_eq!(shown(0), "0.000 GNK");
         assert_eq!(
             shown(i128::MIN).chars().filter(char::is_ascii_digit).count(),

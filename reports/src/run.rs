@@ -33,9 +33,27 @@ pub struct Comparisons {
     /// Owners that do not follow the rules, beside the same run with that owner alone made honest.
     #[serde(default)]
     pub honest_twins: Vec<TwinLine>,
+    /// Counterfactuals: hosts whose record a shorter stored history may explain.
+    #[serde(default)]
+    pub shorter_histories: Vec<ShorterHistory>,
     /// Parameters that were set and had no effect.
     #[serde(default)]
     pub warnings: Vec<String>,
+}
+
+/// One host with the stored history of the record and with the one that fits.
+#[derive(Clone, Debug, Deserialize)]
+pub struct ShorterHistory {
+    /// Host.
+    pub host: String,
+    /// Completed epochs that the record gives it.
+    pub recorded_epochs: u32,
+    /// Completed epochs that fit best.
+    pub fitting_epochs: u32,
+    /// The figure with the first.
+    pub with_recorded: RecordedFigure,
+    /// The figure with the second.
+    pub with_fitting: RecordedFigure,
 }
 
 /// Recorded figures and what the simulation says.

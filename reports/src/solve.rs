@@ -13,6 +13,9 @@ use crate::sweep::{Csv, Estimate};
 /// What stands in the column `menu` where all attacks were searched together.
 pub const WHOLE_MENU: &str = "whole menu";
 
+/// The verdict of an attack whose gain is surely below what is tolerated.
+const DETERRED: &str = "deterred";
+
 /// What was asked, as `question.json` states it.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct Question {
@@ -125,6 +128,35 @@ impl Solve {
     /// The rows of the whole menu.
     pub fn whole(&self) -> Vec<&Frontier> {
         self.frontier.iter().filter(|row| is_whole(&row.menu)).collect()
+    }
+
+    /// What was judged of a level, each attack once at each value: with the whole menu where it was judged so, and
+    /// otherwise with its family alone, which is searched at values of its own.
+    pub fn judged(&self, level: &str) -> Vec<&Judged> {
+        let of_level = || self.search.iter().filter(|judged| judged.level == level);
+        let mut found: Vec<&Judged> = Vec::new();
+        let in_turn = of_level().filter(|judged| is_whole(&judged.menu));
+        for judged in in_turn.chain(of_level().filter(|judged| !is_whole(&judged.menu))) {
+            let is_same =
+                |other: &&Judged| other.attack == judged.attack && other.parameter == judged.parameter;
+            if !found.iter().any(|other| is_same(other)) {
+                found.push(judged);
+            }
+        }
+        found
+    }
+
+    /// The attack that is not deterred one step laxer than a row's answer, the one with the highest gain of several.
+    pub fn open_attack(&self, row: &Frontier) -> Option<&Judged> {
+        let fails = row.fails.as_deref()?;
+        let is_open = |judged: &&Judged| {
+            judged.level == row.level
+                && judged.menu == row.menu
+                && judged.parameter == fails
+                && judged.verdict != DETERRED
+        };
+        let open = self.search.iter().filter(is_open);
+        open.max_by(|a, b| a.gain.mean.total_cmp(&b.gain.mean))
     }
 
     /// Whether families of attacks were searched alone, too.

@@ -5,6 +5,7 @@
 use std::path::Path;
 
 use stakeout_calibration::Calibration;
+use stakeout_engine::observe::run_archive::list_runs;
 
 use crate::error::ReportError;
 use crate::game::{Game, KNOWN_BY};
@@ -56,6 +57,18 @@ impl Subject {
         }
         if path.is_file() && matches!(extension.as_deref(), Some("yaml" | "yml")) {
             return calibration(path);
+        }
+        let runs = list_runs(path).unwrap_or_default();
+        if let Some(run) = runs.first() {
+            let reason = format!(
+                "it is a folder of runs; name one, such as {}, or {} for the one that was written last",
+                run.path.display(),
+                path.join("latest").display()
+            );
+            return Err(ReportError::NoSubject {
+                path: path.to_path_buf(),
+                reason,
+            });
         }
         Err(ReportError::NoSubject {
             path: path.to_path_buf(),

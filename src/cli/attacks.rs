@@ -5,9 +5,10 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use stakeout_engine::experiment::attack::{AttackReport, defences, run_attack};
+use stakeout_engine::experiment::attack::{AttackReport, attacker, defences, run_attack};
+use stakeout_engine::experiment::twins::deviating_owners;
 use stakeout_engine::observe::figure::{Figure, Number};
-use stakeout_engine::scenario::error::ScenarioErrors;
+use stakeout_engine::scenario::error::{ScenarioErrors, unknown_name};
 use stakeout_engine::scenario::{self, Override, Scenario};
 use stakeout_engine::strategy::registry::Registry;
 
@@ -160,7 +161,7 @@ pub fn run(arguments: &Attacks) -> Result<(), Failure> {
     let also = if arguments.quick {
         ""
     } else {
-        ", and under each defence"
+        ", and under each defence that a scenario names"
     };
     remark(&format!(
         "attacks to run beside their honest twins{also}: {}",
@@ -175,12 +176,30 @@ pub fn run(arguments: &Attacks) -> Result<(), Failure> {
         } else {
             defended(&scenario, &load)?
         };
+        tell_whose(&name, &scenario);
         let report = run_attack(&scenario, &defended, &registry)
             .map_err(|error| Failure::new(Reason::Invalid, error.to_string()))?;
         reports.push(report);
     }
     print(&table(&reports).render(arguments.format.format))?;
     complain(&reports)
+}
+
+/// Says whose gain is measured where several leave the rules, and that one replicate is no interval.
+fn tell_whose(name: &str, scenario: &Scenario) {
+    let deviating = deviating_owners(scenario).len();
+    let owner = attacker(scenario).and_then(|owner| scenario.owners.get(owner as usize));
+    if let Some(owner) = owner.filter(|_| deviating > 1) {
+        remark(&format!(
+            "{name}: {deviating} owners do not follow the rules; gain and verdict are those of {owner} alone \
+             (`attack: {{ owner: NAME }}` in the scenario picks another)"
+        ));
+    }
+    if scenario.replicates == 1 {
+        remark(&format!(
+            "{name}: one replicate, so that the verdict has no interval; --replicates 20 gives one"
+        ));
+    }
 }
 
 fn chosen(named: &[String]) -> Vec<String> {
@@ -210,9 +229,9 @@ fn load(
     let loaded: Result<Scenario, ScenarioErrors> = match shipped {
         Some(shipped) => scenario::from_str(&format!("{name}.yaml"), shipped.text, &overrides, registry),
         None if !PathBuf::from(name).exists() => {
-            return Err(Failure::usage(format!(
-                "no attack `{name}` and no such file; `stakeout attacks --list` names the shipped ones"
-            )));
+            let known: Vec<&str> = SHIPPED.iter().map(|shipped| shipped.name).collect();
+            let list = "`stakeout attacks --list` names those that come with the program, and a scenario file may be given";
+            return Err(Failure::usage(unknown_name("attack or file", name, &known, list)));
         }
         None => scenario::load(name.as_ref(), &overrides, registry),
     };
@@ -289,7 +308,7 @@ fn table(reports: &[AttackReport]) -> Table {
             Cell::text(match cheapest {
                 Some(tried) => tried.name,
                 None if !is_needed => "none needed",
-                None if report.tried.is_empty() => "not tried",
+                None if report.tried.is_empty() => "none named",
                 None => "none of those tried",
             }),
             cheapest.map_or(Cell::Empty, |tried| {

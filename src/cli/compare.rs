@@ -9,12 +9,14 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use rayon::prelude::*;
 use stakeout_engine::experiment::sweep::cell::{Cell as Replicate, Making, key, run_cell};
+use stakeout_engine::experiment::sweep::meaning::meaning;
 use stakeout_engine::experiment::sweep::plan::ScenarioSource;
 use stakeout_engine::scenario::Scenario;
+use stakeout_engine::scenario::error::unknown_name;
 use stakeout_statistics::{Moments, PairedDifference, holm, paired_difference};
 
 use super::failure::{Failure, Reason};
-use super::format::FormatOption;
+use super::format::{Format, FormatOption};
 use super::simulate::set_threads;
 use super::sweep_page::decimals;
 use super::table::{Cell, Table};
@@ -24,7 +26,7 @@ const EXAMPLES: &str = "\
 Examples:
   stakeout compare scenarios/networks/gonka-launch.yaml scenarios/networks/gonka-sprt.yaml
   stakeout compare first.yaml --with protocol.status.test=z_test --replicates 40
-  stakeout compare first.yaml --with protocol.sampling.flat_rate='5 %' --figures cheating_premium,verification_overhead";
+  stakeout compare first.yaml --with protocol.sampling.flat_rate='10 %' --figures cheating_premium,verification_overhead";
 
 /// Arguments of `compare`.
 #[derive(Args, Debug)]
@@ -74,11 +76,18 @@ pub fn run(arguments: &Compare) -> Result<(), Failure> {
     let mut second = load(arguments.second.as_ref().unwrap_or(&arguments.first), &changed)?;
     first.seed = arguments.seed.unwrap_or(first.seed);
     second.seed = first.seed;
+    if first.hash == second.hash {
+        return Err(Failure::usage(
+            "both arms are the same scenario: what --with sets, the first has already; set another value",
+        ));
+    }
     let cells = simulate(&[&first, &second], arguments.replicates)?;
     check_names(&arguments.figures, &cells)?;
     let (table, factor) = compare(arguments, &cells);
     if table.is_empty() {
-        return Err(Failure::usage("the two have none of these figures in common"));
+        return Err(Failure::usage(
+            "none of these figures exists in every replicate of both and differs in any",
+        ));
     }
     print(&table.render(arguments.format.format))?;
     if let Some(factor) = factor {
@@ -158,15 +167,28 @@ fn compare(arguments: &Compare, cells: &[[Replicate; 2]]) -> (Table, Option<f64>
     ];
     let mut table = Table::new(&format!("{} pairs", cells.len()), &columns);
     let mut factors: Vec<f64> = lines.iter().filter_map(|line| line.factor).collect();
-    for (line, p) in lines.iter().zip(adjusted) {
-        let real = |value: f64| Cell::Real(value, decimals(value));
+    let is_for_people = matches!(arguments.format.format, Format::Table | Format::Markdown);
+    let mut shown: Vec<(&Line, f64)> = lines.iter().zip(adjusted).collect();
+    if is_for_people {
+        shown.sort_by_key(|(line, _)| KEY.iter().position(|key| line.name == *key).unwrap_or(KEY.len()));
+    }
+    for (line, p) in shown {
+        let (scale, unit) = if is_for_people {
+            people_unit(&line.name)
+        } else {
+            (1.0, "")
+        };
+        let real = |value: f64| Cell::Real(scale * value, decimals(scale * value));
         let verdict = match (p < 1.0 - confidence, line.difference.mean > 0.0) {
             (false, _) => "no difference shown",
             (true, true) => "second is higher",
             (true, false) => "second is lower",
         };
         table.push(vec![
-            Cell::text(&line.name),
+            Cell::text(match unit {
+                "" => line.name.clone(),
+                unit => format!("{}, {unit}", line.name.trim_end_matches("_ns")),
+            }),
             real(line.means[0]),
             real(line.means[1]),
             real(line.difference.mean),
@@ -177,9 +199,50 @@ fn compare(arguments: &Compare, cells: &[[Replicate; 2]]) -> (Table, Option<f64>
             Cell::text(verdict),
         ]);
     }
+    for line in &lines {
+        if let Some(meaning) = meaning(&line.name) {
+            table.note(format!("{}: {meaning}.", line.name));
+        }
+    }
     factors.sort_by(f64::total_cmp);
     let median = factors.get(factors.len() / 2).copied();
     (table, median)
+}
+
+/// Figures that people look for first, in this order.
+const KEY: [&str; 6] = [
+    "cheating_premium",
+    "deviator_gain_share",
+    "cheaters_convicted_share",
+    "honest_convicted_share",
+    "checked_share",
+    "verification_overhead",
+];
+
+/// Figures in base units that do not say so in their names.
+const COINS: [&str; 9] = [
+    "work_coins",
+    "refunds",
+    "rewards",
+    "forfeited",
+    "governance",
+    "burned",
+    "slashed",
+    "debts_recovered",
+    "issued",
+];
+
+/// The unit in which people read a figure, and what its value is multiplied by; programs get the values as they are.
+fn people_unit(figure: &str) -> (f64, &'static str) {
+    let is_coins =
+        COINS.contains(&figure) || figure.ends_with(".profit") || figure.ends_with("_per_weight_epoch");
+    match figure {
+        _ if is_coins => (1e-9, "GNK"),
+        _ if figure.ends_with("_ns") => (1e-6, "ms"),
+        _ if figure.ends_with("_share") => (100.0, "%"),
+        "cheating_premium" | "verification_overhead" => (100.0, "%"),
+        _ => (1.0, ""),
+    }
 }
 
 /// Refuses a figure that neither has.
@@ -193,10 +256,7 @@ fn check_names(asked: &[String], cells: &[[Replicate; 2]]) -> Result<(), Failure
         None => Ok(()),
         Some(stranger) => {
             let known: Vec<&str> = known.into_iter().collect();
-            Err(Failure::usage(format!(
-                "there is no figure `{stranger}`; there are {}",
-                known.join(", ")
-            )))
+            Err(Failure::usage(unknown_name("figure", stranger, &known, "")))
         }
     }
 }

@@ -5,6 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
+use stakeout_engine::scenario::error::unknown_name;
 
 use super::failure::Failure;
 use super::files::create_new;
@@ -115,7 +116,12 @@ fn find(name: &str) -> Result<&'static Example, Failure> {
         .find(|example| example.name == name)
         .ok_or_else(|| {
             let names: Vec<&str> = EXAMPLES.iter().map(|example| example.name).collect();
-            Failure::usage(format!("no example `{name}`; there are {}", names.join(", ")))
+            Failure::usage(unknown_name(
+                "example",
+                name,
+                &names,
+                "`stakeout examples` lists them",
+            ))
         })
 }
 

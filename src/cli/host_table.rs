@@ -2,7 +2,7 @@
 
 use stakeout_engine::observe::cast::Cast;
 use stakeout_engine::observe::frame::RunOutput;
-use stakeout_engine::observe::rows::status_name;
+use stakeout_engine::observe::rows::{reason_name, status_name};
 use stakeout_engine::observe::run_json::participant_reports;
 
 use super::table::{Cell, Table};
@@ -10,7 +10,7 @@ use super::table::{Cell, Table};
 /// Hosts that a table for people shows.
 pub const SHOWN: usize = 60;
 
-const COLUMNS: [&str; 13] = [
+const COLUMNS: [&str; 14] = [
     "host",
     "strategy",
     "weight",
@@ -24,6 +24,7 @@ const COLUMNS: [&str; 13] = [
     "status",
     "work coins",
     "reward",
+    "convicted by",
 ];
 
 /// Counts that the per-participant report leaves out.
@@ -32,6 +33,8 @@ struct Duty {
     due: u64,
     done: u64,
     status: &'static str,
+    /// The test that convicted it first; none where it was not convicted.
+    convicted_by: Option<&'static str>,
 }
 
 /// Sums over the settled epochs of one replicate; `limit` keeps the first so many hosts, in the scenario's order.
@@ -48,6 +51,11 @@ pub fn host_table(cast: &Cast, output: &RunOutput, limit: Option<usize>) -> Tabl
             duty.due += row.validations_required;
             duty.done += row.validations_done;
             duty.status = status_name(row.status);
+        }
+    }
+    for conviction in &output.convictions {
+        if let Some(duty) = duties.get_mut(conviction.participant as usize) {
+            duty.convicted_by.get_or_insert(reason_name(conviction.reason));
         }
     }
     let reports = participant_reports(cast, output);
@@ -75,6 +83,7 @@ pub fn host_table(cast: &Cast, output: &RunOutput, limit: Option<usize>) -> Tabl
             Cell::text(duty.status),
             money(&report.work_coins),
             money(&report.reward),
+            Cell::or_empty(duty.convicted_by, |reason| Cell::text(reason.replace('_', " "))),
         ]);
     }
     table

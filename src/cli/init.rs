@@ -26,15 +26,10 @@ pub fn run(arguments: &Init) -> Result<(), Failure> {
 }
 
 fn next_steps(path: &Path) -> String {
-    let name = path
-        .file_stem()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .into_owned();
     let path = path.display();
     format!(
         "wrote {path}\n\nnext:\n  stakeout run {path}\n  stakeout run {path} --replicates 20 --resume\n  \
-         stakeout report runs/{name}-*/seed-*\n  \
+         stakeout report latest\n  \
          stakeout run {path} --set protocol.sampling.flat_rate='50 %' --replicates 20 --out strict\n  \
          stakeout scenario explain {path}\n"
     )

@@ -9,6 +9,7 @@ mod bug;
 mod cell_store;
 mod clock;
 mod closed_forms;
+mod coins;
 mod compare;
 mod completions;
 mod estimate;
@@ -32,6 +33,7 @@ mod record_table;
 mod report;
 mod run;
 mod run_page;
+mod run_path;
 mod runs;
 mod scenario;
 mod sibling;
@@ -60,7 +62,7 @@ Examples:
   stakeout init                                      write a first scenario, thirty lines
   stakeout run first.yaml                            run it
   stakeout run first.yaml --replicates 20 --resume   nineteen more: intervals, not points
-  stakeout report runs/first-*/seed-*                a page with pictures, for any browser
+  stakeout report latest                             a page of it with pictures, for any browser
   stakeout scenario explain first.yaml               every value, where it comes from, its public source
   stakeout validate                                  closed forms: expected, observed, verdict
   stakeout attacks --list                            the attacks that come with the program
@@ -126,6 +128,7 @@ enum Command {
     /// Print a completion script for a shell
     Completions(completions::Completions),
     /// Print a manual page, or write all of them
+    #[command(visible_alias = "man")]
     Manual(manual::Manual),
 }
 
@@ -138,7 +141,13 @@ struct Passed {
 
 /// Reads the command line, runs the command and turns its end into an exit code.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::try_parse().unwrap_or_else(|error| match run_path::several_runs(&error) {
+        Some(message) => {
+            terminal::remark(&format!("error: {message}"));
+            std::process::exit(error.exit_code());
+        }
+        None => error.exit(),
+    });
     match bug::catch(|| dispatch(&cli.command)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {

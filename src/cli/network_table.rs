@@ -33,7 +33,11 @@ const LINES: [(&str, &str, Shape); 24] = [
     ("disputes", "disputes", Shape::Count),
     ("invalidated", "invalidated", Shape::Count),
     ("honest_invalidated", "invalidated though honest", Shape::Count),
-    ("convictions", "convictions", Shape::Count),
+    (
+        "convictions",
+        "convictions (of one host again in each epoch)",
+        Shape::Count,
+    ),
     ("honest_convictions", "convictions of honest hosts", Shape::Count),
     ("refunds", "refunds", Shape::Coins),
     ("clients_told", "clients told of a refund", Shape::Count),
@@ -66,6 +70,10 @@ pub fn network_table(summary: &Summary) -> Table {
             table.push(line(words, figure, shape));
         }
     }
+    table.note(
+        "nominally sampled: the rate that the rule asks for. Validators draw independently of each other, so that some \
+         answers are checked twice and others not at all: a high rate checks fewer answers than it says (50 % some 40 %).",
+    );
     table
 }
 
@@ -98,7 +106,15 @@ fn unit(shape: Shape) -> &'static str {
         Shape::Count => "",
         Shape::Share => "%",
         Shape::Milliseconds => "ms",
-        Shape::Coins => "base units",
+        Shape::Coins => "GNK",
+    }
+}
+
+/// A mean amount to the nearest base unit.
+fn coins(number: Number) -> Cell {
+    match number {
+        Number::Money(amount) => Cell::Money(amount),
+        Number::Plain(value) => Cell::Money(value.round() as i128),
     }
 }
 
@@ -107,14 +123,14 @@ pub fn strategy_table(strategies: &[StrategyLine]) -> Table {
     let columns = [
         "strategy",
         "hosts",
+        "profit of all",
+        "from",
+        "to",
+        "profit per weight and epoch",
         "inferences",
         "cheated",
         "invalidated",
-        "convicted",
-        "profit",
-        "from",
-        "to",
-        "per weight and epoch",
+        "hosts convicted",
     ];
     let mut table = Table::new("Profit by strategy (base units)", &columns);
     for line in strategies {
@@ -127,16 +143,20 @@ pub fn strategy_table(strategies: &[StrategyLine]) -> Table {
         table.push(vec![
             Cell::text(&line.strategy),
             Cell::count(line.participants),
+            Cell::or_empty(line.profit.mean, money),
+            from,
+            to,
+            Cell::or_empty(line.profit_per_weight_epoch.mean, coins),
             count(&line.inferences),
             count(&line.cheated),
             count(&line.invalidated),
             count(&line.convicted),
-            Cell::or_empty(line.profit.mean, money),
-            from,
-            to,
-            count(&line.profit_per_weight_epoch),
         ]);
     }
+    table.note(
+        "The column that compares strategies is the profit per weight and epoch: that of one unit of weight through one \
+         epoch. The profit of all is that of every host in the row together.",
+    );
     table
 }
 

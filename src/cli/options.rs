@@ -1,11 +1,11 @@
 //! Options that several commands share: which scenario, and what is different about it this time.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use stakeout_engine::scenario::error::ScenarioErrors;
 use stakeout_engine::scenario::layers::Override;
-use stakeout_engine::scenario::{self, Scenario};
+use stakeout_engine::scenario::{self, Scenario, files};
 
 use super::failure::{Failure, Reason};
 use super::terminal::remark;
@@ -55,11 +55,25 @@ impl ScenarioOptions {
 
     /// The checked scenario; what may be a mistake is told on standard error.
     pub fn load(&self) -> Result<Scenario, Failure> {
-        let scenario = scenario::load(&self.file, &self.overrides()?, &stakeout_agents::registry())?;
+        let scenario = scenario::load(&self.file, &self.overrides()?, &stakeout_agents::registry())
+            .map_err(|errors| self.told_kind(errors.into()))?;
         for warning in &scenario.warnings {
             remark(&format!("warning: {warning}"));
         }
         Ok(scenario)
+    }
+
+    /// A failure to read the file as a scenario, with what the file is where it is something else.
+    fn told_kind(&self, mut failure: Failure) -> Failure {
+        let text = files::read_text(&self.file).unwrap_or_default();
+        if let Some(kind) = other_kind(&self.file, &text) {
+            failure.message = format!(
+                "{}: this is no scenario but {kind}\n\n{}",
+                self.file.display(),
+                failure.message
+            );
+        }
+        failure
     }
 
     /// The command line that asks for the same scenario again, for a shell.
@@ -97,6 +111,17 @@ impl From<ScenarioErrors> for Failure {
     }
 }
 
+/// What a file is whose text is not even read as a scenario, and which command reads it.
+fn other_kind(path: &Path, text: &str) -> Option<&'static str> {
+    let is_said = |line: &&str| !line.trim().is_empty() && !line.starts_with('#');
+    let first = text.lines().find(is_said).unwrap_or_default().replace('"', "");
+    if first.starts_with("format: stakeout-calibration/") {
+        return Some("a calibration: scenarios name it, and `stakeout report FILE` shows it");
+    }
+    let is_prose = path.extension().is_some_and(|extension| extension == "md");
+    is_prose.then_some("a page of text")
+}
+
 /// A word as a POSIX shell reads it back.
 fn quoted(word: &str) -> String {
     let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./:=%+,@".contains(letter);
@@ -109,6 +134,15 @@ fn quoted(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_of_another_kind_is_called_what_it_is() {
+        let calibration = include_str!("../../scenarios/calibration/demo-large.yaml");
+        let told = |path: &str, text| other_kind(Path::new(path), text).unwrap_or_default();
+        assert!(told("a.yaml", calibration).starts_with("a calibration"));
+        assert_eq!(told("README.md", "# Stakeout"), "a page of text");
+        assert_eq!(told("a.yaml", include_str!("../../scenarios/first.yaml")), "");
+    }
 
     #[test]
     fn a_replay_line_survives_the_shell() {

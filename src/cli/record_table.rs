@@ -63,7 +63,7 @@ fn hosts(comparison: &Comparison) -> Table {
     let figures = comparison.hosts.iter().flat_map(|host| &host.figures);
     let exact = figures.filter(|figure| !is_telling(figure)).count();
     let title = format!(
-        "Simulated beside recorded ({} replicates, {:.1} % prediction interval; {exact} counts exact in each left out)",
+        "Simulated beside recorded ({} replicates, {:.1} % prediction interval; {exact} counts exact in each left out; coins in base units)",
         comparison.replicates,
         comparison.level * 100.0
     );
@@ -172,7 +172,8 @@ fn by_weight(comparison: &Comparison) -> Table {
 
 fn cell(number: Number) -> Cell {
     match number {
-        Number::Money(amount) => Cell::Money(amount),
+        // To the last unit, as the record has it.
+        Number::Money(amount) => Cell::Count(amount),
         Number::Plain(value) if value.fract() == 0.0 => Cell::Real(value, 0),
         Number::Plain(value) => Cell::Real(value, 1),
     }

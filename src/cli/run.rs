@@ -35,7 +35,8 @@ Examples:
   stakeout run scenarios/networks/gonka-mainnet-epoch56.yaml
   stakeout run first.yaml --replicates 20 --threads 2
   stakeout run first.yaml --replicates 40 --resume
-  stakeout run first.yaml --set protocol.sampling.flat_rate='5 %' --out results
+  stakeout run scenarios/networks/gonka-launch.yaml --replicates 20 --twins 20
+  stakeout run first.yaml --set protocol.sampling.flat_rate='10 %' --out results
   stakeout run first.yaml --dry-run
   stakeout run first.yaml --format json > result.json";
 
@@ -63,6 +64,11 @@ pub struct Run {
     /// Leave out further runs: honest twins of owners that cheat, counterfactuals of a record
     #[arg(long)]
     no_twins: bool,
+    /// Replicates that get honest twins; each costs one more run for each owner that cheats
+    ///
+    /// Where not given, as many as cost four further runs a replicate at most, or sixty in all.
+    #[arg(long, value_name = "N", conflicts_with = "no_twins", value_parser = clap::value_parser!(u32).range(1..))]
+    twins: Option<u32>,
     /// Estimate time, memory and disk, and stop
     #[arg(long)]
     dry_run: bool,
@@ -192,7 +198,7 @@ impl Run {
         let comparison = Comparison::compute(scenario, cast, &outputs);
         let (mut twins, mut histories) = (Vec::new(), Vec::new());
         if !self.no_twins && !interrupt::is_asked() {
-            twins = simulation.twins(&outputs)?;
+            twins = simulation.twins(&outputs, self.twins)?;
             if let Some(comparison) = &comparison {
                 histories = simulation.shorter_histories(comparison)?;
             }
@@ -216,7 +222,7 @@ impl Run {
             directory: &directory,
         };
         print(&page.render(self.format.format)?)?;
-        remark(&format!("{:.1} s", stopwatch.elapsed().as_secs_f64()));
+        remark(&format!("took {:.1} s", stopwatch.elapsed().as_secs_f64()));
         if outputs.len() < scenario.replicates as usize {
             return Err(interrupt::failure(format!(
                 "interrupted: {} of {} replicates were finished and are kept in {}; --resume adds the others",

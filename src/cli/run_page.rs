@@ -84,6 +84,11 @@ impl RunPage<'_> {
         }
         let _ = writeln!(text, "\ndigest       {}", self.summary.digest);
         let _ = writeln!(text, "results      {}", self.directory.path().display());
+        let _ = writeln!(
+            text,
+            "a page       stakeout report {}",
+            self.directory.path().display()
+        );
         if !self.summary.assumptions.is_empty() {
             let _ = writeln!(
                 text,

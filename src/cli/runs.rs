@@ -8,16 +8,20 @@ use stakeout_reports::run::{Figure, Run};
 
 use super::failure::Failure;
 use super::format::{Format, FormatOption};
+use super::run_path;
 use super::sweep_page::decimals;
 use super::table::{Cell, Table};
 use super::terminal::{print, remark};
+
+/// The results folder where none is named; nothing has been run where it is missing.
+const USUAL: &str = "runs";
 
 /// Arguments of `runs`.
 #[derive(Args, Debug)]
 #[command(
     args_conflicts_with_subcommands = true,
     before_help = "Examples:\n  stakeout runs\n  stakeout runs list results --format json\n  \
-                   stakeout runs compare runs/first-…/seed-1 runs/first-…/seed-2 --format markdown"
+                   stakeout runs compare runs/latest strict/latest --format markdown"
 )]
 pub struct Runs {
     #[command(subcommand)]
@@ -37,7 +41,7 @@ enum What {
 #[derive(Args, Debug)]
 struct List {
     /// The results folder
-    #[arg(default_value = "runs")]
+    #[arg(default_value = USUAL)]
     folder: PathBuf,
     #[command(flatten)]
     format: FormatOption,
@@ -46,8 +50,10 @@ struct List {
 #[derive(Args, Debug)]
 struct Compare {
     /// A run directory
+    #[arg(value_parser = run_path::parser())]
     first: PathBuf,
     /// Another
+    #[arg(value_parser = run_path::parser())]
     second: PathBuf,
     #[command(flatten)]
     format: FormatOption,
@@ -107,7 +113,8 @@ fn compare(arguments: &Compare) -> Result<(), Failure> {
 
 /// Prints one line a run; what cannot be read is told on standard error.
 fn list(arguments: &List) -> Result<(), Failure> {
-    let listed = if arguments.folder.exists() {
+    let is_usual = arguments.folder.as_os_str() == USUAL;
+    let listed = if arguments.folder.exists() || !is_usual {
         list_runs(&arguments.folder)?
     } else {
         Vec::new()

@@ -27,8 +27,10 @@ struct Interrupted;
 
 /// Owners whose honest twins are run, the heaviest first.
 const TWIN_OWNERS: usize = 20;
-/// Runs that twins may add; of many replicates the first ones get twins.
+/// Runs that twins may add where nobody asks for more; of many replicates the first ones get twins.
 const TWIN_RUNS: usize = 60;
+/// Runs that twins may add for each replicate, so that more replicates sharpen the comparison, too.
+const TWIN_RUNS_EACH: usize = 4;
 
 /// A scenario about to be simulated.
 pub struct Simulation<'a> {
@@ -69,8 +71,9 @@ impl Simulation<'_> {
         Ok(outputs.into_iter().flatten().collect())
     }
 
-    /// Owners that do not follow the rules, beside their honest twins in the first replicates.
-    pub fn twins(&self, outputs: &[RunOutput]) -> Result<Vec<TwinLine>, Failure> {
+    /// Owners that do not follow the rules, beside their honest twins in the first replicates: in as many as are
+    /// `wanted`, or as the limits above allow.
+    pub fn twins(&self, outputs: &[RunOutput], wanted: Option<u32>) -> Result<Vec<TwinLine>, Failure> {
         let mut owners = deviating_owners(self.scenario);
         if owners.len() > TWIN_OWNERS {
             remark(&format!(
@@ -79,10 +82,11 @@ impl Simulation<'_> {
             ));
             owners.truncate(TWIN_OWNERS);
         }
-        let Some(replicates) = TWIN_RUNS.checked_div(owners.len()) else {
+        if owners.is_empty() {
             return Ok(Vec::new());
-        };
-        let paired = &outputs[..outputs.len().min(replicates.max(1))];
+        }
+        let replicates = twin_replicates(outputs.len(), owners.len(), wanted);
+        let paired = &outputs[..replicates];
         or_nothing(run_twins(
             self.scenario,
             self.registry,
@@ -144,6 +148,13 @@ impl Simulation<'_> {
     }
 }
 
+/// How many of the replicates get twins of so many owners; one at least.
+fn twin_replicates(replicates: usize, owners: usize, wanted: Option<u32>) -> usize {
+    let runs = TWIN_RUNS.max(TWIN_RUNS_EACH.saturating_mul(replicates));
+    let allowed = wanted.map_or(runs / owners.max(1), |wanted| wanted as usize);
+    allowed.max(1).min(replicates)
+}
+
 /// Lines of further runs, none where the user interrupts them: the run itself is complete without them.
 fn or_nothing<T>(lines: Result<Vec<T>, RunError>) -> Result<Vec<T>, Failure> {
     match lines {
@@ -169,6 +180,16 @@ mod tests {
     use stakeout_engine::scenario::{FIRST_SCENARIO, from_str};
 
     use super::*;
+
+    #[test]
+    fn more_replicates_get_more_twins_and_whoever_asks_gets_all() {
+        assert_eq!(twin_replicates(20, 3, None), 20);
+        assert_eq!(twin_replicates(300, 3, None), 300);
+        assert_eq!(twin_replicates(40, 10, None), 16);
+        assert_eq!(twin_replicates(40, 10, Some(40)), 40);
+        assert_eq!(twin_replicates(40, 10, Some(400)), 40);
+        assert_eq!(twin_replicates(1, 20, None), 1);
+    }
 
     #[test]
     fn a_run_that_is_asked_to_stop_ends_at_that_block_and_one_that_is_not_is_the_same_run() {

@@ -11,7 +11,7 @@ use stakeout_engine::experiment::sweep::plan::ScenarioSource;
 
 use super::cell_store;
 use super::failure::Failure;
-use super::format::FormatOption;
+use super::format::{Format, FormatOption};
 use super::interrupt;
 use super::simulate::set_threads;
 use super::sweep_page::decimals;
@@ -64,14 +64,29 @@ pub fn run(arguments: &Solve) -> Result<(), Failure> {
     let answer = solver.solve();
     bar.finish();
     let frontiers = answer?;
-    let mut tables = vec![frontier_table(&file, &frontiers), search_table(&file, &frontiers)];
-    store.write_result("frontier.csv", &tables[0].render(super::format::Format::Csv))?;
-    store.write_result("search.csv", &tables[1].render(super::format::Format::Csv))?;
+    let format = arguments.format.format;
+    let written = [
+        frontier_table(&file, &frontiers, value),
+        search_table(&file, &frontiers, value),
+    ];
+    store.write_result("frontier.csv", &written[0].render(Format::Csv))?;
+    store.write_result("search.csv", &written[1].render(Format::Csv))?;
+    // Programs get every digit of a value that was searched, people four.
+    let mut tables = match format {
+        Format::Json | Format::Csv => Vec::from(written),
+        Format::Table | Format::Markdown => vec![
+            frontier_table(&file, &frontiers, spoken),
+            search_table(&file, &frontiers, spoken),
+        ],
+    };
     let compared = combinations(&frontiers, file.demand.confidence);
     if !compared.is_empty() {
-        let table = cheapest_table(&file, &compared);
-        store.write_result("cheapest.csv", &table.render(super::format::Format::Csv))?;
-        tables.push(table);
+        let table = cheapest_table(&file, &compared, value);
+        store.write_result("cheapest.csv", &table.render(Format::Csv))?;
+        tables.push(match format {
+            Format::Json | Format::Csv => table,
+            Format::Table | Format::Markdown => cheapest_table(&file, &compared, spoken),
+        });
     }
     let question = serde_json::json!({
         "name": file.name,
@@ -82,21 +97,28 @@ pub fn run(arguments: &Solve) -> Result<(), Failure> {
         "confidence": file.demand.confidence,
     });
     store.write_result("question.json", &format!("{question:#}\n"))?;
-    print(&render_all(&tables, arguments.format.format))?;
+    print(&render_all(&tables, format))?;
     for frontier in &frontiers {
         remark(&sentence(&file, frontier));
     }
     if let Some(best) = compared.iter().find(|found| found.more.is_none()) {
         remark(&cheapest_sentence(&file, best, &compared));
     }
+    let folder = store.folder().display();
+    remark(&format!(
+        "results in {folder}; a page of them: stakeout report {folder}"
+    ));
     Ok(())
 }
+
+/// How a value of the parameter is written: with every digit, or as people say it.
+type Written = fn(&SolveFile, f64) -> String;
 
 fn value(file: &SolveFile, value: f64) -> String {
     file.parameter.level(value).label
 }
 
-fn frontier_table(file: &SolveFile, frontiers: &[Frontier]) -> Table {
+fn frontier_table(file: &SolveFile, frontiers: &[Frontier], value: Written) -> Table {
     let mut columns: Vec<String> = [
         "across",
         "menu",
@@ -114,6 +136,7 @@ fn frontier_table(file: &SolveFile, frontiers: &[Frontier]) -> Table {
         columns.extend([name.clone(), format!("{name} from"), format!("{name} to")]);
     }
     columns.push("replay".to_string());
+    columns.extend(NOT_BELOW.map(str::to_string));
     let names: Vec<&str> = columns.iter().map(String::as_str).collect();
     let mut table = Table::new(&file.name, &names);
     for frontier in frontiers {
@@ -151,13 +174,34 @@ fn frontier_table(file: &SolveFile, frontiers: &[Frontier]) -> Table {
             row.push(Cell::or_empty(interval, |interval| real(interval.high)));
         }
         row.push(Cell::text(&frontier.replay));
+        let open = frontier.open.zip(frontier.open_gain());
+        row.push(Cell::or_empty(open, |(open, _)| {
+            Cell::text(&file.attacks[frontier.menu[open]].label)
+        }));
+        row.push(Cell::or_empty(open, |(_, gain)| real(gain.mean)));
+        row.push(Cell::or_empty(open, |(_, gain)| real(gain.bounds.low)));
+        row.push(Cell::or_empty(open, |(_, gain)| real(gain.bounds.high)));
         table.push(row);
     }
+    table.note(format!(
+        "deters: every attack's gain over its honest twin is surely below {} % of the honest profit; it may be above nothing. \
+         The binding attack is the one that gains most at the value that deters (or at the strict end); the attack not below \
+         is the one that is not deterred one step laxer, and the replay shows it there.",
+        file.demand.tolerated * 100.0
+    ));
     table
 }
 
+/// The columns about the strictest value that does not deter.
+const NOT_BELOW: [&str; 4] = [
+    "attack not below",
+    "its gain not below",
+    "not below from",
+    "not below to",
+];
+
 /// Every value and every attack that was judged, for itself and with the rest of its menu: what the answer rests on.
-fn search_table(file: &SolveFile, frontiers: &[Frontier]) -> Table {
+fn search_table(file: &SolveFile, frontiers: &[Frontier], value: Written) -> Table {
     let columns = [
         "across",
         "menu",
@@ -206,7 +250,7 @@ fn spoken(file: &SolveFile, number: f64) -> String {
 }
 
 /// What each level costs at the laxest value that deters there.
-fn cheapest_table(file: &SolveFile, compared: &[Combination]) -> Table {
+fn cheapest_table(file: &SolveFile, compared: &[Combination], value: Written) -> Table {
     let columns = [
         "across",
         "deters from",
@@ -270,9 +314,13 @@ fn sentence(file: &SolveFile, frontier: &Frontier) -> String {
     let threshold = &frontier.threshold;
     let what = match (threshold.deterred, threshold.not_deterred) {
         (Some(high), Some(low)) => format!(
-            "{path} {} deters every attack of it, {} does not (or not surely)",
+            "{path} {} deters every attack of it, {} does not (or not surely){}",
             spoken(file, high),
-            spoken(file, low)
+            spoken(file, low),
+            frontier.open.map_or_else(String::new, |open| format!(
+                ": there {} gains too much, or may",
+                file.attacks[frontier.menu[open]].label
+            ))
         ),
         (Some(low), None) => format!("{path} deters already at the lax end, {}", spoken(file, low)),
         (None, Some(high)) => format!(

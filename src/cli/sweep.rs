@@ -172,7 +172,10 @@ fn conclude(
     for line in page.remarks() {
         remark(&line);
     }
-    remark(&format!("results in {}", store.folder().display()));
+    let folder = store.folder().display();
+    remark(&format!(
+        "results in {folder}; a page of them: stakeout report {folder}"
+    ));
     Ok(())
 }
 

@@ -2,8 +2,10 @@
 
 use stakeout_engine::experiment::sweep::analysis::{self, Front, Sensitivity};
 use stakeout_engine::experiment::sweep::campaign::PointCells;
+use stakeout_engine::experiment::sweep::meaning::meaning;
 use stakeout_engine::experiment::sweep::plan::{Plan, ScenarioSource};
 use stakeout_engine::experiment::sweep::table::{estimate, figure_names};
+use stakeout_engine::scenario::error::unknown_name;
 
 use super::format::Format;
 use super::table::{Cell, Table, render_all};
@@ -59,8 +61,11 @@ impl SweepPage<'_> {
             .filter(unknown)
         {
             if !output.is_empty() {
+                let names: Vec<&str> = known.iter().map(String::as_str).collect();
+                let list = "the columns of results.csv are the figures that a cell has";
                 lines.push(format!(
-                    "warning: no cell has a figure `{output}`; the columns of results.csv are the figures"
+                    "warning: {}",
+                    unknown_name("figure", output, &names, list)
                 ));
             }
         }
@@ -111,6 +116,11 @@ impl SweepPage<'_> {
                 );
             }
             table.push(row);
+        }
+        for output in &self.plan.outputs {
+            if let Some(meaning) = meaning(output) {
+                table.note(format!("{output}: {meaning}."));
+            }
         }
         table
     }

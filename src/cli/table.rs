@@ -8,9 +8,15 @@ use std::fmt::Write;
 use serde_json::{Map, Value};
 use stakeout_engine::observe::{csv, display};
 
+use super::coins;
 use super::fitted;
 use super::format::Format;
 use super::terminal;
+
+/// How a column or a title says that its coins are base units.
+const BASE_UNITS: &str = "base units";
+/// Letters of a line of a note in a pipe.
+const NOTE_WIDTH: usize = 110;
 
 /// One cell.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,6 +29,8 @@ pub enum Cell {
     Real(f64, usize),
     /// Coins in base units.
     Money(i128),
+    /// The same, as people see it: in GNK with this many decimals. Made by a table when it is shown.
+    Coins(i128, usize),
     /// Nothing to say.
     Empty,
 }
@@ -56,6 +64,7 @@ impl Cell {
         match self {
             Cell::Text(text) => printable(text),
             Cell::Count(number) | Cell::Money(number) => number.to_string(),
+            Cell::Coins(amount, decimals) => coins::shown(*amount, *decimals),
             Cell::Real(number, decimals) => format!("{number:.decimals$}"),
             Cell::Empty => "–".to_string(),
         }
@@ -64,7 +73,7 @@ impl Cell {
     fn json(&self) -> Value {
         match self {
             Cell::Text(text) => Value::from(text.as_str()),
-            Cell::Money(amount) => Value::from(amount.to_string()),
+            Cell::Money(amount) | Cell::Coins(amount, _) => Value::from(amount.to_string()),
             Cell::Count(number) => {
                 i64::try_from(*number).map_or_else(|_| Value::from(number.to_string()), Value::from)
             }
@@ -85,6 +94,8 @@ pub struct Table {
     title: String,
     columns: Vec<String>,
     rows: Vec<Vec<Cell>>,
+    notes: Vec<String>,
+    is_exact: bool,
 }
 
 impl Table {
@@ -94,7 +105,20 @@ impl Table {
             title: title.to_string(),
             columns: columns.iter().map(ToString::to_string).collect(),
             rows: Vec::new(),
+            notes: Vec::new(),
+            is_exact: false,
         }
+    }
+
+    /// A sentence below the table that says how to read it; for people alone.
+    pub fn note(&mut self, sentence: impl Into<String>) {
+        self.notes.push(sentence.into());
+    }
+
+    /// Coins to the last unit, for people too: of tables whose rows are added up.
+    pub fn with_exact_coins(mut self) -> Self {
+        self.is_exact = true;
+        self
     }
 
     /// Adds a row.
@@ -120,10 +144,10 @@ impl Table {
     pub fn render(&self, format: Format) -> String {
         match format {
             Format::Table => {
-                let shown = self.condensed();
+                let shown = self.for_people();
                 match terminal::columns() {
-                    Some(columns) => shown.fitted(columns),
-                    None => shown.aligned(),
+                    Some(columns) => shown.fitted(columns) + &shown.told(usize::from(columns)),
+                    None => shown.aligned() + &shown.told(NOTE_WIDTH),
                 }
             }
             Format::Json => {
@@ -131,7 +155,11 @@ impl Table {
                 text + "\n"
             }
             Format::Csv => self.csv(),
-            Format::Markdown => self.condensed().markdown(),
+            Format::Markdown => {
+                let shown = self.for_people();
+                let notes: String = shown.notes.iter().map(|note| format!("\n{note}\n")).collect();
+                shown.markdown() + &notes
+            }
         }
     }
 
@@ -220,7 +248,58 @@ impl Table {
                 .iter()
                 .map(|row| kept.iter().map(|&at| row[at].clone()).collect())
                 .collect(),
+            notes: self.notes.clone(),
+            is_exact: self.is_exact,
         }
+    }
+
+    /// The condensed table with coins in GNK; programs get base units.
+    fn for_people(&self) -> Table {
+        let mut table = self.condensed();
+        let mut has_coins = false;
+        for at in 0..table.columns.len() {
+            let amounts = table.rows.iter().filter_map(|row| match row[at] {
+                Cell::Money(amount) => Some(amount.unsigned_abs()),
+                _ => None,
+            });
+            let Some(largest) = amounts.max() else { continue };
+            has_coins = true;
+            let decimals = if self.is_exact {
+                9
+            } else {
+                coins::decimals(largest)
+            };
+            for row in &mut table.rows {
+                if let Cell::Money(amount) = row[at] {
+                    row[at] = Cell::Coins(amount, decimals);
+                }
+            }
+            table.columns[at] = table.columns[at].replace(BASE_UNITS, "GNK");
+        }
+        if has_coins {
+            table.title = table.title.replace(BASE_UNITS, "GNK");
+        }
+        table
+    }
+
+    /// The notes in lines of at most so many characters, as far as words allow.
+    fn told(&self, columns: usize) -> String {
+        let mut text = String::new();
+        for note in &self.notes {
+            let mut line = String::new();
+            for word in note.split_whitespace() {
+                if !line.is_empty() && width(&line) + width(word) >= columns {
+                    let _ = writeln!(text, "{line}");
+                    line.clear();
+                }
+                if !line.is_empty() {
+                    line.push(' ');
+                }
+                line.push_str(word);
+            }
+            let _ = writeln!(text, "{line}");
+        }
+        text
     }
 
     fn csv(&self) -> String {
@@ -309,8 +388,26 @@ mod tests {
 
     #[test]
     fn words_stand_left_and_numbers_right() {
-        let expected = "Hosts\nid            reward\nh,1   38627452617213\nh|22               –\n";
+        let expected = "Hosts\nid       reward\nh,1   38,627.45\nh|22          –\n";
         assert_eq!(table().render(Format::Table), expected);
+    }
+
+    #[test]
+    fn people_see_coins_in_gnk_and_programs_base_units() {
+        let mut table = Table::new("Profit (base units)", &["id", "gain, base units"]);
+        table.push(vec![Cell::text("a"), Cell::Money(-526_933_891)]);
+        table.note("what it means");
+        assert_eq!(
+            table.render(Format::Table),
+            "Profit (GNK)\nid  gain, GNK\na   -0.526934\nwhat it means\n"
+        );
+        assert_eq!(
+            table.render(Format::Csv),
+            "id,\"gain, base units\"\na,-526933891\n"
+        );
+        assert_eq!(table.to_json()[0]["gain, base units"], "-526933891");
+        let exact = table.with_exact_coins();
+        assert!(exact.render(Format::Markdown).contains("| -0.526933891 |"));
     }
 
     #[test]

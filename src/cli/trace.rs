@@ -10,16 +10,18 @@ use stakeout_engine::observe::run_archive::RunDirectory;
 
 use super::failure::Failure;
 use super::format::FormatOption;
+use super::run_path;
 use super::table::{Cell, Table};
 use super::terminal::print;
 
 /// Arguments of `trace`.
 #[derive(Args, Debug)]
 #[command(
-    before_help = "Example:\n  stakeout run first.yaml --event-log\n  stakeout trace runs/first-*/seed-7 --inference 7"
+    before_help = "Example:\n  stakeout run first.yaml --event-log\n  stakeout trace latest --inference 206"
 )]
 pub struct Trace {
     /// The run directory
+    #[arg(value_parser = run_path::parser())]
     run: PathBuf,
     /// The inference's number, from 0
     #[arg(long, value_name = "N")]
@@ -98,6 +100,7 @@ fn row(entry: &LogEntry, names: &BTreeMap<u32, String>) -> Vec<Cell> {
     ]
 }
 
-fn name(names: &BTreeMap<u32, String>, index: u32) -> String {
+/// A host by name, or by its index where the run names none.
+pub fn name(names: &BTreeMap<u32, String>, index: u32) -> String {
     names.get(&index).cloned().unwrap_or_else(|| format!("#{index}"))
 }

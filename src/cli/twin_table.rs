@@ -12,7 +12,7 @@ use super::table::{Cell, Table};
 pub fn twin_table(twins: &[TwinLine], replicates: u32) -> Table {
     let paired = twins.iter().map(|twin| twin.gain.n).max().unwrap_or(0);
     let which = if paired < replicates {
-        format!("; first {paired} of {replicates} replicates")
+        format!("; first {paired} of {replicates} replicates, --twins {replicates} for all")
     } else {
         String::new()
     };
@@ -27,6 +27,7 @@ pub fn twin_table(twins: &[TwinLine], replicates: u32) -> Table {
         "gain",
         "from",
         "to",
+        "% of honest",
         "n",
         "does it pay",
     ];
@@ -46,20 +47,45 @@ pub fn twin_table(twins: &[TwinLine], replicates: u32) -> Table {
             mean(&twin.gain),
             from,
             to,
+            Cell::or_empty(share(twin.gain.mean, twin), |share| Cell::Real(100.0 * share, 2)),
             Cell::count(twin.gain.n),
-            Cell::text(answer(&twin.gain)),
+            Cell::text(answer(twin)),
         ]);
     }
+    table.note(format!(
+        "It pays where the interval of the gain, in which replicates are paired with their twins, lies above nothing. \
+         `stakeout solve` tolerates a gain: it asks whether one is surely below a share of the honest profit, mostly {} %.",
+        100.0 * SMALL
+    ));
     table
 }
 
+/// A gain below this share of the honest profit is called small.
+const SMALL: f64 = 0.01;
+
+/// An amount as a share of what the honest twin earned; none where that is nothing.
+fn share(amount: Option<Number>, twin: &TwinLine) -> Option<f64> {
+    let honest = plain(twin.honest_profit.mean?);
+    (honest > 0.0).then(|| amount.map(|amount| plain(amount) / honest))?
+}
+
+fn plain(number: Number) -> f64 {
+    match number {
+        Number::Money(amount) => amount as f64,
+        Number::Plain(value) => value,
+    }
+}
+
 /// Whether leaving the rules paid, as far as the interval of the gain says it.
-fn answer(gain: &Figure) -> &'static str {
+fn answer(twin: &TwinLine) -> &'static str {
+    let gain = &twin.gain;
+    let is_small = share(gain.interval.map(|[_, high]| high), twin).is_some_and(|share| share < SMALL);
     let zero = |number: Number| match number {
         Number::Money(amount) => amount.cmp(&0),
         Number::Plain(value) => value.total_cmp(&0.0),
     };
     match gain.interval.map(|[low, high]| (zero(low), zero(high))) {
+        Some((Ordering::Greater, _)) if is_small => "yes, less than 1 %",
         Some((Ordering::Greater, _)) => "yes",
         Some((_, Ordering::Less)) => "no",
         Some(_) => "not clear",
@@ -79,31 +105,41 @@ mod tests {
     use super::*;
     use crate::cli::format::Format;
 
-    #[test]
-    fn only_an_interval_without_zero_says_whether_it_pays() {
-        for (gains, told) in [
-            (&[30, 31, 32][..], "yes"),
-            (&[-30, -31, -32], "no"),
-            (&[-30, 31, 2], "not clear"),
-            (&[30], "one replicate does not say"),
-        ] {
-            assert_eq!(answer(&Figure::money(gains.iter().copied())), told, "{gains:?}");
-        }
-    }
-
-    #[test]
-    fn a_run_of_which_only_the_first_replicates_have_twins_says_so() {
-        let gain = Figure::money([-3, -5]);
-        let twin = TwinLine {
+    fn twin(gain: Figure, honest: i128) -> TwinLine {
+        TwinLine {
             owner: "swapper-001".to_owned(),
             identities: 1,
             strategies: vec!["model_swapper".to_owned()],
             profit: gain,
-            honest_profit: gain,
+            honest_profit: Figure::money([honest]),
             gain,
-        };
+        }
+    }
+
+    #[test]
+    fn only_an_interval_without_zero_says_whether_it_pays_and_a_small_gain_is_called_small() {
+        for (gains, honest, told) in [
+            (&[30, 31, 32][..], 100, "yes"),
+            (&[30, 31, 32][..], 0, "yes"),
+            (&[30, 31, 32][..], 1_000_000, "yes, less than 1 %"),
+            (&[-30, -31, -32], 100, "no"),
+            (&[-30, 31, 2], 100, "not clear"),
+            (&[30], 100, "one replicate does not say"),
+        ] {
+            let twin = twin(Figure::money(gains.iter().copied()), honest);
+            assert_eq!(answer(&twin), told, "{gains:?} over {honest}");
+        }
+    }
+
+    #[test]
+    fn a_run_of_which_only_the_first_replicates_have_twins_says_so_and_how_all_get_them() {
+        let twin = twin(Figure::money([-3, -5]), 100);
         let title = |replicates| twin_table(std::slice::from_ref(&twin), replicates).render(Format::Markdown);
-        assert!(title(5).contains("first 2 of 5 replicates"), "{}", title(5));
+        assert!(
+            title(5).contains("first 2 of 5 replicates, --twins 5 for all"),
+            "{}",
+            title(5)
+        );
         assert!(!title(2).contains("first 2"), "{}", title(2));
     }
 }

@@ -67,6 +67,7 @@ pub fn run(arguments: &Validate) -> Result<(), Failure> {
         seeds: 1..arguments.seeds + 1,
     };
     let registry = stakeout_worlds::registry();
+    oracle::choose(&registry, &options.only)?;
     remark(&announcement(&options, registry.len()));
     let rows = oracle::validate_among(&registry, &options)?;
     let format = arguments.format.format;
@@ -97,7 +98,8 @@ fn announcement(options: &ValidateOptions, known: usize) -> String {
     let seconds = FULL_CORE_SECONDS * part * (asked as f64 / known as f64) / threads as f64;
     let size = options.size;
     format!(
-        "checking {asked} closed forms, {seeds} seeds of {size} inferences each, on {threads} threads: about {seconds:.0} s"
+        "checking {asked} closed form{}, {seeds} seeds of {size} inferences each, on {threads} threads: about {seconds:.0} s",
+        if asked == 1 { "" } else { "s" }
     )
 }
 

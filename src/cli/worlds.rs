@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use stakeout_engine::scenario::error::unknown_name;
 use stakeout_engine::scenario::files;
 use stakeout_worlds::shipped::SHIPPED;
 use stakeout_worlds::world::{Line, World, WorldError, judge};
@@ -95,10 +96,8 @@ fn read(names: &[String]) -> Result<Vec<(String, World)>, Failure> {
             let path = Path::new(name);
             if !path.exists() {
                 let known: Vec<&str> = SHIPPED.iter().map(|shipped| shipped.name).collect();
-                return Err(Failure::usage(format!(
-                    "no world and no file `{name}`; there are {}",
-                    known.join(", ")
-                )));
+                let list = "`stakeout worlds --list` names them, and a file may be given";
+                return Err(Failure::usage(unknown_name("world or file", name, &known, list)));
             }
             let text = files::read_text(path).map_err(|error| Failure::io(path, &error))?;
             let stem = PathBuf::from(name)

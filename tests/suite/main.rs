@@ -14,6 +14,7 @@ mod fuzz;
 mod golden;
 mod hostile;
 mod mainnet;
+mod newcomer;
 mod prose;
 mod rare;
 mod scenarios;

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::html::{Cell, escaped, table};
 use super::tables::{count, interval, mean, number, shown, text};
-use crate::run::{Comparisons, Recorded, RecordedFigure, TwinLine};
+use crate::run::{Comparisons, Recorded, RecordedFigure, ShorterHistory, TwinLine};
 
 /// The sections of the page, none for a run that was set beside nothing.
 pub fn sections(comparisons: &Comparisons, replicates: u32) -> String {
@@ -15,7 +15,34 @@ pub fn sections(comparisons: &Comparisons, replicates: u32) -> String {
     if let Some(recorded) = &comparisons.recorded {
         html.push_str(&record(recorded));
     }
+    for history in &comparisons.shorter_histories {
+        html.push_str(&counterfactual(history));
+    }
     html
+}
+
+/// Whether a shorter stored history explains what lies outside, one sentence a host.
+fn counterfactual(history: &ShorterHistory) -> String {
+    let told = |epochs: u32, figure: &RecordedFigure| {
+        let value = |number: &crate::run::Number| shown(number, "");
+        let interval = figure.interval.as_ref().map_or(String::new(), |[low, high]| {
+            format!(" ({} to {})", value(low), value(high))
+        });
+        let z = figure.z.map_or(String::new(), |z| {
+            format!(", {} standard errors off", number(z.abs()))
+        });
+        let simulated = figure.simulated_mean.as_ref().map_or("–".to_string(), value);
+        format!("with {epochs} completed epochs the simulation gives {simulated}{interval}{z}")
+    };
+    format!(
+        "<p>{}, {}: recorded {}; {}, and {}. A shorter stored history would explain the difference where the second lies \
+         nearer.</p>\n",
+        escaped(&history.host),
+        escaped(&history.with_recorded.figure),
+        shown(&history.with_recorded.recorded, ""),
+        told(history.recorded_epochs, &history.with_recorded),
+        told(history.fitting_epochs, &history.with_fitting),
+    )
 }
 
 /// The first sentence of a run in which nobody cheated, but which has a record to answer to.
@@ -89,7 +116,9 @@ fn record(recorded: &Recorded) -> String {
         figures().count(),
         number(100.0 * recorded.level),
     );
+    html.push_str("<h3>Stages</h3>\n");
     html.push_str(&heights(recorded));
+    html.push_str("<h3>Hosts</h3>\n");
     html.push_str(&hosts(recorded));
     html
 }

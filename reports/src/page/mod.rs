@@ -21,6 +21,7 @@ use crate::error::ReportError;
 use crate::picture::Picture;
 use html::escaped;
 pub use tables::number;
+pub(crate) use tables::tidy;
 
 const STYLE: &str = include_str!("style.css");
 /// Vega as its makers publish it (docs/dependencies.md says which version and how to get it again).

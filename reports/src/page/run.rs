@@ -144,10 +144,10 @@ fn tiles(summary: &Summary) -> String {
         ("Cheaters convicted", caught.0, caught.1),
         ("Honest hosts convicted", punished.0, punished.1),
         (
-            "Answers until conviction",
+            "Answers until a cheater is convicted",
             median(conviction.answers_p50),
             format!(
-                "median of the {} convicted; epochs: {}",
+                "median of the {} cheaters convicted; epochs: {}",
                 conviction.n,
                 median(conviction.epochs_p50)
             ),
@@ -155,7 +155,10 @@ fn tiles(summary: &Summary) -> String {
         (
             "Checked at least once",
             share("checked_share"),
-            format!("the rule asked for {}", share("nominal_sampling_share")),
+            format!(
+                "the rate asked for: {}; several draws may fall on one answer",
+                share("nominal_sampling_share")
+            ),
         ),
         (
             "Verification overhead",

@@ -6,8 +6,11 @@ use super::{Page, Shown, figures, heading};
 use crate::error::ReportError;
 use crate::pictures;
 use crate::pictures::sweep::{capital, short};
-use crate::solve::{Frontier, Solve};
+use crate::solve::{Frontier, Solve, is_whole};
 use crate::sweep::Estimate;
+
+/// Sentences on items of the menu that stand open; more are folded.
+const ITEMS_OPEN: usize = 8;
 
 /// The whole page.
 ///
@@ -20,6 +23,7 @@ pub fn render(solve: &Solve, shown: Shown) -> Result<String, ReportError> {
             body.push_str(&format!("<p>{}</p>\n", escaped(&alone(solve, row))));
         }
     }
+    body.push_str(&items(solve));
     body.push_str(&tolerance(solve));
     body.push_str("<h2>Frontier</h2>\n");
     body.push_str(&folded(frontier(solve), solve.frontier.len(), "rows"));
@@ -60,6 +64,23 @@ pub fn verdict(solve: &Solve) -> String {
     }
 }
 
+/// A sentence for each item of the menu that was searched alone, folded where there are many.
+fn items(solve: &Solve) -> String {
+    let rows: Vec<&Frontier> = solve.frontier.iter().filter(|row| !is_whole(&row.menu)).collect();
+    if rows.is_empty() {
+        return String::new();
+    }
+    let said = |row: &&Frontier| format!("<li>{}</li>\n", escaped(&alone(solve, row)));
+    let list = format!("<ul>\n{}</ul>\n", rows.iter().map(said).collect::<String>());
+    match rows.len() > ITEMS_OPEN {
+        true => format!(
+            "<details><summary>Each item of the menu alone: {} sentences</summary>\n{list}</details>\n",
+            rows.len()
+        ),
+        false => format!("<p>Each item of the menu alone:</p>\n{list}"),
+    }
+}
+
 /// A row's sentence where it begins one.
 fn alone(solve: &Solve, row: &Frontier) -> String {
     let said = sentence(solve, row);
@@ -90,22 +111,43 @@ fn sentence(solve: &Solve, row: &Frontier) -> String {
         path => path,
     };
     let whose = whose(solve, row);
+    let menu = match is_whole(&row.menu) {
+        true => "of the menu".to_string(),
+        false => format!("of `{}`", row.menu),
+    };
+    // What counts as paying is what was asked for; an older file does not say it.
+    let pays = solve.question.tolerated.map_or_else(
+        || "pays".to_string(),
+        |tolerated| {
+            format!(
+                "gains more than {} % of the honest profit",
+                number(100.0 * tolerated)
+            )
+        },
+    );
+    let one = solve
+        .open_attack(row)
+        .map_or_else(|| "one".to_string(), |judged| judged.attack.clone());
     let gain = row.gain.map_or(String::new(), |gain| {
         format!(
-            "; the attack that decides, {}, gains {} of the honest profit there",
+            "; the one that gains most at {}, {}, has {} of the honest profit",
+            row.deters
+                .as_deref()
+                .or(row.fails.as_deref())
+                .map_or_else(String::new, tidy),
             row.binding,
             percent(gain)
         )
     });
     match (row.deters.as_deref().map(tidy), row.fails.as_deref().map(tidy)) {
         (Some(high), Some(low)) => {
-            format!("{whose}at {path} {high} no attack of the menu pays, at {low} one does or may{gain}.")
+            format!("{whose}at {path} {high} no attack {menu} {pays}, at {low} {one} does or may{gain}.")
         }
         (Some(low), None) => {
-            format!("{whose}no attack of the menu pays even at the lax end, {path} {low}{gain}.")
+            format!("{whose}no attack {menu} {pays} even at the lax end, {path} {low}{gain}.")
         }
         (None, Some(high)) => {
-            format!("{whose}some attack pays, or may, even at the strict end, {path} {high}{gain}.")
+            format!("{whose}some attack {menu} {pays}, or may, even at the strict end, {path} {high}{gain}.")
         }
         (None, None) => format!("{whose}nothing was judged."),
     }

@@ -1,13 +1,14 @@
 //! The page of a sweep: where deviating pays, a row a point, pictures, how to make it again.
 
 use stakeout_engine::experiment::sweep::analysis::Sensitivity;
+use stakeout_engine::experiment::sweep::meaning::meaning;
 
 use super::html::{Cell, escaped, table};
 use super::tables::{folded, number, tidy};
 use super::{Page, Shown, figures};
 use crate::error::ReportError;
 use crate::pictures;
-use crate::pictures::sweep::{Phase, gain, phase_of};
+use crate::pictures::sweep::{Phase, gain, phase_of, short};
 use crate::sweep::{Estimate, Sweep};
 
 /// Rows of the table on the page.
@@ -20,6 +21,16 @@ const ROWS_SHOWN: usize = 200;
 pub fn render(sweep: &Sweep, shown: Shown) -> Result<String, ReportError> {
     let mut body = String::from("<h2>Points</h2>\n");
     body.push_str(&folded(points(sweep), sweep.rows.len(), "points"));
+    for output in &sweep.outputs {
+        if let Some(meaning) = meaning(output) {
+            let words = output.replace('_', " ");
+            body.push_str(&format!(
+                "<p class=\"quiet\"><b>{}</b>: {}.</p>\n",
+                escaped(&words),
+                escaped(meaning)
+            ));
+        }
+    }
     body.push_str("<h2>Pictures</h2>\n");
     let found = sweep.sensitivities()?;
     body.push_str(&figures(&pictures::sweep::of(sweep, &found), shown)?);
@@ -113,11 +124,27 @@ fn verdict(sweep: &Sweep, found: &[(&String, Sensitivity)]) -> String {
     )
 }
 
+/// Whether a figure is a share or a ratio, which people read in percent.
+fn is_share(output: &str) -> bool {
+    output.ends_with("_share") || matches!(output, "cheating_premium" | "verification_overhead")
+}
+
 fn points(sweep: &Sweep) -> String {
-    let mut header: Vec<(&str, bool)> = sweep.factors.iter().map(|f| (f.as_str(), true)).collect();
+    let factors: Vec<String> = sweep.factors.iter().map(|factor| short(factor)).collect();
+    let mut header: Vec<(&str, bool)> = factors.iter().map(|f| (f.as_str(), true)).collect();
+    // The figure that decides stands first: the others may lie beyond the edge of a small screen.
+    let deciding = gain(sweep);
+    let mut outputs: Vec<&String> = sweep.outputs.iter().collect();
+    outputs.sort_by_key(|output| deciding.is_none_or(|deciding| **output != *deciding));
+    let words: Vec<String> = outputs
+        .iter()
+        .map(|output| {
+            let unit = if is_share(output) { ", %" } else { "" };
+            format!("{}{unit}", output.replace('_', " "))
+        })
+        .collect();
+    header.extend(words.iter().map(|words| (words.as_str(), false)));
     header.push(("replicates", false));
-    let outputs: Vec<String> = sweep.outputs.iter().map(|o| o.replace('_', " ")).collect();
-    header.extend(outputs.iter().map(|output| (output.as_str(), false)));
     let row = |row: &crate::sweep::Row| {
         let mut cells: Vec<Cell> = row.labels.iter().map(|l| Cell::Text(tidy(l))).collect();
         let failed = if row.failed > 0 {
@@ -125,13 +152,13 @@ fn points(sweep: &Sweep) -> String {
         } else {
             String::new()
         };
-        cells.push(Cell::Number(format!("{}{failed}", row.replicates)));
         let figure = |output: &String| {
-            row.figures
-                .get(output)
-                .map_or("–".to_string(), |e| ranged(*e, 1.0))
+            row.figures.get(output).map_or("–".to_string(), |e| {
+                ranged(*e, if is_share(output) { 100.0 } else { 1.0 })
+            })
         };
-        cells.extend(sweep.outputs.iter().map(|o| Cell::Number(figure(o))));
+        cells.extend(outputs.iter().map(|output| Cell::Number(figure(output))));
+        cells.push(Cell::Number(format!("{}{failed}", row.replicates)));
         cells
     };
     let rows: Vec<_> = sweep.rows.iter().take(ROWS_SHOWN).map(row).collect();

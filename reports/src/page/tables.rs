@@ -41,7 +41,7 @@ pub fn number(value: f64) -> String {
 }
 
 /// A label without the digits that a design drew and nobody reads.
-pub(super) fn tidy(label: &str) -> String {
+pub(crate) fn tidy(label: &str) -> String {
     match leading_number(label) {
         Some(value) if label.len() > 9 => format!("{} {}", number(value), unit(label))
             .trim_end()
@@ -91,8 +91,9 @@ pub fn strategies_table(summary: &Summary) -> String {
     let header = [
         ("strategy", true),
         ("hosts", false),
-        ("profit", false),
+        ("profit of all", false),
         ("interval", false),
+        ("per weight and epoch", false),
         ("answers", false),
         ("substituted", false),
         ("invalidated", false),
@@ -104,6 +105,7 @@ pub fn strategies_table(summary: &Summary) -> String {
             count(line.participants),
             mean(&line.profit),
             interval(&line.profit),
+            per_weight(&line.profit_per_weight_epoch),
             mean(&line.inferences),
             mean(&line.cheated),
             mean(&line.invalidated),
@@ -111,6 +113,14 @@ pub fn strategies_table(summary: &Summary) -> String {
         ]
     };
     table(&header, &summary.strategies.iter().map(row).collect::<Vec<_>>())
+        + "<p class=\"quiet\">The profit of all is that of every host in the row together; the column that compares strategies is \
+           the profit of one unit of weight through one epoch.</p>\n"
+}
+
+/// A mean of base units that is no whole number of them.
+fn per_weight(figure: &Figure) -> Cell {
+    let mean = figure.mean.as_ref().and_then(Number::as_float);
+    Cell::Number(mean.map_or("–".to_string(), |units| format!("{} GNK", number(units / 1e9))))
 }
 
 /// Outcome of the owners, cheating ones first.

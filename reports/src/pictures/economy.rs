@@ -85,12 +85,18 @@ pub fn flow(epochs: &EpochFrame, frame: &ParticipantFrame) -> Picture {
         send(&mut flow, host, ("owed to clients", 2, 4), -books.work);
         send(&mut flow, host, ("profit", 2, 2), books.profit());
     }
+    let mut caption = "Mean over replicates of the whole run, by strategy of the host".to_owned();
+    let has = |name: &str| flow.nodes.iter().any(|node| node.name == name);
+    if has(own.0) {
+        caption.push_str(". \u{201c}Owners' money\u{201d} is what a loss was paid with");
+    }
+    if has("hardware") {
+        caption.push_str("; hardware is paid in fiat at the scenario's price");
+    }
     Picture {
         name: "flow".into(),
         title: "Where the coins come from and where they go".into(),
-        caption: "Mean over replicates of the whole run, by strategy of the host. \u{201c}Owners' money\u{201d} is what a \
-                  loss was paid with; hardware is paid in fiat at the scenario's price"
-            .into(),
+        caption,
         x: Axis::new("", Scale::Linear),
         y: Axis::new("", Scale::Linear),
         body: Body::Flow(flow),

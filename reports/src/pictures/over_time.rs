@@ -95,7 +95,7 @@ pub fn cheater_share(epochs: &EpochFrame, frame: &ParticipantFrame) -> Picture {
     over_epochs(
         "cheater-share",
         "How much of the network cheats",
-        "What a conviction takes away shows as a fall of the weight",
+        "Weight is what proof of compute gave; it falls after a conviction only where the rules take weight for it",
         "% of the network",
         None,
         curves,
@@ -123,7 +123,8 @@ pub fn reputation(frame: &ParticipantFrame) -> Picture {
     over_epochs(
         "reputation",
         "Mean reputation by strategy",
-        "The higher a host's reputation, the smaller the share of its answers that is checked",
+        "Where the rule of sampling goes by reputation, fewer answers of a host with a high one are checked; at a flat \
+         rate it changes nothing",
         "reputation, 0 to 100",
         Some((0.0, 100.0)),
         curves,
@@ -145,14 +146,27 @@ pub fn sampling(frame: &EpochFrame) -> Picture {
     over_epochs(
         "sampling",
         "Sampling: what the rule asks for and what is checked",
-        "The rule's mean target rate, and the share of finished inferences for which at least one validator was drawn",
+        "The rule's mean target rate, and the share of finished inferences for which at least one validator was drawn. \
+         Validators draw independently of each other: where the rate is high, several draws fall on one answer and others \
+         get none, so that fewer answers are checked than the rate says",
         "% of finished inferences",
-        Some((0.0, 100.0)),
+        Some((0.0, percent_end(&[&nominal, &checked]))),
         vec![
             curve("nominal: mean target rate", 0, &nominal),
             curve("checked at least once", 1, &checked),
         ],
     )
+}
+
+/// Where an axis of shares ends: at the whole, or lower where all values would lie at its foot.
+fn percent_end(all: &[&ByEpoch]) -> f64 {
+    let values = all.iter().flat_map(|by_epoch| by_epoch.values().flatten());
+    let highest = values.copied().fold(0.0, f64::max);
+    let ends = [1.0, 2.0, 5.0, 10.0, 20.0, 50.0];
+    let end = ends
+        .into_iter()
+        .find(|end| highest > 0.0 && 1.2 * highest <= *end);
+    end.unwrap_or(100.0)
 }
 
 fn over_epochs(

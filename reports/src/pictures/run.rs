@@ -1,10 +1,15 @@
 //! The pictures of a run, in the order of its page.
 
+use std::collections::BTreeSet;
+
 use super::{economy, latency, over_time, survival, timeline};
 use crate::error::ReportError;
 use crate::frames::Frames;
 use crate::picture::Picture;
 use crate::run::Run;
+
+/// Names of the pictures with epochs along the foot.
+const OVER_EPOCHS: [&str; 4] = ["profit", "cheater-share", "sampling", "reputation"];
 
 /// All that show something.
 ///
@@ -29,5 +34,10 @@ pub fn of(frames: &Frames) -> Vec<Picture> {
         economy::lorenz(participants),
         latency::latency(&frames.histograms),
     ];
-    all.into_iter().filter(|picture| !picture.is_empty()).collect()
+    // What is drawn over epochs says nothing of a single one: a dot for each curve.
+    let epochs: BTreeSet<u32> = frames.epochs.epoch.iter().copied().collect();
+    let is_over_epochs = |picture: &Picture| OVER_EPOCHS.contains(&picture.name.as_str());
+    all.into_iter()
+        .filter(|picture| !picture.is_empty() && (epochs.len() > 1 || !is_over_epochs(picture)))
+        .collect()
 }

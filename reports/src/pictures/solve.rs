@@ -2,9 +2,9 @@
 
 use super::sweep::{capital, short};
 use super::trade_off::plane;
-use crate::page::number;
+use crate::page::{number, tidy};
 use crate::picture::{Axis, Block, Blocks, Body, Curve, Dot, Dots, Group, Picture, Point, Scale};
-use crate::solve::{Judged, Solve, is_whole};
+use crate::solve::{Judged, Solve};
 use crate::sweep::{leading_number, unit};
 
 /// All that show something.
@@ -108,8 +108,8 @@ fn frontier(solve: &Solve) -> Picture {
     Picture {
         name: "frontier".into(),
         title: "From which value on cheating does not pay".into(),
-        caption: "The laxest value at which no attack gains more than is tolerated; the line reaches to the strictest value \
-                  at which one does or may, and the truth lies on it"
+        caption: "The dot is the laxest value tried at which no attack gains more than is tolerated. The line ends at the \
+                  next laxer value tried, at which one does or may: the true threshold lies between the two"
             .into(),
         x,
         y: Axis::new(rows_label, Scale::Words(lanes)),
@@ -137,15 +137,9 @@ fn groups(solve: &Solve) -> Vec<Group> {
     groups
 }
 
-fn of_level<'a>(solve: &'a Solve, level: &'a str) -> impl Iterator<Item = &'a Judged> {
-    let has_whole = solve.search.iter().any(|judged| is_whole(&judged.menu));
-    let is_wanted = move |judged: &&Judged| judged.level == level && (!has_whole || is_whole(&judged.menu));
-    solve.search.iter().filter(is_wanted)
-}
-
 fn attacks(solve: &Solve, level: &str) -> Vec<String> {
     let mut attacks: Vec<String> = Vec::new();
-    for judged in of_level(solve, level) {
+    for judged in solve.judged(level) {
         if !attacks.contains(&judged.attack) {
             attacks.push(judged.attack.clone());
         }
@@ -177,7 +171,10 @@ fn titled(title: &str, level: &str) -> String {
 /// The gain of each attack over the parameter, with zero.
 fn gains(solve: &Solve, level: &str) -> Picture {
     let curve = |(colour, attack): (usize, &String)| {
-        let of_attack = of_level(solve, level).filter(|judged| judged.attack == *attack);
+        let of_attack = solve
+            .judged(level)
+            .into_iter()
+            .filter(|judged| judged.attack == *attack);
         let mut points: Vec<Point> = of_attack
             .filter_map(|judged| {
                 let mean = 100.0 * judged.gain.mean;
@@ -225,7 +222,7 @@ fn gains(solve: &Solve, level: &str) -> Picture {
 fn map(solve: &Solve, level: &str) -> Picture {
     let attacks = attacks(solve, level);
     let mut values: Vec<String> = Vec::new();
-    for judged in of_level(solve, level) {
+    for judged in solve.judged(level) {
         if !values.contains(&judged.parameter) {
             values.push(judged.parameter.clone());
         }
@@ -235,7 +232,9 @@ fn map(solve: &Solve, level: &str) -> Picture {
             .unwrap_or(0.0)
             .total_cmp(&leading_number(b).unwrap_or(0.0))
     });
-    let most = of_level(solve, level)
+    let most = solve
+        .judged(level)
+        .into_iter()
         .map(|judged| judged.gain.mean.abs())
         .fold(f64::MIN_POSITIVE, f64::max);
     let place = |all: &[String], one: &String| all.iter().position(|other| other == one).unwrap_or(0) as f64;
@@ -244,8 +243,16 @@ fn map(solve: &Solve, level: &str) -> Picture {
         let gain = 100.0 * judged.gain.mean;
         Block {
             label: format!(
-                "{} at {}: {} (all attacks together: {})",
-                judged.attack, judged.parameter, judged.verdict, judged.menu_verdict
+                "{} at {}: {} ({}: {})",
+                judged.attack,
+                tidy(&judged.parameter),
+                judged.verdict,
+                if judged.menu.is_empty() {
+                    "all attacks together"
+                } else {
+                    &judged.menu
+                },
+                judged.menu_verdict
             ),
             x: (left, left + 1.0),
             y: (top, top + 1.0),
@@ -256,12 +263,15 @@ fn map(solve: &Solve, level: &str) -> Picture {
             text: number(gain),
         }
     };
-    let blocks = of_level(solve, level).map(block).collect();
+    let blocks = solve.judged(level).into_iter().map(block).collect();
     Picture {
         name: named("map", level),
         title: titled("Gain of each attack at each value", level),
         caption: "In % of the honest profit; the stronger the colour, the larger the gain or the loss".into(),
-        x: Axis::new(parameter_label(solve), Scale::Words(values.clone())),
+        x: Axis::new(
+            parameter_label(solve),
+            Scale::Words(values.iter().map(|value| tidy(value)).collect()),
+        ),
         y: Axis::new("attack", Scale::Words(attacks.clone())),
         body: Body::Blocks(Blocks {
             groups: vec![Group::new("loses", 0), Group::new("gains", 1)],

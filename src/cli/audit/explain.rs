@@ -9,6 +9,7 @@ use stakeout_engine::scenario::Scenario;
 
 use super::super::failure::Failure;
 use super::super::format::{Format, FormatOption};
+use super::super::run_path;
 use super::super::table::{Cell, Table};
 use super::super::terminal::print;
 use super::{find_host, load_scenario, open_logged};
@@ -16,11 +17,12 @@ use super::{find_host, load_scenario, open_logged};
 /// Arguments of `audit explain`.
 #[derive(Args, Debug)]
 #[command(
-    before_help = "Examples:\n  stakeout audit explain runs/first-*/seed-7 --participant swapper-001\n  \
-    stakeout audit explain runs/first-*/seed-7 --participant swapper-001 --epoch 2 --all --format csv"
+    before_help = "Examples:\n  stakeout audit explain latest --participant swapper-001\n  \
+    stakeout audit explain latest --participant swapper-001 --epoch 2 --all --format csv"
 )]
 pub struct Explain {
     /// The run directory
+    #[arg(value_parser = run_path::parser())]
     run: PathBuf,
     /// The participant's name or index
     #[arg(long, value_name = "NAME")]
@@ -69,9 +71,16 @@ pub fn run(arguments: &Explain) -> Result<(), Failure> {
         "what happened",
         "rule",
     ];
-    let mut table = Table::new(&title, &columns);
+    let mut table = Table::new(&title, &columns).with_exact_coins();
     for line in &lines {
         table.push(row(line));
+    }
+    if !arguments.all {
+        table.note(
+            "What happens often (answers paid, checks passed, shares) is summed at the end of each epoch, at the height of the \
+             last of it. The wealth of a row is that at its event with all of these in it, and does not follow from the change \
+             of the row before; with --all it does.",
+        );
     }
     let format = arguments.format.format;
     let mut text = table.render(format);
@@ -113,5 +122,9 @@ fn parameters(scenario: &Scenario, lines: &[Line]) -> Table {
             ]);
         }
     }
+    table.note(
+        "`file` is the run's own scenario.yaml, which states every value; `stakeout scenario explain` on the scenario itself \
+         says which came from a preset.",
+    );
     table
 }

@@ -20,8 +20,8 @@ use super::failure::{Failure, Reason};
 /// What can be asked of a run.
 #[derive(Subcommand, Debug)]
 #[command(
-    before_help = "Examples:\n  stakeout run first.yaml --event-log\n  stakeout audit verify runs/first-*/seed-7\n  \
-    stakeout audit explain runs/first-*/seed-7 --participant swapper-001"
+    before_help = "Examples:\n  stakeout run first.yaml --event-log\n  stakeout audit verify latest\n  \
+    stakeout audit explain latest --participant swapper-001"
 )]
 pub enum Audit {
     /// Recompute every hash and balance, simulate the run again and compare

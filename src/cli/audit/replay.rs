@@ -8,19 +8,21 @@ use stakeout_engine::scenario::layers::Override;
 
 use super::super::failure::Failure;
 use super::super::format::FormatOption;
+use super::super::run_path;
 use super::super::simulate;
 use super::super::table::{Cell, Table};
-use super::super::terminal::print;
+use super::super::terminal::{print, remark};
 use super::{load_scenario, open_logged};
 
 /// Arguments of `audit replay`.
 #[derive(Args, Debug)]
 #[command(
-    before_help = "Example:\n  stakeout audit replay runs/first-*/seed-7 --until 5000 \\\n    \
-    --set protocol.sampling.rate_min='5 %'"
+    before_help = "Example:\n  stakeout audit replay latest --until 5000 \\\n    \
+    --set protocol.sampling.flat_rate='20 %'"
 )]
 pub struct Replay {
     /// The run directory
+    #[arg(value_parser = run_path::parser())]
     run: PathBuf,
     /// Stop at the block of this event; the whole run where not given
     #[arg(long, value_name = "EVENT")]
@@ -51,6 +53,16 @@ pub fn run(arguments: &Replay) -> Result<(), Failure> {
     }
     let mut factual = load_scenario(&run, arguments.files.as_ref(), &[])?;
     let mut counter = load_scenario(&run, arguments.files.as_ref(), &changes)?;
+    if factual.hash == counter.hash {
+        remark("warning: the run has these values already, so that nothing changes; set another value");
+    }
+    for warning in counter
+        .warnings
+        .iter()
+        .filter(|new| !factual.warnings.contains(new))
+    {
+        remark(&format!("warning: {warning}"));
+    }
     if let Some(event) = arguments.until {
         let log = run.events(arguments.replicate)?;
         let first = run.events(arguments.replicate)?.entry(0)?;
@@ -73,7 +85,7 @@ pub fn run(arguments: &Replay) -> Result<(), Failure> {
         "under the other rule base units",
         "gained base units",
     ];
-    let mut table = Table::new(&title, &columns);
+    let mut table = Table::new(&title, &columns).with_exact_coins();
     let mut rows: Vec<usize> = (0..before.len().min(after.len())).collect();
     rows.sort_by_key(|&host| (after[host] - before[host], host));
     for host in rows.into_iter().rev() {
@@ -86,6 +98,11 @@ pub fn run(arguments: &Replay) -> Result<(), Failure> {
             Cell::Money(after[host]),
             Cell::Money(after[host] - before[host]),
         ]);
+    }
+    if before == after && factual.hash != counter.hash {
+        remark(
+            "nobody has a coin more or less: what was set did nothing in this run, or too little to be drawn",
+        );
     }
     print(&table.render(arguments.format.format))
 }

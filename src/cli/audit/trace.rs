@@ -12,6 +12,7 @@ use stakeout_engine::audit::perfetto::write_trace;
 use stakeout_engine::observe::results_error::ResultsError;
 
 use super::super::failure::Failure;
+use super::super::run_path;
 use super::super::terminal::remark;
 use super::open_logged;
 
@@ -27,11 +28,12 @@ enum Form {
 /// Arguments of `audit trace`.
 #[derive(Args, Debug)]
 #[command(
-    before_help = "Examples:\n  stakeout audit trace runs/first-*/seed-7 --to '600 s' --out trace.json\n  \
-    stakeout audit trace runs/first-*/seed-7 --form ocel > log.ocel.json"
+    before_help = "Examples:\n  stakeout audit trace latest --to '600 s' --out trace.json\n  \
+    stakeout audit trace latest --form ocel > log.ocel.json"
 )]
 pub struct Trace {
     /// The run directory
+    #[arg(value_parser = run_path::parser())]
     run: PathBuf,
     /// Start of the window, in simulated time
     #[arg(long, value_name = "TIME", default_value = "0 s", value_parser = parse_time)]

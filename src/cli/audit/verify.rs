@@ -10,6 +10,7 @@ use stakeout_engine::run::LoggedRunError;
 
 use super::super::failure::{Failure, Reason};
 use super::super::format::FormatOption;
+use super::super::run_path;
 use super::super::simulate;
 use super::super::table::{Cell, Table};
 use super::super::terminal::print;
@@ -17,10 +18,11 @@ use super::load_scenario;
 
 /// Arguments of `audit verify`.
 #[derive(Args, Debug)]
-#[command(before_help = "Examples:\n  stakeout audit verify runs/first-*/seed-7\n  \
-    stakeout audit verify runs/first-*/seed-7 --no-rerun --format json")]
+#[command(before_help = "Examples:\n  stakeout audit verify latest\n  \
+    stakeout audit verify latest --no-rerun --format json")]
 pub struct Verify {
     /// The run directory
+    #[arg(value_parser = run_path::parser())]
     run: PathBuf,
     /// Check hashes and balances only, without simulating the run again
     #[arg(long)]

@@ -153,6 +153,34 @@ pub fn list_runs(root: &Path) -> Result<Vec<ListedRun>, ResultsError> {
     Ok(runs)
 }
 
+/// The word that stands for the run that was written last.
+pub const LATEST: &str = "latest";
+
+/// The run directory that a path means: itself, or for [`LATEST`] the run in `runs/` that was written last, and for
+/// `FOLDER/latest` that in another results folder. A file of that name is what it is.
+///
+/// # Errors
+/// The folder cannot be listed, or holds no finished run.
+pub fn named_run(path: PathBuf) -> Result<PathBuf, ResultsError> {
+    if path.file_name().is_none_or(|name| name != LATEST) || path.exists() {
+        return Ok(path);
+    }
+    let root = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("runs"),
+    };
+    let written = |run: ListedRun| {
+        let manifest = fs::metadata(run.path.join("manifest.json")).ok()?;
+        Some((manifest.modified().ok()?, run.path))
+    };
+    let none = || ResultsError::Broken {
+        path: root.to_path_buf(),
+        reason: "there is no finished run in it".to_owned(),
+    };
+    let newest = list_runs(root)?.into_iter().filter_map(written).max();
+    newest.map(|(_, path)| path).ok_or_else(none)
+}
+
 fn subdirectories(path: &Path) -> Result<Vec<PathBuf>, ResultsError> {
     let listed = || -> io::Result<Vec<PathBuf>> {
         let mut found = Vec::new();

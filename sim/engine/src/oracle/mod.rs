@@ -31,6 +31,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 use thiserror::Error;
 
+use crate::scenario::error::unknown_name;
 use crate::service::ServiceError;
 pub use network::QueueNetwork;
 pub use parameters::{Allowed, Parameter, Parameters};
@@ -102,14 +103,9 @@ pub trait Oracle: Sync {
 /// Why an oracle cannot be asked.
 #[derive(Clone, Debug, PartialEq, Error)]
 pub enum OracleError {
-    /// No oracle has this name.
-    #[error("there is no closed form {name:?}; there are: {known}")]
-    Unknown {
-        /// The name asked for.
-        name: String,
-        /// All names.
-        known: String,
-    },
+    /// No oracle has the name asked for; says so, and which one was perhaps meant.
+    #[error("{0}")]
+    Unknown(String),
     /// No oracle that was asked has this parameter.
     #[error("no closed form asked here has a parameter {name:?}; there are: {known}")]
     UnknownParameter {
@@ -241,21 +237,24 @@ pub fn validate_among(
     Ok(rows)
 }
 
-fn choose(
+/// The oracles of these names; all where none is named.
+///
+/// # Errors
+/// A name that none has.
+pub fn choose(
     registry: &[&'static dyn Oracle],
     only: &[String],
 ) -> Result<Vec<&'static dyn Oracle>, OracleError> {
     for name in only {
         if !registry.iter().any(|oracle| oracle.id() == name) {
-            let known = registry
-                .iter()
-                .map(|oracle| oracle.id())
-                .collect::<Vec<_>>()
-                .join(", ");
-            return Err(OracleError::Unknown {
-                name: name.clone(),
-                known,
-            });
+            let known: Vec<&str> = registry.iter().map(|oracle| oracle.id()).collect();
+            let list = "`stakeout validate --list` names them";
+            return Err(OracleError::Unknown(unknown_name(
+                "closed form",
+                name,
+                &known,
+                list,
+            )));
         }
     }
     let is_asked =

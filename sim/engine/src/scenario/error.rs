@@ -281,6 +281,37 @@ pub(crate) fn nearest<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) 
     is_near.then(|| format!("did you mean `{name}`?"))
 }
 
+/// Names that are listed whole; of more, only those that a word resembles are told.
+const NAMES_TOLD: usize = 12;
+
+/// `there is no WHAT NAME`, with the names that were perhaps meant: the nearest, and those that contain the word.
+/// Where none is, all names if they are few, and otherwise `list`, which says where they stand.
+#[must_use]
+pub fn unknown_name(what: &str, name: &str, known: &[&str], list: &str) -> String {
+    const OFFERED: usize = 4;
+    let no_such = format!("there is no {what} {}", quoted(name));
+    if let Some(hint) = nearest(name, known.iter().copied()) {
+        return format!("{no_such}; {hint} {list}").trim_end().to_owned();
+    }
+    let word = name.to_ascii_lowercase();
+    let holds = |other: &&&str| word.len() >= 3 && other.to_ascii_lowercase().contains(&word);
+    let like: Vec<String> = known
+        .iter()
+        .filter(holds)
+        .take(OFFERED)
+        .map(|other| quoted(other))
+        .collect();
+    match like.is_empty() {
+        false => format!("{no_such}; did you mean {}? {list}", like.join(" or "))
+            .trim_end()
+            .to_owned(),
+        true if known.len() <= NAMES_TOLD || list.is_empty() => {
+            format!("{no_such}; there are {}", known.join(", "))
+        }
+        true => format!("{no_such}; {list}"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -293,6 +324,26 @@ mod tests {
             Some("did you mean `sample_rate`?".to_owned())
         );
         assert_eq!(nearest("zzz", names), None);
+    }
+
+    #[test]
+    fn a_part_of_a_name_finds_the_name_and_many_names_are_not_listed() {
+        let known: Vec<String> = (0..40).map(|at| format!("queue-{at}-threshold")).collect();
+        let mut known: Vec<&str> = known.iter().map(String::as_str).collect();
+        known.push("posp-threshold");
+        let list = "`stakeout validate --list` names them";
+        assert_eq!(
+            unknown_name("closed form", "posp", &known, list),
+            format!("there is no closed form `posp`; did you mean `posp-threshold`? {list}")
+        );
+        assert_eq!(
+            unknown_name("closed form", "zzz", &known, list),
+            format!("there is no closed form `zzz`; {list}")
+        );
+        assert_eq!(
+            unknown_name("figure", "x", &["b", "a"], ""),
+            "there is no figure `x`; there are b, a"
+        );
     }
 
     #[test]

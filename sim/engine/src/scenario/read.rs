@@ -108,7 +108,7 @@ impl Reader<'_> {
             Err(Refusal::NoUnit) => {
                 let number = text.trim();
                 let hint = dimension.units.first().map(|unit| match unit.name {
-                    "%" => format!("write the unit: `{number} %` is {number} in a hundred"),
+                    "%" => format!("write the unit: {}", percent_hint(number)),
                     name => format!("write the unit: `{number} {name}`"),
                 });
                 let problem = self.refuse(node, path, &allowed);
@@ -350,4 +350,27 @@ pub fn describe_range(dimension: &Dimension, min: i128, max: i128, allows_none: 
     };
     let none = if allows_none { ", or none" } else { "" };
     format!("{} {from} {to}{units}{none}", dimension.noun)
+}
+
+/// What a share without a unit may have meant: a fraction where it is one, `5 %` for `0.05`, and otherwise a percentage.
+fn percent_hint(number: &str) -> String {
+    let decimals = number.strip_prefix("0.").or(number.strip_prefix('.'));
+    let is_fraction = decimals.is_some_and(|digits| digits.bytes().all(|digit| digit.is_ascii_digit()));
+    let in_a_hundred = format!("`{number} %` is {number} in a hundred");
+    match decimals.filter(|_| is_fraction) {
+        Some(digits) if digits.len() <= 18 && digits.bytes().any(|digit| digit != b'0') => {
+            let padded = format!("{digits:0<2}");
+            let (whole, rest) = padded.split_at(2);
+            let whole = whole.trim_start_matches('0');
+            let rest = rest.trim_end_matches('0');
+            let percent = match (whole, rest) {
+                (whole, "") => whole.to_owned(),
+                ("", rest) => format!("0.{rest}"),
+                (whole, rest) => format!("{whole}.{rest}"),
+            };
+            format!("`{percent} %` if {number} of all is meant; {in_a_hundred}")
+        }
+        _ if number.starts_with('-') => "a share is none or more, such as `5 %`".to_owned(),
+        _ => in_a_hundred,
+    }
 }

@@ -173,6 +173,7 @@ mod tests {
             },
             price: Vec::new(),
             costs: costs.to_vec(),
+            open: None,
             replay: String::new(),
         }
     }

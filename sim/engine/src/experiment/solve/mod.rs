@@ -14,7 +14,7 @@ pub mod file;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
-use stakeout_statistics::deterrence::{Judgement, Threshold, find_threshold, judge};
+use stakeout_statistics::deterrence::{Gain, Judgement, Threshold, Verdict, find_threshold, judge};
 
 use super::cells::Bench;
 use super::sweep::SweepError;
@@ -43,8 +43,35 @@ pub struct Frontier {
     pub price: Vec<(String, Estimate)>,
     /// What the combination costs in each replicate, where the file asks for the cheapest and the level deters.
     pub costs: Vec<f64>,
-    /// The command that shows the binding attack again at the strictest value that did not deter, or at the one that did.
+    /// The attack that is not deterred at the strictest value that does not deter, as an index into the judgement there,
+    /// the one with the highest gain of several; none where the lax end deters already.
+    pub open: Option<usize>,
+    /// The command that shows that attack again where it is not deterred; where nothing is open, the binding attack at
+    /// the value that deters.
     pub replay: String,
+}
+
+impl Frontier {
+    /// The gain of the attack that is not deterred, at the strictest value that does not deter.
+    pub fn open_gain(&self) -> Option<Gain> {
+        let judgement = judged_at(&self.threshold, self.threshold.not_deterred?)?;
+        Some(judgement.gains[self.open?])
+    }
+}
+
+fn judged_at(threshold: &Threshold, wanted: f64) -> Option<&Judgement> {
+    let mut judged = threshold.judged.iter();
+    judged
+        .find(|(value, _)| *value == wanted)
+        .map(|(_, judgement)| judgement)
+}
+
+/// The attack with the highest gain among those that a judgement does not call deterred.
+fn open_attack(judgement: &Judgement, tolerated: f64) -> Option<usize> {
+    let is_open = |attack: &usize| judgement.gains[*attack].verdict(tolerated) != Verdict::Deterred;
+    let mean = |attack: usize| judgement.gains[attack].mean;
+    let open = (0..judgement.gains.len()).filter(is_open);
+    open.reduce(|best, next| if mean(next) > mean(best) { next } else { best })
 }
 
 /// What answering needs.
@@ -106,12 +133,15 @@ impl Solver<'_> {
             .not_deterred
             .or(threshold.deterred)
             .unwrap_or(self.file.search.to);
-        let binding = threshold
-            .judged
-            .iter()
-            .find(|(value, _)| *value == shown)
-            .map_or(0, |(_, judgement)| judgement.binding);
-        let set = self.set(level, shown, Some(menu[binding]));
+        let failed = threshold
+            .not_deterred
+            .and_then(|value| judged_at(&threshold, value));
+        let open = failed.and_then(|judgement| open_attack(judgement, self.file.demand.tolerated));
+        let judgement = judged_at(&threshold, shown);
+        let attack = open.or(judgement.map(|judgement| judgement.binding)).unwrap_or(0);
+        let judged = judgement.map_or(0, |judgement| judgement.gains[attack].replicates);
+        let replicates = judged.max(self.file.demand.floor);
+        let set = self.set(level, shown, Some(menu[attack]));
         let seed = self.bench.resolve(&set)?.seed;
         Ok(Frontier {
             level: level.label.clone(),
@@ -120,7 +150,8 @@ impl Solver<'_> {
             threshold,
             price,
             costs,
-            replay: self.bench.source.replay_set(&set, seed, self.file.demand.floor),
+            open,
+            replay: self.bench.source.replay_set(&set, seed, replicates),
         })
     }
 

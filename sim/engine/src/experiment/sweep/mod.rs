@@ -13,6 +13,7 @@ pub mod cell;
 pub mod factor;
 pub mod file;
 pub(in crate::experiment) mod flow;
+pub mod meaning;
 pub mod plan;
 pub(in crate::experiment) mod reading;
 pub mod store;

@@ -257,6 +257,20 @@ error: protocol.sampling.flat_rate: found `7.5`, a number without a unit
   = allowed: a share from 0 % to 100 %, in one of %, permille, bps, ppm, ppb
   = write the unit: `7.5 %` is 7.5 in a hundred"
     );
+    for (written, hint) in [
+        (
+            "0.05",
+            "`5 %` if 0.05 of all is meant; `0.05 %` is 0.05 in a hundred",
+        ),
+        ("0.5", "`50 %` if 0.5 of all is meant"),
+        ("0.0025", "`0.25 %` if 0.0025 of all is meant"),
+        ("0.125", "`12.5 %` if 0.125 of all is meant"),
+        ("-3", "a share is none or more, such as `5 %`"),
+    ] {
+        let argument = format!("protocol.sampling.flat_rate={written}");
+        let refused = with(&[argument.as_str()]).unwrap_err().to_string();
+        assert!(refused.contains(hint), "{written}: {refused}");
+    }
     let refused = with(&["protocol.samplin.flat_rate=5 %"]).unwrap_err().to_string();
     assert!(
         refused.contains("did you mean `protocol.sampling.flat_rate`?"),

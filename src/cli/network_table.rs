@@ -72,7 +72,7 @@ pub fn network_table(summary: &Summary) -> Table {
     }
     table.note(
         "nominally sampled: the rate that the rule asks for. Validators draw independently of each other, so that some \
-         answers are checked twice and others not at all: a high rate checks fewer answers than it says (50 % some 40 %).",
+         answers are checked twice and others not at all: a high rate checks fewer answers than it says.",
     );
     table
 }

@@ -54,7 +54,7 @@ pub fn twin_table(twins: &[TwinLine], replicates: u32) -> Table {
     }
     table.note(format!(
         "It pays where the interval of the gain, in which replicates are paired with their twins, lies above nothing. \
-         `stakeout solve` tolerates a gain: it asks whether one is surely below a share of the honest profit, mostly {} %.",
+         `stakeout solve` tolerates a gain: it asks whether one is surely below a share of the honest profit, often {} %.",
         100.0 * SMALL
     ));
     table

@@ -51,7 +51,10 @@ fn the_table_of_hosts_says_which_test_convicted_each_and_coins_are_gnk() {
         .expect(0)
         .out;
     assert!(shown.contains("convicted by"), "{shown}");
-    let convicted = |line: &&str| line.starts_with("swapper-00") && line.ends_with("consecutive failures");
+    let tests = ["consecutive failures", "statistical invalidations"];
+    let convicted = |line: &&str| {
+        line.starts_with("swapper-00") && tests.iter().any(|test| line.trim_end().ends_with(test))
+    };
     assert_eq!(shown.lines().filter(convicted).count(), 2, "{shown}");
     assert!(
         shown.contains("Profit by strategy (GNK)") && !shown.contains("base units"),

@@ -118,7 +118,7 @@ fn other_kind(path: &Path, text: &str) -> Option<&'static str> {
     if first.starts_with("format: stakeout-calibration/") {
         return Some("a calibration: scenarios name it, and `stakeout report FILE` shows it");
     }
-    let is_prose = path.extension().is_some_and(|extension| extension == "md");
+    let is_prose = !text.is_empty() && path.extension().is_some_and(|extension| extension == "md");
     is_prose.then_some("a page of text")
 }
 

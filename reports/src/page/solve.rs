@@ -118,12 +118,7 @@ fn sentence(solve: &Solve, row: &Frontier) -> String {
     // What counts as paying is what was asked for; an older file does not say it.
     let pays = solve.question.tolerated.map_or_else(
         || "pays".to_string(),
-        |tolerated| {
-            format!(
-                "gains more than {} % of the honest profit",
-                number(100.0 * tolerated)
-            )
-        },
+        |tolerated| format!("gains {} % of the honest profit", number(100.0 * tolerated)),
     );
     let one = solve
         .open_attack(row)

@@ -37,7 +37,8 @@ PROMPT, ANSWER = (300.0, 3000.0), (220.0, 1400.0)  # medians and 95th percentile
 Z95 = 1.6448536269514722
 MAX_TOKENS = 5000
 PREFILL_NS, DECODE_NS = 125_000, 16_666_667
-FAIL_HONEST, FAIL_SWAPPED = 1e-4, 0.9
+# Of the checked answers of an honest host, and of int4's: what the simulator's run of this network shows.
+FAIL_HONEST, FAIL_SWAPPED = 6.1e-3, 0.9
 P0, P1, H = 0.05, 0.10, 4.0
 REWARD0, DECAY = 323_000 * 10**9, 0.9995251127946402
 VESTING = 180
@@ -80,11 +81,9 @@ class Network:
         sigma = np.log(p95 / median) / Z95
         return np.rint(self.rng.lognormal(np.log(median), sigma, count)).astype(np.int64)
 
-    def convict(self, host, checked, swapped):
-        """Walks a host's checks in order; says at which answer it is convicted, or -1."""
+    def convict(self, checked, failed):
+        """Walks a host's checks in order; says at which answer it is convicted, or -1, and how many votes went against it."""
         step_fail, step_pass = np.log(P1 / P0), np.log((1 - P1) / (1 - P0))
-        chance = np.where(swapped, FAIL_SWAPPED, FAIL_HONEST)
-        failed = self.rng.random(len(checked)) < chance
         sums = np.cumsum(np.where(failed, step_fail, step_pass))
         run = np.zeros(len(failed), dtype=np.int64)
         length = 0
@@ -131,8 +130,13 @@ class Network:
         invalidated = np.zeros(hosts, dtype=np.int64)
         for host in np.nonzero((self.swap > 0) | (honest_failed > 0))[0]:
             own = checked[(checked >= first[host]) & (checked < first[host + 1])]
-            is_swapped = rng.random(len(own)) < swapped[host] / max(finished[host], 1)
-            at, invalidated[host] = self.convict(host, own, is_swapped)
+            if self.swap[host] > 0:
+                is_swapped = rng.random(len(own)) < swapped[host] / max(finished[host], 1)
+                failed = rng.random(len(own)) < np.where(is_swapped, FAIL_SWAPPED, FAIL_HONEST)
+            else:
+                failed = np.zeros(len(own), dtype=bool)
+                failed[rng.choice(len(own), honest_failed[host], replace=False)] = True
+            at, invalidated[host] = self.convict(own, failed)
             if at >= 0:
                 invalid[host] = True
                 taken = at - first[host] + 1

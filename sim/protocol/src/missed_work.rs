@@ -43,7 +43,8 @@ pub fn passes_missed_work_test(missed: u64, total: u64, p0: Fraction) -> Result<
     if missed > total {
         return Err(MissedWorkError::MissedAboveTotal { missed, total });
     }
-    if total == 0 {
+    // No miss is compatible with any rate, and nothing asked of leaves nothing to miss.
+    if missed == 0 {
         return Ok(true);
     }
     match table_permille(p0) {

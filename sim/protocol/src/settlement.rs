@@ -164,11 +164,15 @@ impl Settlement {
 pub fn settle_epoch(params: &RewardParams, reward: Amount, hosts: &[SettlementInput]) -> Settlement {
     assert!(!reward.is_negative(), "a negative epoch reward");
     let shares = compute_shares(params, hosts);
-    let earned: Vec<Amount> = shares
-        .parts
-        .iter()
-        .map(|part| share_of(reward, *part, shares.whole))
-        .collect();
+    // Neighbours often have the same part, and a division of 128 bits is dear.
+    let mut known = (0, Amount::ZERO);
+    let share = |part: &u128| {
+        if *part != known.0 {
+            known = (*part, share_of(reward, *part, shares.whole));
+        }
+        known.1
+    };
+    let earned: Vec<Amount> = shares.parts.iter().map(share).collect();
     let (extra, forfeited) = compute_redistribution(params, hosts, &shares, &earned, reward);
 
     // A million hosts' shares are not kept beside their payouts.

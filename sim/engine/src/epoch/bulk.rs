@@ -121,11 +121,10 @@ impl Server<'_> {
     /// A check word below this says that nobody checks; `u64::MAX` if there is nobody who could.
     fn none_below(&self, lane: &mut Lane, chances: &mut Vec<Chance>) -> u64 {
         let load = self.load;
-        let group = &self.window.groups[usize::from(load.model)];
-        let weight = group.members[load.member as usize].weight;
-        if group.total == weight {
+        if self.is_alone() {
             return u64::MAX;
         }
+        let weight = self.window.groups[usize::from(load.model)].members[load.member as usize].weight;
         let mut wanted = Chance {
             stamp: self.window.plan_stamps[usize::from(load.model)],
             weight,
@@ -142,8 +141,14 @@ impl Server<'_> {
         kept.none_below
     }
 
+    /// Whether nobody else has a weight by which it could be drawn.
+    pub(super) fn is_alone(&self) -> bool {
+        let group = &self.window.groups[usize::from(self.load.model)];
+        group.total == group.members[self.load.member as usize].weight
+    }
+
     /// Works out how the host's answers are sampled, if that was not done; says below which word nobody checks one.
-    fn make_plan(&self, lane: &mut Lane) -> u64 {
+    pub(super) fn make_plan(&self, lane: &mut Lane) -> u64 {
         let pair = lane.pair_of(self.load.participant, self.load.model);
         if lane.plan_heads[pair].stamp != self.window.plan_stamps[usize::from(self.load.model)] {
             let record = self.record(0, self.stretch.from, [0, 0]);
@@ -172,8 +177,8 @@ impl Server<'_> {
             u64::from(record.prompt) * rates.prefill_ns + u64::from(record.answer) * rates.decode_ns;
         let payment = record.price * (u64::from(record.prompt) + u64::from(record.answer));
         let window = self.window_at(arrival);
-        lane.choose_validators(&record, payment, &window);
-        self.recall(lane, arrival);
+        let recalled = |validator| self.recalled(record.number, validator, arrival);
+        lane.check_at_once(&record, payment, recalled, &window);
         settle_mail(lane, &window);
     }
 

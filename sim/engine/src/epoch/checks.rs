@@ -3,7 +3,6 @@
 //! **Invariant.** Jobs and answers are the event fidelity's own; here they only wait for nobody. Those of one
 //! round are taken in the order in which they would be ready, as a block takes them.
 
-use super::votes;
 use crate::world::{Answer, AnswerKind, Lane, Task, TaskKind, Window, is_done, prompt_word};
 
 /// Does every job that has been mailed and commits what comes of it, until nothing is on its way; then ends the votes
@@ -13,26 +12,15 @@ pub fn settle_mail(lane: &mut Lane, window: &Window<'_>) {
         return;
     }
     loop {
-        hold_vote(lane, window);
+        lane.hold_vote(window);
         do_jobs(lane, window);
         commit_answers(lane, window);
-        if lane.out_tasks.to[0].is_empty() {
+        if lane.out_tasks.to[0].is_empty() && !lane.votes.is_due() {
             break;
         }
     }
     close_votes(lane, window);
     release_openers(lane);
-}
-
-/// Does the jobs at once if they are one vote.
-fn hold_vote(lane: &mut Lane, window: &Window<'_>) {
-    let mut jobs = std::mem::take(&mut lane.out_tasks.to[0]);
-    if votes::hold(lane, &jobs, window) {
-        jobs.clear();
-    }
-    if lane.out_tasks.to[0].is_empty() {
-        lane.out_tasks.to[0] = jobs;
-    }
 }
 
 fn do_jobs(lane: &mut Lane, window: &Window<'_>) {

@@ -22,7 +22,7 @@ mod price;
 mod requests;
 mod serve;
 mod span;
-mod votes;
+mod unremarkable;
 
 use crate::observe::frame::RunOutput;
 use crate::run::RunOptions;

@@ -11,6 +11,7 @@ use stakeout_protocol::status::Status;
 
 use super::bulk::Memory;
 use super::checks::settle_mail;
+use super::unremarkable::Unremarkable;
 use crate::world::{Inference, Lane, NONE, State, Window};
 
 /// Bits of a number that say which answer of its host and stretch it is.
@@ -203,6 +204,10 @@ fn serve_one_by_one<'a>(
         billed: 0,
         left_at: leaves_at,
     };
+    let common: Vec<Unremarkable> = loads
+        .iter()
+        .map(|load| server(*load).unremarkable(lane))
+        .collect();
     for (arrival, at, index) in requests {
         let server = server(loads[at]);
         server.expire(lane, late, arrival, &mut served);
@@ -210,7 +215,7 @@ fn serve_one_by_one<'a>(
             break;
         }
         loads[at].taken += 1;
-        served.billed += server.serve_request(lane, arrival, index, late);
+        served.billed += server.serve_request(lane, (arrival, index), &common[at], late);
         if served.left_at.is_none() && lane.states[server.load.participant as usize].status == Status::Invalid
         {
             served.left_at = Some(arrival + server.stretch.delay_ns);
@@ -289,10 +294,21 @@ impl Server<'_> {
     }
 
     /// Gives validators who were still there at `time` their part of the checks just drawn: the group in force is
-    /// without them. Each check goes to one of them with their part of the weight that there was.
+    /// without them.
     pub(super) fn recall(&self, lane: &mut Lane, time: u64) {
         if self.gone.is_empty() {
             return;
+        }
+        for job in &mut lane.out_tasks.to[0] {
+            job.validator = self.recalled(job.number, job.validator, time);
+        }
+    }
+
+    /// Who checks the answer of this number instead of a validator who was drawn: each check goes to one who has gone
+    /// since `time` with their part of the weight that there was.
+    pub(super) fn recalled(&self, number: u64, validator: u32, time: u64) -> u32 {
+        if self.gone.is_empty() {
+            return validator;
         }
         let group = &self.window.groups[usize::from(self.load.model)];
         let still = |gone: &&Gone| {
@@ -300,19 +316,17 @@ impl Server<'_> {
         };
         let weight: u64 = self.gone.iter().filter(still).map(|gone| gone.weight).sum();
         if weight == 0 {
-            return;
+            return validator;
         }
         let whole = group.total - group.members[self.load.member as usize].weight + weight;
-        for job in &mut lane.out_tasks.to[0] {
-            let mut target = below(self.keys.recall.draw(job.number, u64::from(job.validator)), whole);
-            for gone in self.gone.iter().filter(still) {
-                if target < gone.weight {
-                    job.validator = gone.participant;
-                    break;
-                }
-                target -= gone.weight;
+        let mut target = below(self.keys.recall.draw(number, u64::from(validator)), whole);
+        for gone in self.gone.iter().filter(still) {
+            if target < gone.weight {
+                return gone.participant;
             }
+            target -= gone.weight;
         }
+        validator
     }
 
     /// Expires the misses whose block ends until `until`; the first that takes the host's status takes it out with that
@@ -330,21 +344,29 @@ impl Server<'_> {
     }
 
     /// Serves one request, lost or not; says what its client laid down, base units.
-    fn serve_request(&self, lane: &mut Lane, arrival: u64, index: u32, late: &mut VecDeque<Late>) -> i128 {
+    fn serve_request(
+        &self,
+        lane: &mut Lane,
+        (arrival, index): (u64, u32),
+        common: &Unremarkable,
+        late: &mut VecDeque<Late>,
+    ) -> i128 {
         let tables = self.window.tables;
         let number = self.load.first + index;
         let words = self.keys.answer.draw2(self.number(number), 0);
         let mut record = self.record(number, arrival, words);
         let window = self.window_at(arrival);
+        let mut is_lost = lane.is_lost_on_arrival(&mut record, None, &window);
+        if !is_lost && let Some(paid) = self.book_unremarkable(lane, &record, common) {
+            return paid;
+        }
         let escrow = i128::from(tables.escrow(record.price, record.prompt));
         lane.inbox.escrow += escrow;
         lane.totals.requests += 1;
         let is_late = |completion: u64| {
             tables.window_of(completion.saturating_add(tables.inclusion_ns)) > tables.expiry(arrival)
         };
-        let is_lost = lane.is_lost_on_arrival(&mut record, None, &window)
-            || lane.serve_request(&mut record, arrival, &window)
-            || is_late(record.completion);
+        is_lost = is_lost || lane.serve_request(&mut record, arrival, &window) || is_late(record.completion);
         if is_lost {
             let place = lane.keep(record, NONE);
             let due = (tables.expiry(arrival) + 1) * tables.block_ns;

@@ -48,7 +48,8 @@ pub struct Spans<'a> {
 
 impl<'a> Spans<'a> {
     /// A run that has not begun.
-    pub fn new(world: World<'a>, scenario: &Scenario, replicate: u32) -> Self {
+    pub fn new(mut world: World<'a>, scenario: &Scenario, replicate: u32) -> Self {
+        world.lanes[0].votes.is_on = true;
         let whole: f64 = scenario.models.iter().map(|model| model.demand_share).sum();
         let tables = &world.tables;
         let lengths = (0..scenario.models.len()).map(|model| {

@@ -18,6 +18,7 @@ use super::calendar::Calendar;
 use super::cut::Cut;
 use super::demand::Demand;
 use super::groups::{Group, Member};
+use super::held_vote::HeldVotes;
 use super::lane::{Duty, Finished, HostOrders, HostState, HostTally, Inbox, Lane, PlanHead, Scratch, idle};
 use super::mail::Outbox;
 use super::order::Order;
@@ -155,6 +156,7 @@ impl<'a> World<'a> {
             convictions: Vec::new(),
             rows: Vec::new(),
             participant_rows: ParticipantTable::default(),
+            row_buffer: Vec::new(),
             events: EventsInOrder::default(),
             window: 0,
             schedule,
@@ -388,6 +390,7 @@ fn empty_lane(first: u32, lanes: usize, models: usize) -> Lane {
         expiries: Calendar::new(),
         answers: Calendar::new(),
         disputes: Calendar::new(),
+        votes: HeldVotes::default(),
         in_tasks: (0..lanes).map(|_| Vec::new()).collect(),
         in_answers: (0..lanes).map(|_| Vec::new()).collect(),
         out_tasks: Outbox::new(lanes),

@@ -51,25 +51,27 @@ impl World<'_> {
             return;
         };
         let open = std::mem::take(&mut settled.open);
-        let participants = std::mem::take(&mut settled.participants);
-        let mut rows = participants.iter();
+        let mut duties = std::mem::take(&mut settled.duties);
+        let mut refused = Vec::new();
+        let epochs = self.scenario.protocol.vesting_epochs;
+        let mut rows = settled.participants.iter();
         for participant in open {
             let row = rows
                 .find(|row| row.participant == participant)
                 .expect("open claims and rows are in order of participant");
             let (required, missing) = self.duty(participant, &settled);
-            settled.duties[participant as usize] = (required, required - missing);
+            duties[participant as usize] = (required, required - missing);
             if self.is_accepted(&row, (required, missing), &settled) {
                 let due = row.reward + row.work_coins;
-                let epochs = self.scenario.protocol.vesting_epochs;
                 self.books.claimable.add(participant as usize, -due);
                 self.books.pay(participant as usize, due, epochs);
                 self.log_if_any(EventKind::Claimed, participant, epochs, due, end);
             } else {
-                settled.open.push(participant);
+                refused.push(participant);
             }
         }
-        settled.participants = participants;
+        drop(rows);
+        (settled.open, settled.duties) = (refused, duties);
         settled.attempts += 1;
         settled.last_attempt = Some(Height::new(self.schedule.origin + self.window + 1));
         self.settled = Some(settled);
@@ -118,7 +120,7 @@ impl World<'_> {
         }
         let mut settled = self.settled.take().expect("it was there");
         let mut open = std::mem::take(&mut settled.open).into_iter().peekable();
-        for mut row in &settled.participants {
+        for mut row in settled.participants.iter() {
             let participant = row.participant;
             let (required, done) = settled.duties[participant as usize];
             row.validations_required = u64::from(required);
@@ -143,6 +145,7 @@ impl World<'_> {
             self.log(EventKind::ClaimLost, participant, reward + work, end);
             self.participant_rows.push(&row);
         }
+        self.row_buffer = settled.participants.into_buffer();
         let parity = usize::from(settled.parity);
         for tally in self.lanes.iter_mut().flat_map(|lane| &mut lane.tallies) {
             (tally.required[parity], tally.done[parity]) = (0, 0);

@@ -109,7 +109,7 @@ impl Lane {
 
     /// Counts an answer that was not the promised model's.
     #[cold]
-    fn count_substitute(&mut self, host: usize, substitute: u8, tables: &Tables) {
+    pub(crate) fn count_substitute(&mut self, host: usize, substitute: u8, tables: &Tables) {
         if !tables.conducts.is_cheat(substitute) {
             return;
         }
@@ -143,9 +143,7 @@ impl Lane {
             Draw::Designated | Draw::Slots => self.select_by_name(record, window, &mut selected),
             Draw::Nobody | Draw::Independent => {}
         }
-        if !selected.is_empty() {
-            self.mail_validations(record, payment, &selected, window);
-        }
+        self.mail_validations(record, payment, &selected, window);
         self.scratch.selected = selected;
     }
 
@@ -186,12 +184,22 @@ impl Lane {
         bernoulli(record.check, none_below)
     }
 
-    /// Chooses the validators of an answer that somebody may check.
+    /// Chooses the validators of an answer that somebody may check, and mails their jobs.
     #[inline(never)]
     pub(crate) fn choose_validators(&mut self, record: &Inference, payment: u64, window: &Window<'_>) {
+        let selected = self.select_validators(record, window);
+        self.mail_validations(record, payment, &selected, window);
+        self.scratch.selected = selected;
+    }
+
+    /// The validators of an answer that somebody may check, by their places in its group. Their memory is the lane's, to be
+    /// given back.
+    pub(super) fn select_validators(&mut self, record: &Inference, window: &Window<'_>) -> Vec<u32> {
+        let mut selected = std::mem::take(&mut self.scratch.selected);
+        selected.clear();
         let group = &window.groups[usize::from(record.group)];
         if group.total == group.members[record.member as usize].weight {
-            return;
+            return selected;
         }
         let reputation = self.states[record.host as usize].reputation;
         let pair = self.pair_of(record.host, record.group);
@@ -200,7 +208,6 @@ impl Lane {
             _ => compute_plan(group, record.member, window.targets.rate(reputation)),
         };
         let is_newcomer = window.at_least_one && reputation.get() == 0;
-        let mut selected = std::mem::take(&mut self.scratch.selected);
         let (key, number, member) = (window.tables.keys.sampling, record.number, record.member);
         group
             .subset
@@ -208,10 +215,7 @@ impl Lane {
         if selected.is_empty() && is_newcomer {
             selected.push(designated(group, member, key.draw(number, 1 << 40)));
         }
-        if !selected.is_empty() {
-            self.mail_validations(record, payment, &selected, window);
-        }
-        self.scratch.selected = selected;
+        selected
     }
 
     /// Where the plan of a (host, model) pair is kept.
@@ -234,6 +238,9 @@ impl Lane {
         selected: &[u32],
         window: &Window<'_>,
     ) {
+        if selected.is_empty() {
+            return;
+        }
         let checks = self.checks.reuse_or(Checks::default);
         self.checks[checks].reset(selected.len() as u32, payment);
         let record = Inference {
@@ -281,7 +288,19 @@ impl Lane {
         is_shared: bool,
         window: &Window<'_>,
     ) -> Task {
-        let record = &self.kept[index];
+        self.task_of(&self.kept[index], index, kind, round, is_shared, window)
+    }
+
+    /// The same, of a record that need not have a place.
+    pub(super) fn task_of(
+        &self,
+        record: &Inference,
+        index: u32,
+        kind: TaskKind,
+        round: u8,
+        is_shared: bool,
+        window: &Window<'_>,
+    ) -> Task {
         Task {
             arrival: window.end + window.tables.validation_delay_ns,
             number: record.number,

@@ -131,6 +131,7 @@ impl World<'_> {
     /// Gives every group its members' weights in force.
     pub(super) fn form_groups(&mut self) {
         self.total_weight = 0;
+        let mut has_changed = vec![false; self.groups.len()];
         for lane in &self.lanes {
             for (host, tally) in lane.tallies.iter().enumerate() {
                 let participant = lane.first + host as u32;
@@ -140,11 +141,16 @@ impl World<'_> {
                     let at = group
                         .position(participant)
                         .expect("hosts are members of their models' groups");
+                    has_changed[usize::from(model)] |= group.members[at].weight != tally.weight;
                     group.members[at].weight = tally.weight;
                 }
             }
         }
-        self.groups.iter_mut().for_each(super::Group::rebuild);
+        for (group, has_changed) in self.groups.iter_mut().zip(has_changed) {
+            if has_changed || group.version == 0 {
+                group.rebuild();
+            }
+        }
     }
 
     /// The first window from `from` on, and before `to`, whose block triggers a surprise measurement of compute.

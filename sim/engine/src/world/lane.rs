@@ -15,6 +15,7 @@ use stakeout_protocol::units::{Fraction, Reputation};
 
 use super::calendar::Calendar;
 use super::demand::Errand;
+use super::held_vote::HeldVotes;
 use super::inference::{Checks, GONE, Inference, NONE, State};
 use super::mail::{Answer, Credit, Outbox, Task};
 use super::order::Order;
@@ -244,6 +245,8 @@ pub(crate) struct Lane {
     pub expiries: Calendar<Deadline>,
     pub answers: Calendar<Answer>,
     pub disputes: Calendar<Deadline>,
+    /// A vote that is held at once, where nobody waits.
+    pub votes: HeldVotes,
     pub in_tasks: Vec<Vec<Task>>,
     pub in_answers: Vec<Vec<Answer>>,
     pub out_tasks: Outbox<Task>,

@@ -10,10 +10,10 @@ use super::commit::session_members;
 use super::inference::Inference;
 use super::lane::{Lane, total_of};
 use super::mail::Credit;
+use super::settled_rows::SettledRows;
 use super::window::{Draw, Window};
 use crate::observe::event::{Event, EventKind, NOBODY};
 use crate::observe::events_in_order::EventsInOrder;
-use crate::observe::participant_table::ParticipantTable;
 use crate::scenario::Assignment;
 
 /// Which test a [`EventKind::TestMoved`] is about.
@@ -292,7 +292,7 @@ impl World<'_> {
     }
 
     /// What a clean record would have added to each participant's reward, and what it lacked.
-    pub(super) fn log_forfeits(&mut self, rows: &ParticipantTable, has_failed: &[bool], end: u64) {
+    pub(super) fn log_forfeits(&mut self, rows: &SettledRows, has_failed: &[bool], end: u64) {
         if !self.tables.log {
             return;
         }

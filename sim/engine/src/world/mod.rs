@@ -21,6 +21,7 @@ mod dispatch;
 mod epoch;
 mod groups;
 mod hash_sampling;
+mod held_vote;
 mod inference;
 mod jobs;
 mod lane;
@@ -31,6 +32,7 @@ mod mail;
 mod order;
 mod outage;
 mod output;
+mod passes;
 mod payload;
 mod policy;
 mod presence;
@@ -45,6 +47,7 @@ mod schedule;
 mod seed_choice;
 mod service;
 mod settle;
+mod settled_rows;
 mod slab;
 mod standing;
 mod tables;
@@ -64,7 +67,7 @@ use stakeout_protocol::status::Status;
 use stakeout_protocol::units::{EpochIndex, Fraction, Price, Reputation, TokenCount};
 
 use crate::observe::events_in_order::EventsInOrder;
-use crate::observe::frame::{Conviction, EpochRow, EventKind, RunOutput};
+use crate::observe::frame::{Conviction, EpochRow, EventKind, ParticipantRow, RunOutput};
 use crate::observe::participant_table::ParticipantTable;
 use crate::scenario::Scenario;
 use admission::Admission;
@@ -146,6 +149,8 @@ pub struct World<'a> {
     convictions: Vec<Conviction>,
     rows: Vec<EpochRow>,
     participant_rows: ParticipantTable,
+    /// Memory of an epoch's rows.
+    row_buffer: Vec<ParticipantRow>,
     events: EventsInOrder,
     pub(crate) window: u64,
 }

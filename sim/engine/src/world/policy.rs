@@ -10,6 +10,8 @@ use crate::strategy::{
     Bias, ExecutorView, PurseUse, RequesterView, Shortcut, Side, TransferView, ValidatorPolicy, ValidatorView,
 };
 
+/// Parts in one.
+const PPB: u64 = 1_000_000_000;
 /// Nobody's owner.
 const NOBODY: u32 = u32::MAX;
 
@@ -27,7 +29,7 @@ impl World<'_> {
             for host in 0..lane.hosts.len() {
                 let participant = lane.first as usize + host;
                 let (state, tally) = (&lane.states[host], &lane.tallies[host]);
-                let share = (u128::from(tally.weight) * 1_000_000_000 / u128::from(total)) as u32;
+                let share = share_ppb(tally.weight, total);
                 let view = ExecutorView {
                     epoch,
                     reputation: state.reputation,
@@ -121,6 +123,14 @@ fn compile_duty(duty: &ValidatorPolicy, own: u32, owners: &[CompactString]) -> D
         works_below: threshold_of(duty.diligence),
         otherwise: duty.otherwise,
         bias,
+    }
+}
+
+/// A weight's part of all, per 10^9. A division of 128 bits is a call, which a weight nearly never needs.
+fn share_ppb(weight: u64, total: u64) -> u32 {
+    match weight.checked_mul(PPB) {
+        Some(parts) => (parts / total) as u32,
+        None => (u128::from(weight) * u128::from(PPB) / u128::from(total)) as u32,
     }
 }
 

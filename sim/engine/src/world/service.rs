@@ -11,7 +11,6 @@ use super::demand::Errand;
 use super::inference::{GONE, Inference, NONE, State};
 use super::lane::{Deadline, Lane, Special, TASK};
 use super::mail::{Task, TaskKind};
-use super::tables::scale_ppm;
 use super::window::Window;
 use crate::read_ahead::read_ahead;
 use crate::strategy::{RequestView, Serve};
@@ -397,18 +396,7 @@ impl Lane {
     #[inline]
     pub(crate) fn serve_request(&mut self, record: &mut Inference, start: u64, window: &Window<'_>) -> bool {
         let tables = window.tables;
-        let rates = tables.rates(self.hosts[record.host as usize].class, record.group);
-        let (mut prefill, mut decode) = (
-            u64::from(record.prompt) * rates.prefill_ns,
-            u64::from(record.answer) * rates.decode_ns,
-        );
-        if record.substitute != 0 {
-            let kind = tables.conducts.get(record.substitute);
-            let whole = (u64::from(record.prompt) + u64::from(record.answer)) * rates.prefill_ns;
-            prefill = scale_ppm(prefill, kind.prefill_ppm) + scale_ppm(whole, kind.extra_prefill_ppm);
-            decode = scale_ppm(decode, kind.decode_ppm);
-        }
-        let work = prefill + decode;
+        let work = tables.work(self.hosts[record.host as usize].class, record);
         let (end, is_cut) = self.occupy(record.host, start, work, window);
         record.completion = end;
         self.totals.service_ns += u128::from(work);

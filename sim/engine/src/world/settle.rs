@@ -5,17 +5,17 @@ use stakeout_protocol::missed_work::{
     DynamicP0Params, RequestCounts, compute_dynamic_p0, passes_missed_work_test,
 };
 use stakeout_protocol::settlement::{
-    LegacySubsidyParams, RewardRule, Settlement, SettlementInput, compute_epoch_reward, compute_issuable,
-    compute_legacy_subsidy, settle_epoch,
+    LegacySubsidyParams, Payout, RewardRule, Settlement, SettlementInput, compute_epoch_reward,
+    compute_issuable, compute_legacy_subsidy, settle_epoch,
 };
 use stakeout_protocol::status::Status;
 use stakeout_protocol::units::{Amount, EpochIndex, Fraction, Height, Rounding, Weight};
 
 use super::World;
 use super::build::{TakeEpoch, ZERO_ROW};
+use super::settled_rows::SettledRows;
 use crate::observe::event::NOBODY;
 use crate::observe::frame::{EpochRow, EventKind, ParticipantRow};
-use crate::observe::participant_table::ParticipantTable;
 use crate::observe::profit::profit;
 use crate::scenario::GpuClass;
 
@@ -30,7 +30,7 @@ const DYNAMIC_PARTICIPANTS_MIN: u32 = 5;
 pub(crate) struct Settled {
     pub row: EpochRow,
     /// Rows in order of participant, as they stood at settlement.
-    pub participants: ParticipantTable,
+    pub participants: SettledRows,
     /// Validations required and done, by participant, at the last attempt to claim.
     pub duties: Vec<(u32, u32)>,
     /// Parity under which validator duty of the epoch was booked.
@@ -50,9 +50,9 @@ impl World<'_> {
         self.release_vested(end);
         self.charge_purse();
         let mut inputs = self.settlement_inputs();
-        let clean = self.clean_rewards(&mut inputs);
         let reward = self.issue(&inputs);
         let settlement = settle_epoch(&self.scenario.protocol.rewards, reward, &inputs);
+        let clean = self.clean_rewards(&mut inputs, reward, &settlement);
         self.post_settlement(&settlement, reward, &inputs, end);
         let mut row = self.take_totals();
         row.issued = reward.base_units();
@@ -234,17 +234,12 @@ impl World<'_> {
     }
 
     /// One row a participant; resets its counters of the epoch.
-    fn take_participant_rows(
-        &mut self,
-        settlement: &Settlement,
-        clean: &[i128],
-        end: u64,
-    ) -> ParticipantTable {
+    fn take_participant_rows(&mut self, settlement: &Settlement, clean: &[i128], end: u64) -> SettledRows {
         let epoch = self.epoch;
         let parity = usize::from(self.parity);
         let scenario = self.scenario;
         let elapsed = end - std::mem::replace(&mut self.presence.settled_at, end);
-        let mut rows = ParticipantTable::default();
+        let mut rows = SettledRows::new(scenario.hosts.len(), std::mem::take(&mut self.row_buffer));
         for lane in &mut self.lanes {
             let standing = lane.states.iter_mut().zip(&mut lane.tallies);
             for (host, (state, tally)) in standing.enumerate() {
@@ -284,7 +279,7 @@ impl World<'_> {
                     busy_ns,
                 };
                 self.presence.earned.set(participant, profit(&row));
-                rows.push(&row);
+                rows.push(row);
                 self.records[participant].take_epoch(
                     state,
                     tally,
@@ -304,19 +299,30 @@ impl World<'_> {
     ///
     /// The records are cleaned in place and put back: a second copy of the inputs of a million hosts is
     /// memory that nothing else needs.
-    fn clean_rewards(&self, inputs: &mut [SettlementInput]) -> Vec<i128> {
+    fn clean_rewards(
+        &self,
+        inputs: &mut [SettlementInput],
+        issued: Amount,
+        settlement: &Settlement,
+    ) -> Vec<i128> {
         let rewards = &self.scenario.protocol.rewards;
         let reward = match rewards.rule {
             RewardRule::Decay => compute_epoch_reward(rewards, EpochIndex::new(self.epoch)),
             RewardRule::LegacySubsidy(_) => return vec![0; inputs.len()],
         };
+        let rewards_of = |payouts: &[Payout]| -> Vec<i128> {
+            payouts.iter().map(|payout| payout.reward.base_units()).collect()
+        };
+        let is_clean = |input: &SettlementInput| input.status == Status::Active && input.passes_missed_test;
+        if reward == issued && inputs.iter().all(is_clean) {
+            return rewards_of(&settlement.payouts);
+        }
         let clean = |input: &mut SettlementInput| {
             let status = std::mem::replace(&mut input.status, Status::Active);
             (status, std::mem::replace(&mut input.passes_missed_test, true))
         };
         let records: Vec<(Status, bool)> = inputs.iter_mut().map(clean).collect();
-        let payouts = settle_epoch(rewards, reward, inputs).payouts;
-        let clean = payouts.iter().map(|payout| payout.reward.base_units()).collect();
+        let clean = rewards_of(&settle_epoch(rewards, reward, inputs).payouts);
         for (input, record) in inputs.iter_mut().zip(records) {
             (input.status, input.passes_missed_test) = record;
         }

@@ -8,6 +8,7 @@ use stakeout_protocol::status::StatusRule;
 use stakeout_protocol::units::Fraction;
 
 use super::conduct::Conducts;
+use super::inference::Inference;
 use super::lengths::Lengths;
 use super::payload::PayloadFetch;
 use super::purpose::Keys;
@@ -130,6 +131,22 @@ impl Tables {
         self.rates[usize::from(class) * self.models + usize::from(model)]
     }
 
+    /// Time that it takes a host of this class to serve a request with what it serves it with, ns.
+    #[inline(always)]
+    pub(crate) fn work(&self, class: u16, record: &Inference) -> u64 {
+        let rates = self.rates(class, record.group);
+        let (prompt, answer) = (u64::from(record.prompt), u64::from(record.answer));
+        let (prefill, decode) = (prompt * rates.prefill_ns, answer * rates.decode_ns);
+        if record.substitute == 0 {
+            return prefill + decode;
+        }
+        let kind = self.conducts.get(record.substitute);
+        let whole = (prompt + answer) * rates.prefill_ns;
+        scale_ppm(prefill, kind.prefill_ppm)
+            + scale_ppm(whole, kind.extra_prefill_ppm)
+            + scale_ppm(decode, kind.decode_ppm)
+    }
+
     /// Length laws of a model.
     #[inline(always)]
     pub(crate) fn lengths(&self, model: usize) -> &LengthLaws {
@@ -212,6 +229,6 @@ fn scaled(ns: u64, ppm: u32) -> u64 {
 
 /// `work` scaled by parts per million.
 #[inline]
-pub(crate) fn scale_ppm(work: u64, ppm: u32) -> u64 {
+fn scale_ppm(work: u64, ppm: u32) -> u64 {
     (u128::from(work) * u128::from(ppm) / PPM) as u64
 }

@@ -32,10 +32,13 @@ struct Ballot {
 
 /// What is known of a vote when it opens.
 #[derive(Default)]
-struct OpenTally {
-    entitled: u64,
-    for_invalid: u64,
-    for_valid: u64,
+pub(super) struct OpenTally {
+    /// Weight that may vote.
+    pub entitled: u64,
+    /// Weight that has found a mismatch.
+    pub for_invalid: u64,
+    /// Weight that stands by the answer.
+    pub for_valid: u64,
 }
 
 impl Lane {
@@ -130,12 +133,16 @@ impl Lane {
         if window.tables.share_with_validators {
             self.share_payment(index, answer.validator, window);
         }
+        self.count_pass(record.host, record.number, window);
+    }
+
+    /// A passing verdict in the executor's counters, unless every completed answer has been counted as passed.
+    pub(super) fn count_pass(&mut self, host: u32, number: u64, window: &Window<'_>) {
         if window.measures.unsampled == Unsampled::Passed {
-            // Every completed answer has been counted as passed.
-            let tally = &mut self.tallies[record.host as usize];
+            let tally = &mut self.tallies[host as usize];
             (tally.validated, tally.run_judged[0]) = (tally.validated + 1, tally.run_judged[0] + 1);
         } else {
-            self.record_match(record.host, record.number, window);
+            self.record_match(host, number, window);
         }
     }
 
@@ -182,25 +189,11 @@ impl Lane {
         if checks.payment == 0 {
             return;
         }
-        let payment = Amount::from_base_units(i128::from(checks.payment));
-        let before = compute_shares(payment, checks.passed.len() + 1);
+        let work = &mut self.states[record.host as usize].work;
+        share_anew(checks.payment, &checks.passed, validator, work, &mut self.credits);
         checks.passed.push(validator);
-        let after = compute_shares(payment, checks.passed.len() + 1);
-        let change = |new: Amount, old: Amount| (new.base_units() - old.base_units()) as i64;
-        self.states[record.host as usize].work += change(after.0, before.0);
-        let (newest, earlier) = checks.passed.split_last().expect("one was pushed");
-        for &participant in earlier {
-            self.credits.push(Credit {
-                participant,
-                amount: change(after.1, before.1),
-            });
-        }
-        self.credits.push(Credit {
-            participant: *newest,
-            amount: change(after.1, Amount::ZERO),
-        });
+        let mates = checks.passed.len() - 1;
         if window.tables.log {
-            let mates = earlier.len();
             let first = self.credits.len() - mates - 1;
             for credit in first..self.credits.len() {
                 self.log_share(&record, self.credits[credit], window);
@@ -254,6 +247,9 @@ impl Lane {
                 } else {
                     ballot.task.executor
                 };
+                if let Some(held) = self.note_vote(&ballot.task, (ballot.opener, barred), window) {
+                    return held;
+                }
                 for member in &group.members {
                     if member.weight > 0 && member.participant != barred {
                         let voter = (member.participant, member.weight);
@@ -352,7 +348,12 @@ impl Lane {
             for_valid: Weight::new(checks.for_valid),
             total: Weight::new(checks.entitled),
         };
-        match tally.outcome(window.dispute.quorum) {
+        self.end_vote(index, tally.outcome(window.dispute.quorum), window);
+    }
+
+    /// Does what a vote has decided, if it has.
+    pub(super) fn end_vote(&mut self, index: u32, outcome: Option<VoteOutcome>, window: &Window<'_>) {
+        match outcome {
             Some(VoteOutcome::Invalidated) => self.invalidate(index, window),
             Some(VoteOutcome::Revalidated) => self.revalidate(index, window),
             None => {}
@@ -491,4 +492,33 @@ impl Lane {
         }
         self.forget_if_settled(deadline.inference);
     }
+}
+
+/// Splits the payment anew when a validator passes an answer that `earlier` ones have passed: what the executor's `work`
+/// is worth, and what is credited to whom.
+pub(super) fn share_anew(
+    payment: u64,
+    earlier: &[u32],
+    newest: u32,
+    work: &mut i64,
+    credits: &mut Vec<Credit>,
+) {
+    if payment == 0 {
+        return;
+    }
+    let payment = Amount::from_base_units(i128::from(payment));
+    let before = compute_shares(payment, earlier.len() + 1);
+    let after = compute_shares(payment, earlier.len() + 2);
+    let change = |new: Amount, old: Amount| (new.base_units() - old.base_units()) as i64;
+    *work += change(after.0, before.0);
+    for &participant in earlier {
+        credits.push(Credit {
+            participant,
+            amount: change(after.1, before.1),
+        });
+    }
+    credits.push(Credit {
+        participant: newest,
+        amount: change(after.1, Amount::ZERO),
+    });
 }

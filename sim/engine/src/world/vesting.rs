@@ -38,7 +38,11 @@ impl Vesting {
     /// does not vest.
     pub(crate) fn add(&mut self, participant: usize, amount: i128, epochs: u32) {
         assert!(amount >= 0, "a negative amount doesn't vest");
-        let each = amount / i128::from(epochs);
+        // A division of 128 bits is a call; an epoch's pay nearly always fits 64.
+        let each = match u64::try_from(amount) {
+            Ok(amount) => i128::from(amount / u64::from(epochs)),
+            Err(_) => amount / i128::from(epochs),
+        };
         self.extra.add(participant, amount - each * i128::from(epochs));
         if each != 0 {
             let participants = self.participants;

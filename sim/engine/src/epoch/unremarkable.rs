@@ -1,0 +1,96 @@
+//! An answer of a host that is looked at request by request, of which nothing comes but its payment: nobody checks it, and
+//! it comes in time.
+//!
+//! **Invariant.** What is booked is what the event fidelity's steps book; queues, waits and the deposit that comes
+//! back at once are left out, because nobody reads them.
+
+use stakeout_kernel::sample::bernoulli;
+use stakeout_protocol::status::Status;
+
+use super::serve::Server;
+use crate::observe::frame::EventKind;
+use crate::scenario::Unsampled;
+use crate::world::{Draw, Inference, Lane};
+
+/// What such answers of a host have in common.
+#[derive(Clone, Copy, Debug)]
+pub struct Unremarkable {
+    /// A check word below this says that nobody checks; 0 if every answer has to be looked at.
+    none_below: u64,
+    /// An answer that takes no longer than this is in time, ns.
+    longest: u64,
+    /// The host's rate of validation, parts per 10^9.
+    rate_ppb: u32,
+}
+
+impl Server<'_> {
+    /// What the host's unremarkable answers have in common, as long as its checks are drawn as they are.
+    pub(super) fn unremarkable(&self, lane: &mut Lane) -> Unremarkable {
+        let host = self.load.participant as usize;
+        let tables = self.window.tables;
+        let state = lane.states[host];
+        let may_be = self.window.draw == Draw::Independent
+            && self.window.measures.unsampled == Unsampled::Ignored
+            && !lane.hosts[host].has_outages;
+        let none_below = if !may_be {
+            0
+        } else if self.is_alone() {
+            u64::MAX
+        } else {
+            self.make_plan(lane)
+        };
+        Unremarkable {
+            none_below,
+            longest: tables.expiration_windows.saturating_mul(tables.block_ns),
+            rate_ppb: self.window.targets.ppb(state.reputation),
+        }
+    }
+
+    /// Books the answer to a request that has not been lost, if it is unremarkable; says what it costs then, base units.
+    pub(super) fn book_unremarkable(
+        &self,
+        lane: &mut Lane,
+        record: &Inference,
+        common: &Unremarkable,
+    ) -> Option<i128> {
+        let (tables, host) = (self.window.tables, record.host as usize);
+        // A host on probation is judged with every answer, and a verdict may have put it there since the first.
+        let is_watched = lane.states[host].status == Status::Ramping;
+        if is_watched || !bernoulli(record.check, common.none_below) {
+            return None;
+        }
+        let work = tables.work(lane.hosts[host].class, record);
+        if work > common.longest {
+            return None;
+        }
+        let used = u64::from(record.prompt) + u64::from(record.answer);
+        let mut payment = record.price * used;
+        if record.substitute != 0 {
+            lane.count_substitute(host, record.substitute, tables);
+            if tables.conducts.get(record.substitute).is_unpaid {
+                payment = 0;
+            }
+        }
+        lane.hosts[host].busy_ns += work;
+        let finished = &mut lane.finished[usize::from(record.group)];
+        finished.tokens += used;
+        finished.inferences += 1;
+        let state = &mut lane.states[host];
+        state.work += payment as i64;
+        state.finished += 1;
+        tables.status.record_served(&mut state.counters);
+        let totals = &mut lane.totals;
+        totals.requests += 1;
+        totals.finished += 1;
+        totals.service_ns += u128::from(work);
+        totals.work_coins += i128::from(payment);
+        totals.nominal_rate_ppb_sum += u128::from(common.rate_ppb);
+        lane.effects.add(
+            EventKind::Finished as u64 | used << 8,
+            record.number,
+            u64::from(record.host) << 32 | u64::from(record.client),
+            payment,
+        );
+        Some(i128::from(payment))
+    }
+}

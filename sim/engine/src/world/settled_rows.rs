@@ -1,0 +1,55 @@
+//! Participants' rows of an epoch that waits for its claims.
+//!
+//! Invariant: rows come out as they went in and in the same order, whether they are packed or not.
+
+use crate::observe::frame::ParticipantRow;
+use crate::observe::participant_table::ParticipantTable;
+
+/// Up to so many rows (14 MB) are kept as they are; more are packed, which takes time and a fifth of the memory.
+const FEW: usize = 1 << 16;
+
+/// Rows in order of participant.
+#[derive(Debug)]
+pub(crate) enum SettledRows {
+    /// As they are.
+    Few(Vec<ParticipantRow>),
+    /// Packed.
+    Many(ParticipantTable),
+}
+
+impl SettledRows {
+    /// Room for the rows of so many participants, in `buffer` if they are few.
+    pub(super) fn new(participants: usize, buffer: Vec<ParticipantRow>) -> Self {
+        if participants > FEW {
+            return Self::Many(ParticipantTable::default());
+        }
+        debug_assert!(buffer.is_empty(), "the last epoch's rows have been taken");
+        Self::Few(buffer)
+    }
+
+    /// Appends a row.
+    pub(super) fn push(&mut self, row: ParticipantRow) {
+        match self {
+            Self::Few(rows) => rows.push(row),
+            Self::Many(rows) => rows.push(&row),
+        }
+    }
+
+    /// The rows in order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = ParticipantRow> {
+        let (few, many) = match self {
+            Self::Few(rows) => (&rows[..], None),
+            Self::Many(rows) => (&[][..], Some(rows)),
+        };
+        few.iter().cloned().chain(many.into_iter().flatten())
+    }
+
+    /// The memory of the rows, without them.
+    pub(super) fn into_buffer(self) -> Vec<ParticipantRow> {
+        let Self::Few(mut rows) = self else {
+            return Vec::new();
+        };
+        rows.clear();
+        rows
+    }
+}

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use stakeout_statistics::concentration::gini;
+
 use crate::frames::{EpochFrame, ParticipantFrame};
 use crate::money::as_coins;
 use crate::page::number;
@@ -200,23 +202,27 @@ pub fn lorenz(frame: &ParticipantFrame) -> Picture {
         *sum = sum.saturating_add(earned);
         *weight.entry(frame.owner[row]).or_default() += i128::from(frame.weight[row]);
     }
-    let of =
-        |values: &BTreeMap<usize, i128>| lorenz_curve(values.values().map(|v| (*v).max(0) as f64).collect());
+    let of = |values: &BTreeMap<usize, i128>| -> Vec<f64> {
+        values.values().map(|v| (*v).max(0) as f64).collect()
+    };
     let (earned, held) = (of(&income), of(&weight));
     let is_shown = income.len() > 1;
-    let curve = |name: String, points: &[Point], colour: usize| Curve {
+    let curve = |name: String, points: Vec<Point>, colour: usize| Curve {
         name,
-        points: thinned(points.to_vec()),
+        points: thinned(points),
         is_step: false,
         colour,
     };
-    let named = |name: &str, points: &[Point]| format!("{name} (Gini {})", number(gini(points)));
-    let even = [Point::sharp(0.0, 0.0), Point::sharp(100.0, 100.0)];
+    let of_owners = |name: &str, values: Vec<f64>, colour: usize| {
+        let name = format!("{name} (Gini {})", number(gini(&values)));
+        curve(name, lorenz_curve(values), colour)
+    };
+    let even = vec![Point::sharp(0.0, 0.0), Point::sharp(100.0, 100.0)];
     let curves = match is_shown {
         true => vec![
-            curve(named("income", &earned), &earned, 0),
-            curve(named("weight", &held), &held, 2),
-            curve("everybody the same".into(), &even, 6),
+            of_owners("income", earned, 0),
+            of_owners("weight", held, 2),
+            curve("everybody the same".into(), even, 6),
         ],
         false => Vec::new(),
     };
@@ -247,23 +253,21 @@ fn lorenz_curve(mut values: Vec<f64>) -> Vec<Point> {
     points
 }
 
-/// Twice the area between the diagonal and the curve.
-fn gini(points: &[Point]) -> f64 {
-    let area = |pair: &[Point]| (pair[1].x - pair[0].x) * (pair[1].mean + pair[0].mean) / 2.0;
-    let below: f64 = points.windows(2).map(area).sum();
-    1.0 - 2.0 * below / 1e4
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// Twice the area between the diagonal and the curve is Gini's coefficient: the curve is that of the figure beside it.
     #[test]
-    fn equal_incomes_have_no_concentration_and_one_owner_of_all_has_the_most() {
-        assert!(gini(&lorenz_curve(vec![3.0; 7])).abs() < 1e-12);
-        // One of n has all: (n - 1) / n.
-        assert!((gini(&lorenz_curve(vec![0.0, 0.0, 0.0, 5.0])) - 0.75).abs() < 1e-12);
-        // 1, 2, 3, 4: the sum of all absolute differences over 2 n^2 times the mean is 0.25.
-        assert!((gini(&lorenz_curve(vec![4.0, 1.0, 3.0, 2.0])) - 0.25).abs() < 1e-12);
+    fn the_curve_drawn_has_the_coefficient_named() {
+        for values in [vec![3.0; 7], vec![0.0, 0.0, 0.0, 5.0], vec![4.0, 1.0, 3.0, 2.0]] {
+            let points = lorenz_curve(values.clone());
+            let area = |pair: &[Point]| (pair[1].x - pair[0].x) * (pair[1].mean + pair[0].mean) / 2.0;
+            let below: f64 = points.windows(2).map(area).sum();
+            assert!(
+                (1.0 - 2.0 * below / 1e4 - gini(&values)).abs() < 1e-12,
+                "{values:?}"
+            );
+        }
     }
 }

@@ -8,6 +8,7 @@
 
 mod bootstrap;
 mod chi_square;
+pub mod concentration;
 mod count_prediction;
 pub mod design;
 pub mod deterrence;
@@ -41,6 +42,7 @@ pub use paired::{PairedDifference, paired_difference};
 pub use proportion::{clopper_pearson, wilson, wilson_of_share};
 pub use quantile::sample_quantile;
 pub use series::{WarmUp, batch_means, find_warm_up};
+pub use special::incomplete_beta;
 pub use stakeout_kernel::sample::normal_quantile;
 pub use student::{mean_interval, student_p_value, student_quantile};
 pub use z_score::{normal_cdf, normal_p_value, proportion_z_score, z_score};

@@ -51,7 +51,7 @@ fn gamma_fraction(a: f64, x: f64) -> f64 {
 }
 
 /// `I_x(a, b)`, the regularised incomplete beta function, for `a, b > 0` and `x` in [0, 1].
-pub(crate) fn incomplete_beta(a: f64, b: f64, x: f64) -> f64 {
+pub fn incomplete_beta(a: f64, b: f64, x: f64) -> f64 {
     if x <= 0.0 || x >= 1.0 {
         return if x <= 0.0 { 0.0 } else { 1.0 };
     }

@@ -6,7 +6,6 @@
 //! Invariant: a formula never calls the code it judges.
 
 pub mod check;
-pub mod concentration;
 pub mod dice;
 pub mod market;
 pub mod rows;

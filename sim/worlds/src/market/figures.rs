@@ -2,9 +2,10 @@
 //!
 //! Invariant: figures are read from the market and its record; none of them feeds back.
 
+use stakeout_statistics::concentration::{gini, hhi, nakamoto};
+
 use super::params::UNIT;
 use super::step::{EpochRecord, MICRO, Market};
-use crate::concentration::{gini, hhi, nakamoto};
 
 /// One figure with its unit in the name.
 #[derive(Clone, Debug, PartialEq)]

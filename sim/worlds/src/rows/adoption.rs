@@ -75,7 +75,7 @@ const RELEASES: [(&str, f64); 11] = [
 const TIMELINE: Check = Check {
     id: "timeline-2023",
     catalogue: &[],
-    title: "The releases of spring 2023 as a stream: ten in fifty days, and the costs they quoted",
+    title: "The releases of spring 2023 as a stream: ten in fifty days, and the costs they quoted; a record, nothing to set",
     source: "\"We have no moat\", published by SemiAnalysis in May 2023, timeline",
     kind: Kind::Exact,
     parameters: none,
@@ -212,7 +212,7 @@ const NETWORK_EFFECT: Check = Check {
                 });
                 users[platform.unwrap_or(k - 1)] += 1.0;
             }
-            sum += crate::concentration::hhi(&users);
+            sum += stakeout_statistics::concentration::hhi(&users);
         }
         Ok(vec![sum / rounds as f64])
     },

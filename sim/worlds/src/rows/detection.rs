@@ -2,7 +2,7 @@
 //!
 //! Invariant: sampling goes through the kernel's subset sampler and the protocol's rates, as in a run.
 
-use stakeout_engine::oracle::{Observation, Parameter, Parameters};
+use stakeout_engine::oracle::{Allowed, Observation, Parameter, Parameters};
 use stakeout_kernel::sample::{SubsetSampler, WeightedIndex};
 use stakeout_protocol::sampling::{
     SamplingParams, SamplingRule, compute_rate_floor, compute_target_rate, compute_unchecked_probability,
@@ -11,7 +11,7 @@ use stakeout_protocol::sharing::compute_shares;
 use stakeout_protocol::units::{Amount, Decimal, Fraction, Reputation, Weight};
 use stakeout_statistics::goodness_of_fit;
 
-use crate::check::{Check, Expected, Kind, Observed, figures, none, require};
+use crate::check::{Check, Expected, Kind, Observed, figures, require};
 use crate::dice::Dice;
 
 /// The checks of this theme.
@@ -241,28 +241,82 @@ fn to_real(value: Decimal) -> f64 {
     value.parts() as f64 / 1e18
 }
 
+/// Per cent, whole.
+const PERCENT: Allowed = ("a whole number from 1 to 100", |value| {
+    value.fract() == 0.0 && (1.0..=100.0).contains(&value)
+});
+/// Requests at which traffic is full; its quarters are asked about.
+const FULL_TRAFFIC: Allowed = ("a whole multiple of four from 4 to 1000000", |value| {
+    value % 4.0 == 0.0 && (4.0..=1e6).contains(&value)
+});
+
 const RATE_BY_TRAFFIC: Check = Check {
     id: "rate-by-traffic",
     catalogue: &[18],
     title: "The least sampling rate falls with traffic, in three pieces",
     source: "gonka-ai/gonka x/inference/calculations/min_validation_average.go",
     kind: Kind::Computed(1e-15),
-    parameters: none,
-    expected: |_| {
+    parameters: || {
+        vec![
+            Parameter::count("requests", 2_550),
+            Parameter::count("start", 100),
+            Parameter::ranged("full", 10_000.0, FULL_TRAFFIC),
+            Parameter::ranged("halfway", 5.0, PERCENT),
+            Parameter::ranged("least", 1.0, PERCENT),
+        ]
+    },
+    expected: |p| {
+        let (start, full) = (p.get("start"), p.get("full"));
+        require(
+            "rate-by-traffic",
+            start < full / 2.0,
+            "start has to lie below half of full",
+        )?;
+        let (halfway, least) = (p.get("halfway") / 100.0, p.get("least") / 100.0);
+        require(
+            "rate-by-traffic",
+            least <= halfway,
+            "least must not lie above halfway",
+        )?;
+        let line = |x: f64, (from, high): (f64, f64), (to, low): (f64, f64)| {
+            high + (low - high) * ((x - from) / (to - from)).clamp(0.0, 1.0)
+        };
+        let rate = |requests: f64| {
+            let middle = full / 2.0;
+            if requests < middle {
+                line(requests, (start, 1.0), (middle, halfway))
+            } else {
+                line(requests, (middle, halfway), (full, least))
+            }
+        };
         figures([
-            ("at 100 requests", 1.0),
-            ("at 101", 0.05 + 0.95 * 4_899.0 / 4_900.0),
-            ("at 1000", 0.05 + 0.95 * 4_000.0 / 4_900.0),
-            ("at 2550", 0.525),
-            ("at 5000", 0.05),
-            ("at 7500", 0.03),
-            ("at 10000", 0.01),
+            ("at the start", rate(start)),
+            ("one request later", rate(start + 1.0)),
+            ("at the requests set", rate(p.get("requests"))),
+            ("at half of full traffic", rate(full / 2.0)),
+            ("at three quarters", rate(full * 0.75)),
+            ("at full traffic", rate(full)),
         ])
     },
-    observe: |_, _| {
-        let traffic = [100, 101, 1_000, 2_550, 5_000, 7_500, 10_000];
+    observe: |p, _| {
+        let params = SamplingParams {
+            rate_min: Fraction::from_percent(p.count("least")),
+            rate_halfway: Fraction::from_percent(p.count("halfway")),
+            traffic_min: p.get("start") as u64,
+            traffic_full: p.get("full") as u64,
+            ..sampling()
+        };
+        let (start, full) = (params.traffic_min, params.traffic_full);
+        let traffic = [
+            start,
+            start + 1,
+            p.get("requests") as u64,
+            full / 2,
+            full / 4 * 3,
+            full,
+        ];
         Ok(traffic
-            .map(|requests| to_real(compute_rate_floor(&sampling(), requests)))
+            .map(|requests| to_real(compute_rate_floor(&params, requests)))
             .into())
     },
 };
@@ -408,18 +462,34 @@ const RATE_BY_REPUTATION: Check = Check {
     id: "rate-by-reputation",
     catalogue: &[22],
     title: "The sampling rate falls with reputation under full traffic",
-    source: "1 - 0.99 reputation/100; gonka-ai/gonka x/inference/calculations/should_validate.go",
+    source: "1 - (1 - least) reputation/100; gonka-ai/gonka x/inference/calculations/should_validate.go",
     kind: Kind::Computed(1e-15),
-    parameters: none,
-    expected: |_| {
+    parameters: || {
+        vec![
+            Parameter::ranged("reputation", 50.0, PERCENT),
+            Parameter::ranged("least", 1.0, PERCENT),
+        ]
+    },
+    expected: |p| {
+        let rate = |reputation: f64| 1.0 - (1.0 - p.get("least") / 100.0) * reputation / 100.0;
         figures([
-            ("at 0", 1.0),
-            ("at 50", 0.505),
-            ("at 90", 0.109),
-            ("at 100", 0.01),
+            ("at 0", rate(0.0)),
+            ("at the reputation set", rate(p.get("reputation"))),
+            ("at 90", rate(90.0)),
+            ("at 100", rate(100.0)),
         ])
     },
-    observe: |_, _| Ok([0, 50, 90, 100].map(rate_at).into()),
+    observe: |p, _| {
+        let params = SamplingParams {
+            rate_min: Fraction::from_percent(p.count("least")),
+            ..sampling()
+        };
+        let at = |reputation: u8| {
+            let full = params.traffic_full;
+            to_real(compute_target_rate(&params, full, Reputation::new(reputation)))
+        };
+        Ok([0, p.get("reputation") as u8, 90, 100].map(at).into())
+    },
 };
 
 fn rate_at(reputation: u8) -> f64 {

@@ -3,12 +3,11 @@
 //! Invariant: the observation iterates what participants would do; only the formula knows where that ends.
 
 use stakeout_engine::oracle::{Observation, Parameter, Parameters};
-use stakeout_protocol::units::{Fraction, Weight};
-use stakeout_protocol::weights::compute_power_cap;
+use stakeout_statistics::concentration::gini;
 use stakeout_statistics::games::{PayoffTable, fixation_probability, replicate};
 
-use crate::check::{Check, Kind, Observed, figures, none, require};
-use crate::concentration::{gini, hhi, nakamoto};
+use super::shares::{CONCENTRATION, POWER_CAP};
+use crate::check::{Check, Kind, Observed, figures, require};
 use crate::dice::Dice;
 
 /// The checks of this theme.
@@ -194,34 +193,6 @@ const URN: Check = Check {
 };
 
 const URN_ROUNDS: u32 = 1_000;
-
-const CONCENTRATION: Check = Check {
-    id: "concentration",
-    catalogue: &[61],
-    title: "Gini, HHI and Nakamoto of populations known by hand",
-    source: "definitions",
-    kind: Kind::Computed(1e-12),
-    parameters: none,
-    expected: |_| {
-        figures([
-            ("Gini of 1 to 5", 4.0 / 15.0),
-            ("Gini of 0, 0, 0, 1", 0.75),
-            ("HHI of nine shares", 1_776.0),
-            ("owners of a third", 2.0),
-            ("owners of a half", 3.0),
-        ])
-    },
-    observe: |_, _| {
-        let shares = [30.0, 20.0, 15.0, 10.0, 8.0, 7.0, 5.0, 3.0, 2.0];
-        Ok(vec![
-            gini(&[3.0, 1.0, 5.0, 2.0, 4.0]),
-            gini(&[0.0, 0.0, 1.0, 0.0]),
-            hhi(&shares),
-            f64::from(nakamoto(&shares, 1.0 / 3.0)),
-            f64::from(nakamoto(&shares, 0.5)),
-        ])
-    },
-};
 
 const LAW_OF_SHARES: Check = Check {
     id: "gini-of-laws",
@@ -464,31 +435,6 @@ const EIGENTRUST: Check = Check {
 
 /// What each of three peers says of the others.
 const TRUST_SAID: [[f64; 3]; 3] = [[0.0, 0.7, 0.3], [0.5, 0.0, 0.5], [0.9, 0.1, 0.0]];
-
-const POWER_CAP: Check = Check {
-    id: "power-cap",
-    catalogue: &[67],
-    title: "The weight that holds exactly 30 % once the largest are cut to it",
-    source: "x = 0.3 S/(1 - 0.3 k); gonka-ai/gonka x/inference/module/power_capping.go",
-    kind: Kind::Exact,
-    parameters: none,
-    expected: |_| {
-        // 10, 10, 30, 50 keep 20 below two cut; six of 10, 30 and 50 keep 90 below one cut.
-        figures([
-            ("two large of four", 15_000_000.0),
-            ("one large of eight", libm::floor(27e6 / 0.7)),
-        ])
-    },
-    observe: |_, _| {
-        let cap = |tens: usize| {
-            let mut weights = vec![Weight::new(10_000_000); tens];
-            weights.extend([Weight::new(30_000_000), Weight::new(50_000_000)]);
-            compute_power_cap(&weights, Fraction::from_percent(30))
-                .map_or(f64::NAN, |weight| weight.get() as f64)
-        };
-        Ok(vec![cap(2), cap(6)])
-    },
-};
 
 const PUBLIC_GOOD: Check = Check {
     id: "public-good",

@@ -8,7 +8,7 @@ use stakeout_protocol::units::{Decimal, Fraction};
 use stakeout_statistics::games::Bimatrix;
 use stakeout_statistics::sequential::{RatioSteps, audit_cusum, streak_by, zero_drift_rate};
 
-use crate::check::{Check, Kind, Observed, figures, none, require};
+use crate::check::{Check, Kind, Observed, figures, require};
 use crate::dice::Dice;
 
 /// The checks of this theme.
@@ -30,24 +30,31 @@ pub const CHECKS: &[Check] = &[
 const REFERENCE: [f64; 5] = [0.5, 0.2, 0.15, 0.1, 0.05];
 const SUBSTITUTE: [f64; 5] = [0.35, 0.3, 0.1, 0.15, 0.1];
 
+/// The law of a model between the reference and the substitute: so much of the way to the latter.
+fn substitute(part: f64) -> [f64; 5] {
+    std::array::from_fn(|v| (1.0 - part) * REFERENCE[v] + part * SUBSTITUTE[v])
+}
+
 const TOKEN_MATCH: Check = Check {
     id: "token-match",
     catalogue: &[],
     title: "Two models draw a token by Gumbel noise: how often it is the same under one seed and under two",
     source: "sum of 1/sum max(p_w/p_v, q_w/q_v); sum of p q; Gumbel-max",
     kind: Kind::Chance,
-    parameters: none,
-    expected: |_| {
+    parameters: || vec![Parameter::probability("part", 1.0)],
+    expected: |p| {
+        let substitute = substitute(p.get("part"));
         let shared: f64 = (0..5)
             .map(|v| {
-                let worst = (0..5).map(|w| (REFERENCE[w] / REFERENCE[v]).max(SUBSTITUTE[w] / SUBSTITUTE[v]));
+                let worst = (0..5).map(|w| (REFERENCE[w] / REFERENCE[v]).max(substitute[w] / substitute[v]));
                 1.0 / worst.sum::<f64>()
             })
             .sum();
-        let apart: f64 = REFERENCE.iter().zip(SUBSTITUTE).map(|(p, q)| p * q).sum();
+        let apart: f64 = REFERENCE.iter().zip(substitute).map(|(p, q)| p * q).sum();
         figures([("one seed", shared), ("two seeds", apart)])
     },
-    observe: |_, o| {
+    observe: |p, o| {
+        let substitute = substitute(p.get("part"));
         let mut dice = Dice::new(o.seed, 120);
         // The least exponential over its rate is the Gumbel maximum.
         let choose = |noise: &[f64; 5], law: &[f64; 5]| {
@@ -64,8 +71,8 @@ const TOKEN_MATCH: Check = Check {
             let noise = [(); 5].map(|()| dice.exponential(1.0));
             let other = [(); 5].map(|()| dice.exponential(1.0));
             let token = choose(&noise, &REFERENCE);
-            shared += u64::from(token == choose(&noise, &SUBSTITUTE));
-            apart += u64::from(token == choose(&other, &SUBSTITUTE));
+            shared += u64::from(token == choose(&noise, &substitute));
+            apart += u64::from(token == choose(&other, &substitute));
         }
         Ok(vec![shared as f64 / o.size as f64, apart as f64 / o.size as f64])
     },

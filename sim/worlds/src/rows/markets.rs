@@ -10,7 +10,7 @@ use stakeout_protocol::schedules::burn_and_mint::{MicroFiat, compute_burn};
 use stakeout_protocol::schedules::ethereum::{BaseFeeParams, compute_next_base_fee};
 use stakeout_protocol::units::{Amount, ParticipantId, Rounding};
 
-use crate::check::{Check, Kind, Observed, figures, none, require};
+use crate::check::{Check, Kind, Observed, figures, require};
 use crate::dice::Dice;
 
 /// The checks of this theme.
@@ -227,16 +227,22 @@ const CONSERVATION: Check = Check {
     title: "Random postings among all accounts: every account less what was issued sums to zero, each time",
     source: "double entry",
     kind: Kind::Exact,
-    parameters: none,
+    parameters: || {
+        vec![
+            Parameter::count("holders", 20),
+            Parameter::count("amount", 1_000_000),
+        ]
+    },
     expected: |_| Ok(vec![Figure::new("postings after which it did not", 0.0)]),
     observe: observe_conservation,
 };
 
-fn observe_conservation(_: &Parameters, o: Observation) -> Observed {
+fn observe_conservation(p: &Parameters, o: Observation) -> Observed {
+    let (holders, amount) = (u64::from(p.count("holders")), u64::from(p.count("amount")));
     let mut dice = Dice::new(o.seed, 51);
     let mut ledger = Ledger::new();
     let account = |dice: &mut Dice| {
-        let id = dice.below(20) as u32;
+        let id = dice.below(holders) as u32;
         match dice.below(11) {
             0 => Account::Client(id),
             1 => Account::Work(ParticipantId::new(id)),
@@ -256,7 +262,7 @@ fn observe_conservation(_: &Parameters, o: Observation) -> Observed {
         let posting = Posting {
             debit: account(&mut dice),
             credit: account(&mut dice),
-            amount: Amount::from_base_units(i128::from(dice.below(1_000_000))),
+            amount: Amount::from_base_units(i128::from(dice.below(amount))),
         };
         // A refusal is no posting; what it would have broken stays whole.
         let _ = ledger.post(posting);

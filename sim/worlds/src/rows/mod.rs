@@ -4,6 +4,7 @@
 
 mod adoption;
 mod alarms;
+mod decays;
 mod detection;
 mod economy;
 mod evidence;
@@ -16,6 +17,7 @@ mod queues;
 mod race;
 mod scores;
 mod sequential;
+mod shares;
 mod supply;
 mod systems;
 mod thresholds;

@@ -2,13 +2,13 @@
 //!
 //! Invariant: gains are in the same money as savings and stakes, an epoch at a time.
 
-use stakeout_engine::oracle::{Allowed, Parameter, Parameters};
+use stakeout_engine::oracle::{Allowed, Figure, Parameter, Parameters};
 use stakeout_protocol::sprt::{Sprt, SprtParams};
 use stakeout_protocol::units::{Decimal, Fraction};
 use stakeout_statistics::games::Bimatrix;
 use stakeout_statistics::sequential::{RatioSteps, zero_drift_rate};
 
-use crate::check::{Check, Kind, figures, none, require};
+use crate::check::{Check, Kind, figures, require};
 use crate::dice::Dice;
 
 /// The checks of this theme.
@@ -162,41 +162,51 @@ const TOLERATED_GAIN: Check = Check {
     },
 };
 
-/// Colluding share, reward and stake in costs of an answer, and the rate of checks that deters.
-const GRID: [(f64, f64, f64, f64); 7] = [
-    (0.0, 1.0, 0.0, 1.0),
-    (0.1, 1.0, 10.0, 0.101_010_101),
-    (0.1, 2.0, 10.0, 0.092_592_593),
-    (0.1, 1.0, 100.0, 0.011_001_1),
-    (0.1, 1.2, 120.0, 0.009_167_583),
-    (0.33, 1.0, 100.0, 0.014_777_6),
-    (0.5, 1.0, 100.0, 0.019_801_98),
-];
+/// A part of the validators that collude.
+const COLLUDING: Allowed = ("a number from 0 to 0.9", |value| (0.0..=0.9).contains(&value));
+
+/// Colluding share, reward and stake, in the unit of the cost: the published table's, and those set.
+fn grid(p: &Parameters) -> [(f64, f64, f64); 8] {
+    [
+        (0.0, 1.0, 0.0),
+        (0.1, 1.0, 10.0),
+        (0.1, 2.0, 10.0),
+        (0.1, 1.0, 100.0),
+        (0.1, 1.2, 120.0),
+        (0.33, 1.0, 100.0),
+        (0.5, 1.0, 100.0),
+        (p.get("ring"), p.get("reward"), p.get("stake")),
+    ]
+}
 
 const SAMPLING_GRID: Check = Check {
     id: "posp-grid",
     catalogue: &[],
     title: "Proof of sampling: the rate that deters, by colluding share, reward and stake in costs of an answer",
-    source: "p* = C/((1 - r)(R + S)), table to eight digits",
+    source: "p* = C/((1 - r)(R + S))",
     kind: Kind::Computed(1e-6),
-    parameters: none,
-    expected: |_| {
-        figures([
-            ("0, 1, 0", GRID[0].3),
-            ("0.1, 1, 10", GRID[1].3),
-            ("0.1, 2, 10", GRID[2].3),
-            ("0.1, 1, 100", GRID[3].3),
-            ("0.1, 1.2, 120", GRID[4].3),
-            ("0.33, 1, 100", GRID[5].3),
-            ("0.5, 1, 100", GRID[6].3),
-        ])
+    parameters: || {
+        vec![
+            Parameter::positive("cost", 1.0),
+            Parameter::ranged("ring", 0.25, COLLUDING),
+            Parameter::positive("reward", 1.5),
+            Parameter::positive("stake", 50.0),
+        ]
     },
-    observe: |_, _| {
-        let threshold = |&(ring, reward, stake, _): &(f64, f64, f64, f64)| {
+    expected: |p| {
+        let named = |(ring, reward, stake): (f64, f64, f64)| {
+            let rate = p.get("cost") / ((1.0 - ring) * (reward + stake));
+            Figure::new(format!("{ring}, {reward}, {stake}"), rate.min(1.0))
+        };
+        Ok(grid(p).map(named).into())
+    },
+    observe: |p, _| {
+        let cost = p.get("cost");
+        let threshold = |(ring, reward, stake): (f64, f64, f64)| {
             // A cheater pays no cost; checked by a stranger, it gets no reward and loses its stake.
             let gap = |rate: f64| {
                 let caught = rate * (1.0 - ring);
-                ((1.0 - caught) * reward - caught * stake) - (reward - 1.0)
+                ((1.0 - caught) * reward - caught * stake) - (reward - cost)
             };
             let (mut low, mut high) = (0.0, 1.0);
             for _ in 0..60 {
@@ -209,7 +219,7 @@ const SAMPLING_GRID: Check = Check {
             }
             high
         };
-        Ok(GRID.iter().map(threshold).collect())
+        Ok(grid(p).map(threshold).into())
     },
 };
 

@@ -3,8 +3,9 @@
 //! Invariant: the double spend is judged by the exact law; the white paper's Poisson table is an approximation that
 //! only its own formula has to reproduce.
 
-use stakeout_engine::oracle::{Observation, Parameter, Parameters};
+use stakeout_engine::oracle::{Allowed, Figure, Observation, Parameter, Parameters};
 use stakeout_protocol::markets::difficulty::{RetargetParams, compute_next_target};
+use stakeout_statistics::incomplete_beta;
 
 use crate::check::{Check, Kind, Observed, figures, none, require};
 use crate::dice::Dice;
@@ -75,7 +76,7 @@ fn compute_race(q: f64, z: u32) -> f64 {
 const WHITE_PAPER: Check = Check {
     id: "white-paper",
     catalogue: &[38],
-    title: "The white paper's table of catching up (its Poisson approximation)",
+    title: "The white paper's table of catching up (its Poisson approximation); a record of what was printed, nothing to set",
     source: "Nakamoto 2008, section 11",
     kind: Kind::Computed(5e-8),
     parameters: none,
@@ -116,41 +117,61 @@ fn compute_white_paper(q: f64, z: u32) -> f64 {
     1.0 - sum
 }
 
+/// Confirmations that are tried.
+const CONFIRMATIONS_MAX: u32 = 1_000;
+/// A risk that both laws tell from their rounding.
+const RISK: Allowed = ("a number from 1e-9 to 0.5", |value| (1e-9..=0.5).contains(&value));
+/// An attacker's share of the hash rate.
+const MINORITY: Allowed = ("a number from 0.01 to 0.4", |value| (0.01..=0.4).contains(&value));
+
+/// Shares of an attacker that confirmations are asked for: the one set, and five larger ones.
+fn shares(q: f64) -> [f64; 6] {
+    [q, 0.15, 0.20, 0.25, 0.30, 0.35]
+}
+
 const CONFIRMATIONS: Check = Check {
     id: "confirmations",
     catalogue: &[38, 39],
-    title: "Confirmations for a risk below 0.1 %, by the exact law and by the white paper, q from 10 % to 35 %",
-    source: "Nakamoto 2008, section 11; Grunspan, Perez-Marco 2018",
+    title: "Confirmations for a risk below a bound, by the exact law and by the white paper, q from 10 % to 35 %",
+    source: "Nakamoto 2008, section 11; Grunspan, Perez-Marco 2018: I(4pq; z, 1/2)",
     kind: Kind::Exact,
-    parameters: none,
-    expected: |_| {
-        let exact = [6.0, 9.0, 13.0, 20.0, 32.0, 58.0];
-        let paper = [5.0, 8.0, 11.0, 15.0, 24.0, 41.0];
-        let names = [
-            "exact, q 0.10",
-            "exact, q 0.15",
-            "exact, q 0.20",
-            "exact, q 0.25",
-            "exact, q 0.30",
-            "exact, q 0.35",
-            "paper, q 0.10",
-            "paper, q 0.15",
-            "paper, q 0.20",
-            "paper, q 0.25",
-            "paper, q 0.30",
-            "paper, q 0.35",
-        ];
-        let values = exact.into_iter().chain(paper);
-        Ok(names
-            .into_iter()
-            .zip(values)
-            .map(|(name, value)| stakeout_engine::oracle::Figure::new(name, value))
-            .collect())
+    parameters: || {
+        vec![
+            Parameter::ranged("risk", 0.001, RISK),
+            Parameter::ranged("q", 0.1, MINORITY),
+        ]
     },
-    observe: |_, _| {
-        let shares = [0.10, 0.15, 0.20, 0.25, 0.30, 0.35];
-        let needed =
-            |law: fn(f64, u32) -> f64, q: f64| (1..).find(|z| law(q, *z) < 0.001).map_or(0.0, f64::from);
+    expected: |p| {
+        // The exact law is a regularised incomplete beta function; the white paper's two sums are one of Poisson weights.
+        let exact = |q: f64, z: u32| incomplete_beta(f64::from(z), 0.5, 4.0 * q * (1.0 - q));
+        let paper = |q: f64, z: u32| {
+            let (odds, blocks) = (q / (1.0 - q), f64::from(z));
+            let weight = |k: u32| {
+                let k = f64::from(k);
+                libm::exp(k * libm::log(blocks * odds) - blocks * odds - libm::lgamma(k + 1.0))
+            };
+            let behind: f64 = (0..=z)
+                .map(|k| weight(k) * libm::pow(odds, f64::from(z - k)))
+                .sum();
+            behind + 1.0 - (0..=z).map(weight).sum::<f64>()
+        };
+        let laws: [(&str, &dyn Fn(f64, u32) -> f64); 2] = [("exact", &exact), ("paper", &paper)];
+        let mut all = Vec::new();
+        for (name, law) in laws {
+            for q in shares(p.get("q")) {
+                let needed = (1..CONFIRMATIONS_MAX).find(|z| law(q, *z) < p.get("risk"));
+                let needed = needed.map_or(f64::INFINITY, f64::from);
+                all.push(Figure::new(format!("{name}, q {q:.2}"), needed));
+            }
+        }
+        Ok(all)
+    },
+    observe: |p, _| {
+        let needed = |law: fn(f64, u32) -> f64, q: f64| {
+            let enough = (1..CONFIRMATIONS_MAX).find(|z| law(q, *z) < p.get("risk"));
+            enough.map_or(f64::INFINITY, f64::from)
+        };
+        let shares = shares(p.get("q"));
         Ok(shares
             .iter()
             .map(|q| needed(compute_race, *q))
@@ -159,21 +180,43 @@ const CONFIRMATIONS: Check = Check {
     },
 };
 
+/// Blocks of a period; in a short one the largest factor of a retarget would tell.
+const PERIOD: Allowed = ("a whole number from 200 to 100000", |value| {
+    value.fract() == 0.0 && (200.0..=1e5).contains(&value)
+});
+/// Seconds between two blocks; clocks of whole seconds would tell in a short one.
+const SPACING: Allowed = ("a whole number from 60 to 86400", |value| {
+    value.fract() == 0.0 && (60.0..=86_400.0).contains(&value)
+});
+
 const DIFFICULTY: Check = Check {
     id: "difficulty",
     catalogue: &[40],
     title: "The mean interval at constant hash rate: a period is measured one interval short",
-    source: "1209600/2014 s; bitcoin/bitcoin src/pow.cpp",
+    source: "n s/(n - 2): 1209600/2014 s; bitcoin/bitcoin src/pow.cpp",
     kind: Kind::Chance,
-    parameters: none,
-    expected: |_| figures([("seconds", 1_209_600.0 / 2_014.0)]),
-    observe: |_, o| {
-        let (params, mut dice) = (RetargetParams::bitcoin(), Dice::new(o.seed, 41));
+    parameters: || {
+        vec![
+            Parameter::ranged("blocks", 2_016.0, PERIOD),
+            Parameter::ranged("seconds", 600.0, SPACING),
+        ]
+    },
+    expected: |p| {
+        let blocks = p.get("blocks");
+        figures([("seconds", blocks * p.get("seconds") / (blocks - 2.0))])
+    },
+    observe: |p, o| {
+        let params = RetargetParams {
+            blocks: p.count("blocks"),
+            timespan: (p.get("blocks") * p.get("seconds")) as u64,
+            ..RetargetParams::bitcoin()
+        };
+        let mut dice = Dice::new(o.seed, 41);
         let start = 1_u128 << 64;
         let (mut target, mut seconds, mut blocks) = (start, 0.0, 0.0);
-        let periods = (o.size / 2_016).max(1) + 4;
+        let periods = (o.size / u64::from(params.blocks)).max(1) + 4;
         for period in 0..periods {
-            let mean = 600.0 * start as f64 / target as f64;
+            let mean = p.get("seconds") * start as f64 / target as f64;
             let gaps: Vec<f64> = (0..params.blocks).map(|_| dice.exponential(mean)).collect();
             if period >= 4 {
                 seconds += gaps.iter().sum::<f64>();

@@ -5,7 +5,7 @@
 use stakeout_engine::oracle::{Allowed, Parameter};
 use stakeout_protocol::pricing::{PriceMode, PriceParams, compute_next_price};
 use stakeout_protocol::schedules::baseline::{BaselineState, FilecoinParams, compute_simple_minted};
-use stakeout_protocol::schedules::decay::{DecayParams, Tail, compute_emission, compute_tail_emission};
+use stakeout_protocol::schedules::decay::{Tail, compute_tail_emission};
 use stakeout_protocol::schedules::ethereum::{compute_base_reward, compute_yearly_issuance};
 use stakeout_protocol::schedules::halving::{
     HalvingParams, SupplyHalvingParams, compute_block_subsidy, compute_emission_by_supply,
@@ -20,7 +20,8 @@ use stakeout_protocol::settlement::{
 use stakeout_protocol::units::{Amount, Decimal, EpochIndex, Fraction, Price};
 use stakeout_protocol::vesting::VestingSchedule;
 
-use crate::check::{Check, Kind, figures, none, require};
+use super::decays::{IO_NET, RENDER};
+use crate::check::{Check, Kind, figures, require};
 
 /// The checks of this theme.
 pub const CHECKS: &[Check] = &[
@@ -32,17 +33,29 @@ const BITCOIN: Check = Check {
     id: "bitcoin-supply",
     catalogue: &[37],
     title: "All bitcoin that will be, era by era",
-    source: "bitcoin/bitcoin src/validation.cpp; 210000 times the sum of floor(50e8/2^k)",
+    source: "bitcoin/bitcoin src/validation.cpp; n times the sum of floor(a/2^k)",
     kind: Kind::Exact,
-    parameters: none,
-    expected: |_| figures([("satoshi", 2_099_999_997_690_000.0), ("eras", 33.0)]),
-    observe: |_, _| {
-        let params = HalvingParams::bitcoin();
-        let eras = (0..).take_while(|era| !compute_block_subsidy(&params, era * 210_000).is_zero());
+    parameters: || vec![Parameter::count("coins", 50), Parameter::count("blocks", 210_000)],
+    expected: |p| {
+        let (first, blocks) = (p.get("coins") as u64 * 100_000_000, p.get("blocks") as u64);
+        let eras = (0..64).take_while(|era| first >> era > 0);
+        let sum: u128 = eras
+            .clone()
+            .map(|era| u128::from(first >> era) * u128::from(blocks))
+            .sum();
+        figures([("satoshi", sum as f64), ("eras", eras.count() as f64)])
+    },
+    observe: |p, _| {
+        let params = HalvingParams {
+            initial: Amount::from_base_units(i128::from(p.count("coins")) * 100_000_000),
+            blocks_per_era: u64::from(p.count("blocks")),
+        };
+        let blocks = params.blocks_per_era;
+        let eras = (0..).take_while(|era| !compute_block_subsidy(&params, era * blocks).is_zero());
         let subsidies: Vec<Amount> = eras
-            .map(|era| compute_block_subsidy(&params, era * 210_000))
+            .map(|era| compute_block_subsidy(&params, era * blocks))
             .collect();
-        let sum: Amount = subsidies.iter().map(|subsidy| subsidy.times(210_000)).sum();
+        let sum: Amount = subsidies.iter().map(|subsidy| subsidy.times(blocks)).sum();
         Ok(vec![sum.base_units() as f64, subsidies.len() as f64])
     },
 };
@@ -95,31 +108,53 @@ const GONKA: Check = Check {
     },
 };
 
+/// Per cent, whole.
+pub(super) const PERCENT: Allowed = ("a whole number from 1 to 100", |value| {
+    value.fract() == 0.0 && (1.0..=100.0).contains(&value)
+});
+
 const PRICE: Check = Check {
     id: "price-blocks",
     catalogue: &[43],
     title: "Blocks in which the price of inference doubles or halves at a constant utilisation",
-    source: "ln 2/ln(1 + 0.05 (u - 0.6)); gonka-ai/gonka proposals/tokenomics-v2/dynamic-pricing.md",
+    source: "ln 2/ln(1 + e (u - high)); gonka-ai/gonka proposals/tokenomics-v2/dynamic-pricing.md",
     kind: Kind::Exact,
-    parameters: none,
-    expected: |_| {
+    parameters: || {
+        vec![
+            Parameter::ranged("utilisation", 80.0, PERCENT),
+            Parameter::ranged("low", 40.0, PERCENT),
+            Parameter::ranged("high", 60.0, PERCENT),
+            Parameter::ranged("elasticity", 5.0, PERCENT),
+        ]
+    },
+    expected: |p| {
+        let part = |name: &str| p.get(name) / 100.0;
+        let (low, high) = (part("low"), part("high"));
+        let zone = "low lies above zero, high not below it and below the utilisation, which is 100 or less";
+        require("price-blocks", low <= high && high < part("utilisation"), zone)?;
         let blocks = |factor: f64| libm::ceil(libm::log(2.0) / libm::log(factor).abs());
         figures([
-            ("to double at 80 %", blocks(1.01)),
-            ("to double at 100 %", blocks(1.02)),
-            ("to halve at 0 %", blocks(0.98)),
-            ("change at 40 %", 0.0),
-            ("change at 60 %", 0.0),
+            (
+                "to double at the utilisation set",
+                blocks(1.0 + part("elasticity") * (part("utilisation") - high)),
+            ),
+            (
+                "to double at 100 %",
+                blocks(1.0 + part("elasticity") * (1.0 - high)),
+            ),
+            ("to halve at 0 %", blocks(1.0 - part("elasticity") * low)),
+            ("change at the low end", 0.0),
+            ("change at the high end", 0.0),
         ])
     },
-    observe: |_, _| {
+    observe: |p, _| {
         let params = PriceParams {
             mode: PriceMode::Dynamic,
             initial: Price::new(1 << 40),
             minimum: Price::new(1),
-            zone_low: Fraction::from_percent(40),
-            zone_high: Fraction::from_percent(60),
-            elasticity: Fraction::from_percent(5),
+            zone_low: Fraction::from_percent(p.count("low")),
+            zone_high: Fraction::from_percent(p.count("high")),
+            elasticity: Fraction::from_percent(p.count("elasticity")),
             window_blocks: 1,
             block_seconds: 5,
             free_until_epoch: EpochIndex::new(0),
@@ -137,11 +172,11 @@ const PRICE: Check = Check {
             next.get() as f64 - params.initial.get() as f64
         };
         Ok(vec![
-            blocks(80, |price| price >= 1 << 41),
+            blocks(p.count("utilisation"), |price| price >= 1 << 41),
             blocks(100, |price| price >= 1 << 41),
             blocks(0, |price| price <= 1 << 39),
-            change(40),
-            change(60),
+            change(p.count("low")),
+            change(p.count("high")),
         ])
     },
 };
@@ -255,25 +290,51 @@ const BASELINE: Check = Check {
     },
 };
 
+/// Million coins a year.
+pub(super) const MILLIONS: Allowed = ("a whole number from 1 to 10000", |value| {
+    value.fract() == 0.0 && (1.0..=1e4).contains(&value)
+});
+/// Years, whole.
+pub(super) const YEARS: Allowed = ("a whole number from 1 to 20", |value| {
+    value.fract() == 0.0 && (1.0..=20.0).contains(&value)
+});
+
 const HELIUM: Check = Check {
     id: "helium-supply",
     catalogue: &[45],
     title: "Helium's halvings, and burned coins that are issued again up to a limit",
-    source: "2 · 120e6 less what rounding to 3424.65753424 an epoch leaves; helium/HIP 0020",
+    source: "2 n a, and the limit's part more, but for what rounding an epoch's emission to 1e-8 leaves; helium/HIP 0020",
     kind: Kind::Computed(1e-6),
-    parameters: none,
-    expected: |_| {
+    parameters: || {
+        vec![
+            Parameter::ranged("million", 60.0, MILLIONS),
+            Parameter::ranged("years", 2.0, YEARS),
+            Parameter::ranged("limit", 1.0, PERCENT),
+        ]
+    },
+    expected: |p| {
+        let (year, limit) = (p.get("million") * 1e6, p.get("limit") / 100.0);
+        let all = 2.0 * year * p.get("years");
         figures([
-            ("HNT in all, nothing burned", 240e6),
-            ("HNT in all, everything burned again", 240e6 * 1.01),
-            ("re-issue limit of the first epoch", 34.246_575),
+            ("HNT in all, nothing burned", all),
+            ("HNT in all, everything burned again", all * (1.0 + limit)),
+            ("re-issue limit of the first epoch", year / (365.0 * 48.0) * limit),
         ])
     },
-    observe: |_, _| {
-        let params = NetEmissionParams::helium();
+    observe: |p, _| {
+        let epochs = u64::from(p.count("years")) * 365 * 48;
+        let params = NetEmissionParams {
+            schedule: HalvingParams {
+                initial: Amount::from_base_units(
+                    i128::from(p.count("million")) * 100_000_000_000_000 / (365 * 48),
+                ),
+                blocks_per_era: epochs,
+            },
+            reissue_limit: Fraction::from_percent(p.count("limit")),
+        };
         let eras = |burned: Amount| -> Amount {
-            (0..40)
-                .map(|era| compute_net_emission(&params, era * 35_040, burned).times(35_040))
+            (0..60)
+                .map(|era| compute_net_emission(&params, era * epochs, burned).times(epochs))
                 .sum()
         };
         let endless = Amount::from_base_units(1 << 100);
@@ -353,69 +414,6 @@ const ETHEREUM: Check = Check {
         let staked = (p.get("million") * 1e6) as u128 * 1_000_000_000;
         let yearly = compute_yearly_issuance(staked).base_units() / 1_000_000_000;
         Ok(vec![compute_base_reward(staked) as f64, yearly as f64])
-    },
-};
-
-const IO_NET: Check = Check {
-    id: "io-net-emission",
-    catalogue: &[45],
-    title: "io.net's hourly emission: first hour, total without the cap, true yearly decay",
-    source: "io.net documentation, token emission schedule; geometric series",
-    kind: Kind::Computed(2e-9),
-    parameters: none,
-    expected: |_| {
-        let keep = -1.388_695_239_597_93e-5;
-        let first = 5e8 * 0.08 / 8_760.0;
-        let all = first * libm::expm1(175_319.0 * libm::log1p(keep)) / keep;
-        figures([
-            ("coins in the first hour", first),
-            ("coins in all", all),
-            ("decay a year", -libm::expm1(8_760.0 * libm::log1p(keep))),
-        ])
-    },
-    observe: |_, _| {
-        let params = DecayParams {
-            cap: None,
-            ..DecayParams::io_net()
-        };
-        // The power by squaring costs a microsecond; a year is enough for the shape, the total goes hour by hour.
-        let hour = |period| compute_emission(&params, period, Amount::ZERO);
-        let all: Amount = (0..175_319).map(hour).sum();
-        let coins = |amount: Amount| amount.base_units() as f64 / 1e8;
-        Ok(vec![
-            coins(hour(0)),
-            coins(all),
-            1.0 - coins(hour(8_760)) / coins(hour(0)),
-        ])
-    },
-};
-
-const RENDER: Check = Check {
-    id: "render-emission",
-    catalogue: &[45],
-    title: "Render's damped emission: what one coin of the first year comes to in all, and the cap",
-    source: "1/(1 - 0.945); rendernetwork/RNPs RNP-003",
-    kind: Kind::Computed(1e-9),
-    parameters: none,
-    expected: |_| {
-        figures([
-            ("tail sum factor", 1.0 / 0.055),
-            ("coins under the cap", 107_374_182.0),
-        ])
-    },
-    observe: |_, _| {
-        let sum = |cap: Option<Amount>| {
-            let params = DecayParams {
-                cap,
-                ..DecayParams::render()
-            };
-            (0..700).fold(Amount::ZERO, |issued, year| {
-                issued + compute_emission(&params, year, issued)
-            })
-        };
-        let params = DecayParams::render();
-        let factor = sum(None).base_units() as f64 / params.first.base_units() as f64;
-        Ok(vec![factor, sum(params.cap).base_units() as f64 / 1e8])
     },
 };
 

@@ -16,7 +16,7 @@ use stakeout_statistics::sensitivity::{SobolDesign, SobolIndices};
 use stakeout_statistics::stopping::{rule_of_three, trials_for_proportion};
 use stakeout_statistics::{Moments, mean_interval};
 
-use crate::check::{Check, Kind, figures, none, require};
+use crate::check::{Check, Kind, figures, require};
 use crate::dice::Dice;
 
 /// The checks of this theme.
@@ -34,15 +34,43 @@ pub const CHECKS: &[Check] = &[
     SCALE,
 ];
 
+/// A load under which a queue settles within the customers that are watched.
+const LOAD: Allowed = ("a number from 0.1 to 0.95", |value| (0.1..=0.95).contains(&value));
+/// A part that is neither nothing nor all.
+const PART: Allowed = ("a number from 0.01 to 1", |value| (0.01..=1.0).contains(&value));
+/// A weight of the G-function: the heavier, the less its input matters.
+const WEIGHT: Allowed = ("a number from 0 to 99", |value| (0.0..=99.0).contains(&value));
+/// What hawks and doves fight for, beside noise of one.
+const STAKES: Allowed = ("a number from 1 to 10", |value| (1.0..=10.0).contains(&value));
+/// A share of a mix whose two answers are not near each other in payoff.
+const INNER: Allowed = ("a number from 0.05 to 0.95", |value| {
+    (0.05..=0.95).contains(&value)
+});
+/// A few.
+const FEW: Allowed = ("a whole number from 2 to 50", |value| {
+    value.fract() == 0.0 && (2.0..=50.0).contains(&value)
+});
+/// Per cent, whole.
+const PERCENT: Allowed = ("a whole number from 1 to 99", |value| {
+    value.fract() == 0.0 && (1.0..=99.0).contains(&value)
+});
+
 const COMMON_NUMBERS: Check = Check {
     id: "common-numbers",
     catalogue: &[72],
     title: "Two queues compared under common random numbers: the difference varies less than between independent ones",
     source: "Law 2015, Simulation Modeling and Analysis, section 11.2",
     kind: Kind::Exact,
-    parameters: none,
-    expected: |_| figures([("variance falls below a fifth", 1.0)]),
-    observe: |_, o| {
+    parameters: || {
+        vec![
+            Parameter::ranged("rho", 0.82, LOAD),
+            Parameter::ranged("other", 0.8, LOAD),
+            Parameter::ranged("part", 0.2, PART),
+        ]
+    },
+    expected: |_| figures([("variance falls below that part", 1.0)]),
+    observe: |p, o| {
+        let (rho, less) = (p.get("rho"), p.get("other"));
         let wait = |seed: u64, purpose: u8, load: f64| {
             let mut dice = Dice::new(seed, purpose);
             let (mut wait, mut sum) = (0.0_f64, 0.0);
@@ -56,14 +84,14 @@ const COMMON_NUMBERS: Check = Check {
             let values: Vec<f64> = (0..60)
                 .map(|pair| {
                     let seed = o.seed.wrapping_mul(1_000).wrapping_add(pair);
-                    wait(seed, 80, 0.82) - wait(seed, other, 0.80)
+                    wait(seed, 80, rho) - wait(seed, other, less)
                 })
                 .collect();
             Moments::of(&values)
         };
         let variance = |moments: Moments| moments.variance().unwrap_or(f64::NAN);
         let ratio = variance(differences(80)) / variance(differences(81));
-        Ok(vec![f64::from(u8::from(ratio < 0.2))])
+        Ok(vec![f64::from(u8::from(ratio < p.get("part")))])
     },
 };
 
@@ -176,17 +204,26 @@ const ISHIGAMI: Check = Check {
     },
 };
 
-const WEIGHTS: [f64; 6] = [0.0, 1.0, 4.5, 9.0, 99.0, 99.0];
+/// The weights of the G-function.
+fn weights(p: &Parameters) -> [f64; 6] {
+    [p.get("a1"), p.get("a2"), p.get("a3"), 9.0, 99.0, 99.0]
+}
 
 const G_FUNCTION: Check = Check {
     id: "g-function",
     catalogue: &[75],
-    title: "Sobol' indices of the G-function, weights 0, 1, 4.5, 9, 99, 99",
+    title: "Sobol' indices of the G-function, three weights to be set and 9, 99, 99",
     source: "Saltelli, Sobol' 1995",
     kind: Kind::Computed(1e-2),
-    parameters: none,
-    expected: |_| {
-        let partial = WEIGHTS.map(|a| 1.0 / 3.0 / ((1.0 + a) * (1.0 + a)));
+    parameters: || {
+        vec![
+            Parameter::ranged("a1", 0.0, WEIGHT),
+            Parameter::ranged("a2", 1.0, WEIGHT),
+            Parameter::ranged("a3", 4.5, WEIGHT),
+        ]
+    },
+    expected: |p| {
+        let partial = weights(p).map(|a| 1.0 / 3.0 / ((1.0 + a) * (1.0 + a)));
         let all = partial.iter().map(|part| 1.0 + part).product::<f64>() - 1.0;
         figures([
             ("S1", partial[0] / all),
@@ -197,10 +234,11 @@ const G_FUNCTION: Check = Check {
             ("S6", partial[5] / all),
         ])
     },
-    observe: |_, o| {
+    observe: |p, o| {
+        let weights = weights(p);
         let found = sobol_indices(ROWS, 6, o.seed, |point| {
             let factor = |(u, a): (&f64, f64)| ((4.0 * u - 2.0).abs() + a) / (1.0 + a);
-            point.iter().zip(WEIGHTS).map(factor).product()
+            point.iter().zip(weights).map(factor).product()
         });
         Ok(found.first.iter().map(|index| index.share).collect())
     },
@@ -300,11 +338,22 @@ const REGRET: Check = Check {
     id: "regret",
     catalogue: &[79],
     title: "The bootstrap interval of a mix's regret from noisy payoffs holds the true one",
-    source: "hawk and dove, V = 2, C = 3: regret of the mix (0.5, 0.5) is 1/8",
+    source: "hawk and dove: the better answer's payoff less the mix's own, 1/8 for V = 2, C = 3 and an even mix",
     kind: Kind::Exact,
-    parameters: none,
+    parameters: || {
+        vec![
+            Parameter::ranged("V", 2.0, STAKES),
+            Parameter::ranged("C", 3.0, STAKES),
+            Parameter::ranged("hawks", 0.5, INNER),
+        ]
+    },
     expected: |_| figures([("covered between 88 and 99 times in 100", 1.0)]),
-    observe: |_, o| {
+    observe: |p, o| {
+        let (value, cost, hawks) = (p.get("V"), p.get("C"), p.get("hawks"));
+        let (both, shared) = ((value - cost) / 2.0, value / 2.0);
+        let of_hawk = hawks * both + (1.0 - hawks) * value;
+        let of_dove = (1.0 - hawks) * shared;
+        let truth = of_hawk.max(of_dove) - (hawks * of_hawk + (1.0 - hawks) * of_dove);
         let mut dice = Dice::new(o.seed, 85);
         let rounds = 200_u64;
         let mut covered = 0_u64;
@@ -312,13 +361,13 @@ const REGRET: Check = Check {
             let tables: Vec<PayoffTable> = (0..40)
                 .map(|_| {
                     let mut noisy = |mean: f64| mean + dice.normal();
-                    let rows = vec![vec![noisy(-0.5), noisy(2.0)], vec![noisy(0.0), noisy(1.0)]];
+                    let rows = vec![vec![noisy(both), noisy(value)], vec![noisy(0.0), noisy(shared)]];
                     PayoffTable::of_matrix(&rows)
                 })
                 .collect();
             let key = Dice::key(o.seed.wrapping_mul(1_000).wrapping_add(round), 86);
-            let interval = regret_interval(&tables, &[0.5, 0.5], 200, 0.95, key);
-            covered += u64::from(interval.is_some_and(|interval| interval.contains(0.125)));
+            let interval = regret_interval(&tables, &[hawks, 1.0 - hawks], 200, 0.95, key);
+            covered += u64::from(interval.is_some_and(|interval| interval.contains(truth)));
         }
         let share = covered as f64 / rounds as f64;
         Ok(vec![f64::from(u8::from((0.88..=0.99).contains(&share)))])
@@ -365,17 +414,27 @@ const PERMUTATION: Check = Check {
     title: "Renaming miners and validators permutes what a round of consensus and a split hand out, and nothing else",
     source: "symmetry of the rules",
     kind: Kind::Exact,
-    parameters: none,
+    parameters: || {
+        vec![
+            Parameter::ranged("validators", 7.0, FEW),
+            Parameter::ranged("miners", 5.0, FEW),
+            Parameter::ranged("kappa", 50.0, PERCENT),
+        ]
+    },
     expected: |_| figures([("shares that moved", 0.0)]),
-    observe: |_, o| {
+    observe: |p, o| {
         let mut dice = Dice::new(o.seed, 87);
         let fraction = |dice: &mut Dice| Fraction::from_parts(dice.below(1_000) * 1_000_000_000_000_000);
-        let (validators, miners) = (7, 5);
+        let (validators, miners) = (p.count("validators") as usize, p.count("miners") as usize);
         let stake: Vec<u64> = (0..validators).map(|_| 1 + dice.below(1_000)).collect();
         let weights: Vec<Vec<Fraction>> = (0..validators)
             .map(|_| (0..miners).map(|_| fraction(&mut dice)).collect())
             .collect();
-        let turn = |k: usize, n: usize| (k * 3 + 1) % n;
+        // Steps of three meet everybody, unless the number is a multiple of three.
+        let turn = |k: usize, n: usize| {
+            let step = if n.is_multiple_of(3) { 1 } else { 3 };
+            (k * step + 1) % n
+        };
         let round = |swap: bool| {
             let at = |k: usize, n: usize| if swap { turn(k, n) } else { k };
             process_round(&YumaRound {
@@ -387,7 +446,7 @@ const PERMUTATION: Check = Check {
                             .collect()
                     })
                     .collect(),
-                kappa: Fraction::from_percent(50),
+                kappa: Fraction::from_percent(p.count("kappa")),
             })
         };
         let (plain, turned) = (round(false), round(true));
@@ -401,14 +460,20 @@ const PERMUTATION: Check = Check {
 const SCALE: Check = Check {
     id: "scale",
     catalogue: &[82],
-    title: "A thousand million times the coins gives each exactly that many times its part",
+    title: "So many million times the coins give each exactly that many times its part",
     source: "integer money",
     kind: Kind::Exact,
-    parameters: none,
+    parameters: || {
+        vec![
+            Parameter::count("million", 1_000),
+            Parameter::ranged("providers", 20.0, FEW),
+        ]
+    },
     expected: |_| figures([("parts that did not scale", 0.0)]),
-    observe: |_, o| {
+    observe: |p, o| {
+        let factor = u64::from(p.count("million")) * 1_000_000;
         let mut dice = Dice::new(o.seed, 88);
-        let providers: Vec<Contribution> = (0..20)
+        let providers: Vec<Contribution> = (0..p.count("providers"))
             .map(|_| Contribution {
                 work: dice.below(1_000),
                 weight: 1 + dice.below(1_000),
@@ -422,11 +487,11 @@ const SCALE: Check = Check {
             let reward = Amount::from_base_units(i128::from(total) * unit);
             split_reward(SplitRule::Weight, reward, &providers).0
         };
-        let (small, large) = (parts(7), parts(7_000_000_000));
+        let (small, large) = (parts(7), parts(7 * i128::from(factor)));
         let wrong = small
             .iter()
             .zip(&large)
-            .filter(|(small, large)| small.times(1_000_000_000) != **large)
+            .filter(|(small, large)| small.times(factor) != **large)
             .count();
         Ok(vec![wrong as f64])
     },

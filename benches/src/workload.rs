@@ -6,7 +6,7 @@ use stakeout_engine::observe::cast::Cast;
 use stakeout_engine::observe::event_spool::Spool;
 use stakeout_engine::observe::frame::{EpochRow, RunOutput};
 use stakeout_engine::observe::storage::Disk;
-use stakeout_engine::run::{RunOptions, run, run_logged};
+use stakeout_engine::run::{RunOptions, run, run_logged, unwatched};
 use stakeout_engine::scenario::{Arrivals, Fidelity, Scenario, load};
 
 use crate::std_heap;
@@ -145,7 +145,7 @@ impl Prepared {
             0,
             &registry,
             &options(scenario, threads),
-            &mut |_, _| {},
+            &mut unwatched,
             &mut log,
         )
         .map_err(|error| error.to_string())?;

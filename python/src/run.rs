@@ -13,7 +13,7 @@ use stakeout_engine::observe::rows::{conviction_columns, epoch_columns, particip
 use stakeout_engine::observe::run_directory::{Contents, IfExists, RunPlace};
 use stakeout_engine::observe::storage::Disk;
 use stakeout_engine::observe::summary::Summary;
-use stakeout_engine::run::{RunOptions, run_with_progress};
+use stakeout_engine::run::{RunOptions, run_unless};
 use stakeout_engine::scenario;
 
 use crate::error::Failed;
@@ -101,7 +101,7 @@ fn simulate(scenario: &scenario::Scenario, stop: &Stop) -> Result<Vec<RunOutput>
     };
     let one = |replicate: u32| {
         stop.check();
-        run_with_progress(scenario, replicate, &registry, &options, &mut |_, _| stop.check())
+        run_unless(scenario, replicate, &registry, &options, &|| stop.is_asked())
     };
     let outputs = (0..scenario.replicates).into_par_iter().map(one);
     Ok(outputs.collect::<Result<Vec<_>, _>>()?)

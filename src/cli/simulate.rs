@@ -3,7 +3,7 @@
 //! Invariant: what a replicate gives does not depend on how many run at once. A replicate that was interrupted is
 //! left out whole; the others are kept in the order of their numbers.
 
-use std::panic::{self, AssertUnwindSafe};
+use std::ops::ControlFlow;
 
 use rayon::prelude::*;
 use stakeout_engine::experiment::shorter_history::{ShorterHistory, test_shorter_histories};
@@ -13,7 +13,7 @@ use stakeout_engine::observe::event_spool::{FinishedLog, Spool};
 use stakeout_engine::observe::frame::RunOutput;
 use stakeout_engine::observe::recorded::Comparison;
 use stakeout_engine::observe::storage::Disk;
-use stakeout_engine::run::{LoggedRunError, RunError, RunOptions, run_logged, run_with_progress};
+use stakeout_engine::run::{self, LoggedRunError, RunError, RunOptions, run_logged, run_with_progress};
 use stakeout_engine::scenario::Scenario;
 use stakeout_engine::strategy::registry::Registry;
 
@@ -21,9 +21,6 @@ use super::failure::{Failure, Reason};
 use super::interrupt;
 use super::progress::Progress;
 use super::terminal::remark;
-
-/// Unwinds a replicate that the user interrupted. It is raised without the panic hook and caught in this module.
-struct Interrupted;
 
 /// Owners whose honest twins are run, the heaviest first.
 const TWIN_OWNERS: usize = 20;
@@ -122,29 +119,35 @@ impl Simulation<'_> {
         let mut seen = 0;
         let mut tell = |done: u64, of: u64| {
             if interrupt::is_asked() {
-                panic::resume_unwind(Box::new(Interrupted));
+                return ControlFlow::Break(());
             }
             progress.advance(done, of, &mut seen);
+            ControlFlow::Continue(())
         };
-        let (scenario, registry) = (self.scenario, self.registry);
-        let work = || -> Result<Finished, LoggedRunError> {
-            let Some((spool, cast)) = self.spool else {
-                let output = run_with_progress(scenario, replicate, registry, &options, &mut tell)?;
-                return Ok(Finished { output, log: None });
-            };
-            let mut log = spool.open(cast, replicate, &Disk)?;
-            let output = run_logged(scenario, replicate, registry, &options, &mut tell, &mut log)?;
-            let log = Some(log.finish()?);
-            Ok(Finished { output, log })
-        };
-        match panic::catch_unwind(AssertUnwindSafe(work)) {
-            Ok(output) => {
+        match self.carry_out(replicate, &options, &mut tell) {
+            Err(LoggedRunError::Run(RunError::Stopped)) => Ok(None),
+            finished => {
                 progress.finish_one();
-                output.map(Some)
+                finished.map(Some)
             }
-            Err(payload) if payload.is::<Interrupted>() => Ok(None),
-            Err(payload) => panic::resume_unwind(payload),
         }
+    }
+
+    fn carry_out(
+        &self,
+        replicate: u32,
+        options: &RunOptions,
+        tell: &mut run::Progress<'_>,
+    ) -> Result<Finished, LoggedRunError> {
+        let (scenario, registry) = (self.scenario, self.registry);
+        let Some((spool, cast)) = self.spool else {
+            let output = run_with_progress(scenario, replicate, registry, options, tell)?;
+            return Ok(Finished { output, log: None });
+        };
+        let mut log = spool.open(cast, replicate, &Disk)?;
+        let output = run_logged(scenario, replicate, registry, options, tell, &mut log)?;
+        let log = Some(log.finish()?);
+        Ok(Finished { output, log })
     }
 }
 

@@ -1,7 +1,7 @@
 //! One replicate of a scenario, from start to report.
 
 use std::num::NonZeroUsize;
-use std::panic::{self, AssertUnwindSafe};
+use std::ops::ControlFlow;
 
 use thiserror::Error;
 
@@ -43,6 +43,14 @@ pub enum RunError {
     Stopped,
 }
 
+/// Who is told from time to time how many blocks of how many are done, and says whether to go on.
+pub type Progress<'a> = dyn FnMut(u64, u64) -> ControlFlow<()> + 'a;
+
+/// A [`Progress`] that nobody looks at.
+pub fn unwatched(_done: u64, _of: u64) -> ControlFlow<()> {
+    ControlFlow::Continue(())
+}
+
 /// Where the events of a run go, block after block.
 pub trait EventSink {
     /// Takes the events of one or more whole blocks out of `events`, which may come back with the room of others.
@@ -72,7 +80,7 @@ pub fn run_logged(
     replicate: u32,
     registry: &Registry,
     options: &RunOptions,
-    progress: &mut dyn FnMut(u64, u64),
+    progress: &mut Progress<'_>,
     sink: &mut dyn EventSink,
 ) -> Result<RunOutput, LoggedRunError> {
     if scenario.fidelity == Fidelity::Service {
@@ -90,7 +98,9 @@ pub fn run_logged(
     while world.windows_done() < last {
         world.step();
         sink.accept(world.events_mut())?;
-        progress(world.windows_done(), last);
+        if progress(world.windows_done(), last).is_break() {
+            return Err(RunError::Stopped.into());
+        }
     }
     sink.accept(world.events_mut())?;
     let mut output = world.run();
@@ -122,7 +132,7 @@ pub fn run(
     registry: &Registry,
     options: &RunOptions,
 ) -> Result<RunOutput, RunError> {
-    run_with_progress(scenario, replicate, registry, options, &mut |_, _| {})
+    run_with_progress(scenario, replicate, registry, options, &mut unwatched)
 }
 
 /// As [`run`], telling `progress` from time to time how many blocks of how many are done.
@@ -134,7 +144,7 @@ pub fn run_with_progress(
     replicate: u32,
     registry: &Registry,
     options: &RunOptions,
-    progress: &mut dyn FnMut(u64, u64),
+    progress: &mut Progress<'_>,
 ) -> Result<RunOutput, RunError> {
     if scenario.fidelity == Fidelity::Service {
         if options.event_log {
@@ -144,24 +154,21 @@ pub fn run_with_progress(
             .lanes
             .and_then(NonZeroUsize::new)
             .unwrap_or(NonZeroUsize::MIN);
-        return Ok(crate::service::run(scenario, replicate, lanes, progress)?);
+        return crate::service::run(scenario, replicate, lanes, progress)?.ok_or(RunError::Stopped);
     }
     if scenario.fidelity == Fidelity::Epoch {
-        return Ok(crate::epoch::run(
-            scenario, replicate, registry, options, progress,
-        )?);
+        return crate::epoch::run(scenario, replicate, registry, options, progress)?.ok_or(RunError::Stopped);
     }
     let mut world = world(scenario, replicate, registry, options);
     let last = world.last_window();
     while world.windows_done() < last {
         world.step();
-        progress(world.windows_done(), last);
+        if progress(world.windows_done(), last).is_break() {
+            return Err(RunError::Stopped);
+        }
     }
     Ok(world.run())
 }
-
-/// Unwinds a run that is to stop; raised without the panic hook and caught by [`run_unless`].
-struct Asked;
 
 /// As [`run`], asking at every block whether to stop.
 ///
@@ -174,15 +181,9 @@ pub fn run_unless(
     options: &RunOptions,
     is_stopping: &(dyn Fn() -> bool + Sync),
 ) -> Result<RunOutput, RunError> {
-    let mut look = |_, _| {
-        if is_stopping() {
-            panic::resume_unwind(Box::new(Asked));
-        }
+    let mut look = |_, _| match is_stopping() {
+        true => ControlFlow::Break(()),
+        false => ControlFlow::Continue(()),
     };
-    let work = || run_with_progress(scenario, replicate, registry, options, &mut look);
-    match panic::catch_unwind(AssertUnwindSafe(work)) {
-        Ok(finished) => finished,
-        Err(payload) if payload.is::<Asked>() => Err(RunError::Stopped),
-        Err(payload) => panic::resume_unwind(payload),
-    }
+    run_with_progress(scenario, replicate, registry, options, &mut look)
 }

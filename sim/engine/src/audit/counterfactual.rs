@@ -6,7 +6,7 @@
 use super::balances::Balances;
 use crate::observe::events_in_order::{EventsInOrder, Places};
 use crate::observe::results_error::ResultsError;
-use crate::run::{EventSink, LoggedRunError, RunOptions, run_logged};
+use crate::run::{EventSink, LoggedRunError, RunOptions, run_logged, unwatched};
 use crate::scenario::Scenario;
 use crate::strategy::registry::Registry;
 
@@ -34,7 +34,7 @@ pub fn compute_wealth(
         replicate,
         registry,
         &options,
-        &mut |_, _| {},
+        &mut unwatched,
         &mut books,
     )?;
     let hosts = 0..scenario.hosts.len() as u32;

@@ -27,7 +27,7 @@ use crate::observe::run_archive::{MANIFEST_MAX, RunDirectory};
 use crate::observe::run_directory::{Contents, MANIFEST_FILE, write_files};
 use crate::observe::storage::{Entry, Sink, Storage};
 use crate::observe::summary::Summary;
-use crate::run::{EventSink, LoggedRunError, RunOptions, run, run_logged};
+use crate::run::{EventSink, LoggedRunError, RunOptions, run, run_logged, unwatched};
 use crate::scenario::Scenario;
 use crate::strategy::registry::Registry;
 
@@ -171,7 +171,7 @@ fn simulate(
         number: 0,
         first: None,
     };
-    let output = run_logged(scenario, replicate, registry, options, &mut |_, _| {}, &mut log)?;
+    let output = run_logged(scenario, replicate, registry, options, &mut unwatched, &mut log)?;
     let (finished, difference) = log.finish()?;
     Ok((output, Some(finished), difference))
 }

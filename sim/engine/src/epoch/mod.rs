@@ -25,7 +25,7 @@ mod span;
 mod unremarkable;
 
 use crate::observe::frame::RunOutput;
-use crate::run::RunOptions;
+use crate::run::{Progress, RunOptions};
 use crate::scenario::Scenario;
 use crate::strategy::registry::Registry;
 use crate::world::{World, WorldOptions};
@@ -34,7 +34,7 @@ pub use error::EpochError;
 pub(crate) use limits::check;
 use span::Spans;
 
-/// Runs one replicate, telling `progress` how many blocks of how many are done.
+/// Runs one replicate, telling `progress` how many blocks of how many are done; nothing where that said to stop.
 ///
 /// One thread: replicates are what fills the others. Of `options` it heeds whether books are checked at every block, and refuses a log.
 ///
@@ -45,8 +45,8 @@ pub(crate) fn run(
     replicate: u32,
     registry: &Registry,
     options: &RunOptions,
-    progress: &mut dyn FnMut(u64, u64),
-) -> Result<RunOutput, EpochError> {
+    progress: &mut Progress<'_>,
+) -> Result<Option<RunOutput>, EpochError> {
     limits::check(scenario, options)?;
     let world = World::new(
         scenario,
@@ -62,7 +62,9 @@ pub(crate) fn run(
     );
     let mut spans = Spans::new(world, scenario, replicate);
     while spans.step()? {
-        progress(spans.windows_done(), spans.last_window());
+        if progress(spans.windows_done(), spans.last_window()).is_break() {
+            return Ok(None);
+        }
     }
-    Ok(spans.into_output())
+    Ok(Some(spans.into_output()))
 }

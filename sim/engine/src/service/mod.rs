@@ -19,12 +19,15 @@ mod network;
 mod recorder;
 mod windows;
 
+use std::convert::Infallible;
 use std::num::NonZeroUsize;
+use std::ops::ControlFlow;
 
 use stakeout_kernel::histogram::LogHistogram;
 use thiserror::Error;
 
 use crate::observe::frame::{EpochRow, ParticipantTable, RunOutput};
+use crate::run::Progress;
 use crate::scenario::Scenario;
 use lane::Tally;
 use model::Model;
@@ -66,14 +69,15 @@ pub enum ServiceError {
 }
 
 /// Runs one replicate of a scenario: [`run_network`] on [`Network::from_scenario`], telling `progress` how many blocks of
-/// how many are done.
-pub fn run(
+/// how many are done; nothing where that said to stop.
+pub(crate) fn run(
     scenario: &Scenario,
     replicate: u32,
     lanes: NonZeroUsize,
-    progress: &mut dyn FnMut(u64, u64),
-) -> Result<RunOutput, ServiceError> {
-    carry_out(&Network::from_scenario(scenario)?, replicate, lanes, progress)
+    progress: &mut Progress<'_>,
+) -> Result<Option<RunOutput>, ServiceError> {
+    let network = Network::from_scenario(scenario)?;
+    Ok(carry_out(&network, replicate, lanes, progress)?.continue_value())
 }
 
 /// Runs one replicate with `lanes` lanes on the rayon pool of the caller; one lane uses no other thread.
@@ -86,20 +90,22 @@ pub fn run_network(
     replicate: u32,
     lanes: NonZeroUsize,
 ) -> Result<RunOutput, ServiceError> {
-    carry_out(network, replicate, lanes, &mut |_, _| {})
+    let on = &mut |_, _| ControlFlow::<Infallible>::Continue(());
+    let ControlFlow::Continue(output) = carry_out(network, replicate, lanes, on)?;
+    Ok(output)
 }
 
-fn carry_out(
+fn carry_out<B>(
     network: &Network,
     replicate: u32,
     lanes: NonZeroUsize,
-    progress: &mut dyn FnMut(u64, u64),
-) -> Result<RunOutput, ServiceError> {
+    progress: &mut dyn FnMut(u64, u64) -> ControlFlow<B>,
+) -> Result<ControlFlow<B, RunOutput>, ServiceError> {
     let model = Model::new(network, replicate)?;
     let context = format!("service/{}/{}/{replicate}", network.label, network.seed);
     let ending =
         Windows::new(&model, &network.demand.arrivals, lanes.get()).run(context.as_bytes(), progress);
-    Ok(output(network, replicate, ending))
+    Ok(ending.map_continue(|ending| output(network, replicate, ending)))
 }
 
 fn output(network: &Network, replicate: u32, ending: Ending) -> RunOutput {

@@ -3,6 +3,7 @@
 //! **Invariant.** Mail written in a window is delivered in a later one.
 
 use std::collections::VecDeque;
+use std::ops::ControlFlow;
 
 use rayon::prelude::*;
 use stakeout_kernel::digest::{EffectSum, RunDigest};
@@ -65,13 +66,17 @@ impl<'a> Windows<'a> {
     }
 
     /// Runs all windows, telling `progress` how many of how many are done.
-    pub fn run(mut self, context: &[u8], progress: &mut dyn FnMut(u64, u64)) -> Ending {
+    pub fn run<B>(
+        mut self,
+        context: &[u8],
+        progress: &mut dyn FnMut(u64, u64) -> ControlFlow<B>,
+    ) -> ControlFlow<B, Ending> {
         let mut digest = RunDigest::new(context);
         for window in 0..self.model.windows {
             let effects = self.step((window + 1) * self.model.window_ns);
             digest.close_block(window, &effects);
             self.deliver(window);
-            progress(window + 1, self.model.windows);
+            progress(window + 1, self.model.windows)?;
         }
         let mut tally = Tally::default();
         self.lanes.iter().for_each(|lane| tally.merge(&lane.tally));
@@ -81,7 +86,7 @@ impl<'a> Windows<'a> {
             .flatten()
             .map(|letters| letters.len() as u64)
             .sum();
-        Ending { tally, digest, open }
+        ControlFlow::Continue(Ending { tally, digest, open })
     }
 
     /// Serves everything that arrives before `end_ns`.

@@ -20,7 +20,7 @@ use stakeout_engine::observe::run_archive::RunDirectory;
 use stakeout_engine::observe::run_directory::{Contents, IfExists, RunPlace};
 use stakeout_engine::observe::storage::Disk;
 use stakeout_engine::observe::summary::Summary;
-use stakeout_engine::run::{RunOptions, run, run_logged};
+use stakeout_engine::run::{RunOptions, run, run_logged, unwatched};
 use stakeout_engine::scenario::Scenario;
 
 use crate::random::{scenario, strategies};
@@ -161,7 +161,7 @@ fn written(folder: &Folder, scenario: &Scenario) -> RunDirectory {
             replicate,
             &registry(),
             &options,
-            &mut |_, _| {},
+            &mut unwatched,
             &mut log,
         );
         outputs.push(output.expect("the scenario runs"));

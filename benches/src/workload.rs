@@ -126,16 +126,15 @@ impl Prepared {
             .map_err(|error| error.to_string())
     }
 
-    /// As [`run`](Self::run), with the event log written to `folder` and removed again. The disk is waited for, as
-    /// it is in a run that keeps its log.
+    /// As [`run`](Self::run), with the event log written to `spool`. The disk is waited for, as it is in a run that keeps
+    /// its log.
     pub fn run_logged(
         &mut self,
         inferences: u64,
         threads: usize,
-        folder: &Path,
+        spool: &Spool,
     ) -> Result<(Done, LogSize), String> {
         let scenario = self.cut(inferences)?.ok_or("the baseline keeps no log")?;
-        let spool = Spool::create(folder.join("log"), &Disk).map_err(|error| error.to_string())?;
         let mut log = spool
             .open(&Cast::default(), 0, &Disk)
             .map_err(|error| error.to_string())?;
@@ -150,7 +149,6 @@ impl Prepared {
         )
         .map_err(|error| error.to_string())?;
         let finished = log.finish().map_err(|error| error.to_string())?;
-        spool.clear(&Disk).map_err(|error| error.to_string())?;
         let size = LogSize {
             events: finished.log.events,
             bytes: finished.file.bytes,

@@ -41,11 +41,9 @@ impl Chain {
 
     /// Takes events of one segment; returns the head when it is full.
     pub fn extend(&mut self, entries: &[LogEntry]) -> Option<blake3::Hash> {
-        let start = self.buffer.len();
-        self.buffer.resize(start + entries.len() * EVENT_BYTES, 0);
-        let places = self.buffer[start..].as_chunks_mut::<EVENT_BYTES>().0;
-        for (place, entry) in places.iter_mut().zip(entries) {
-            *place = entry.encode();
+        self.buffer.reserve(entries.len() * EVENT_BYTES);
+        for entry in entries {
+            self.buffer.extend_from_slice(&entry.encode());
         }
         self.pending += entries.len();
         let whole = self.buffer.len() / STRETCH * STRETCH;

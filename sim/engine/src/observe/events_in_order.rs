@@ -13,20 +13,12 @@ pub struct EventsInOrder {
     pieces: Vec<Piece>,
     events: usize,
     /// Room of pieces that were read.
-    spare: Vec<LaneEvents>,
-}
-
-/// Events of a lane in its own order.
-#[derive(Clone, Debug, Default)]
-pub struct LaneEvents {
-    events: Vec<Event>,
-    /// Whom each concerns, once more: whoever looks for the order reads these and not fourteen times as much.
-    participants: Vec<u32>,
+    spare: Vec<Vec<Event>>,
 }
 
 #[derive(Clone, Debug)]
 struct Piece {
-    events: LaneEvents,
+    events: Vec<Event>,
     /// First participant of the lane that left them in its own order, and their number.
     lane: Option<(u32, usize)>,
 }
@@ -54,11 +46,11 @@ impl EventsInOrder {
 
     /// Takes a lane's events of one block, and leaves it room for others; `first` and `participants` say whom they may
     /// concern.
-    pub fn take_lane(&mut self, events: &mut LaneEvents, first: u32, participants: usize) {
-        if events.events.is_empty() {
+    pub fn take_lane(&mut self, events: &mut Vec<Event>, first: u32, participants: usize) {
+        if events.is_empty() {
             return;
         }
-        self.events += events.events.len();
+        self.events += events.len();
         let room = self.spare.pop().unwrap_or_default();
         self.pieces.push(Piece {
             events: std::mem::replace(events, room),
@@ -86,10 +78,9 @@ impl EventsInOrder {
     /// Forgets the events, not the room for them.
     pub fn clear(&mut self) {
         self.spare.extend(self.pieces.drain(..).map(|piece| {
-            let mut room = piece.events;
-            room.events.clear();
-            room.participants.clear();
-            room
+            let mut events = piece.events;
+            events.clear();
+            events
         }));
         self.events = 0;
     }
@@ -105,10 +96,10 @@ impl EventsInOrder {
     ) -> Result<(), E> {
         for Piece { events, lane } in &self.pieces {
             match *lane {
-                None => events.events.iter().try_for_each(&mut act)?,
+                None => events.iter().try_for_each(&mut act)?,
                 Some((first, participants)) => {
-                    places.sort(&events.participants, first, participants);
-                    let mut in_order = places.order.iter().map(|&at| &events.events[at as usize]);
+                    places.sort(events, first, participants);
+                    let mut in_order = places.order.iter().map(|&at| &events[at as usize]);
                     in_order.try_for_each(&mut act)?;
                 }
             }
@@ -129,46 +120,32 @@ impl EventsInOrder {
 
 impl From<Vec<Event>> for EventsInOrder {
     fn from(events: Vec<Event>) -> Self {
-        let mut all = Self::default();
-        events.into_iter().for_each(|event| all.push(event));
-        all
-    }
-}
-
-impl LaneEvents {
-    /// Adds an event about a participant.
-    #[inline]
-    pub fn push(&mut self, event: Event) {
-        self.events.push(event);
-        self.participants.push(event.participant);
-    }
-}
-
-impl FromIterator<Event> for LaneEvents {
-    fn from_iter<T: IntoIterator<Item = Event>>(events: T) -> Self {
-        let mut all = Self::default();
-        events.into_iter().for_each(|event| all.push(event));
-        all
+        Self {
+            events: events.len(),
+            pieces: vec![Piece { events, lane: None }],
+            spare: Vec::new(),
+        }
     }
 }
 
 impl Places {
     /// Finds the order of a lane's events by participant: counts, then deals.
-    fn sort(&mut self, concerned: &[u32], first: u32, participants: usize) {
+    fn sort(&mut self, events: &[Event], first: u32, participants: usize) {
+        let slot = |event: &Event| (event.participant - first) as usize;
         self.starts.clear();
         self.starts.resize(participants, 0);
-        for participant in concerned {
-            self.starts[(participant - first) as usize] += 1;
+        for event in events {
+            self.starts[slot(event)] += 1;
         }
         let mut start = 0;
         for count in &mut self.starts {
             start += std::mem::replace(count, start);
         }
         self.order.clear();
-        self.order.resize(concerned.len(), 0);
-        for (at, participant) in (0..).zip(concerned) {
-            let place = &mut self.starts[(participant - first) as usize];
-            self.order[*place as usize] = at;
+        self.order.resize(events.len(), 0);
+        for (at, event) in events.iter().enumerate() {
+            let place = &mut self.starts[slot(event)];
+            self.order[*place as usize] = at as u32;
             *place += 1;
         }
     }
@@ -188,17 +165,15 @@ mod tests {
         let mut events = EventsInOrder::default();
         events.push(event(9, 0));
         events.take_lane(
-            &mut [event(1, 1), event(0, 2), event(1, 3), event(0, 4)]
-                .into_iter()
-                .collect(),
+            &mut vec![event(1, 1), event(0, 2), event(1, 3), event(0, 4)],
             0,
             2,
         );
-        events.take_lane(&mut LaneEvents::default(), 2, 3);
-        events.take_lane(&mut [event(6, 5), event(5, 6)].into_iter().collect(), 5, 2);
+        events.take_lane(&mut Vec::new(), 2, 3);
+        events.take_lane(&mut vec![event(6, 5), event(5, 6)], 5, 2);
         events.push(event(2, 7));
         let mut later = EventsInOrder::default();
-        later.take_lane(&mut [event(4, 8), event(3, 9)].into_iter().collect(), 3, 2);
+        later.take_lane(&mut vec![event(4, 8), event(3, 9)], 3, 2);
         later.push(event(1, 10));
         events.append(&mut later);
         let times: Vec<u64> = events.to_vec().iter().map(|event| event.time_ns).collect();

@@ -18,6 +18,12 @@ const BLOCK: usize = 128;
 /// Differences that share a width.
 const PART: usize = 32;
 
+/// Bytes of a number.
+const WORD: usize = size_of::<i64>();
+/// Bytes of a part at most.
+const PART_ROOM: usize = PART * WORD;
+/// Bytes of a block at most: its least difference, the widths of its parts, and the parts.
+const BLOCK_ROOM: usize = 10 + BLOCK / PART + BLOCK * WORD;
 /// Bytes that the head of a column takes at most: four numbers of which the last two have up to 64 bits.
 const HEAD: usize = 24;
 
@@ -29,9 +35,16 @@ pub struct Differences<const NARROW: bool> {
     count: u64,
     waiting: usize,
     block: Box<[i64; BLOCK]>,
-    /// Room for what stands before the blocks and is known after them, then the blocks.
-    page: Vec<u8>,
-    room: usize,
+    page: Page,
+}
+
+/// Bytes of a column that grows: room for what stands before the blocks and is known after them, then the blocks.
+#[derive(Clone, Debug)]
+struct Page {
+    /// All that there is room for: what was written once is not cleared again.
+    bytes: Vec<u8>,
+    start: usize,
+    end: usize,
     /// The page before this one, whose memory is used again once nobody reads it.
     lent: Bytes,
 }
@@ -45,9 +58,12 @@ impl<const NARROW: bool> Default for Differences<NARROW> {
             count: 0,
             waiting: 0,
             block: Box::new([0; BLOCK]),
-            page: Vec::new(),
-            room: HEAD,
-            lent: Bytes::new(),
+            page: Page {
+                bytes: Vec::new(),
+                start: HEAD,
+                end: HEAD,
+                lent: Bytes::new(),
+            },
         }
     }
 }
@@ -97,33 +113,14 @@ impl<const NARROW: bool> Differences<NARROW> {
         put_varint(&mut head, (BLOCK / PART) as u64);
         put_varint(&mut head, self.count);
         put_varint(&mut head, zigzag(if self.count == 0 { 0 } else { self.first }));
-        self.make_room(head.len());
-        let start = self.room - head.len();
-        self.page[start..self.room].copy_from_slice(&head);
         self.count = 0;
-        self.lent = Bytes::from(std::mem::take(&mut self.page));
-        self.lent.slice(start..)
-    }
-
-    /// Sees to room for a head of so many bytes. Columns of one file have heads of one length, nearly: it moves the
-    /// blocks once.
-    fn make_room(&mut self, head: usize) {
-        if self.page.is_empty() {
-            self.page = Vec::from(std::mem::take(&mut self.lent));
-            self.page.clear();
-            self.page.resize(self.room, 0);
-        }
-        if let Some(more) = head.checked_sub(self.room) {
-            self.page.splice(..0, std::iter::repeat_n(0, more));
-            self.room += more;
-        }
+        self.page.lend(&head)
     }
 
     fn pack_block(&mut self) {
         if self.waiting == 0 {
             return;
         }
-        self.make_room(0);
         let block = &mut *self.block;
         // What no difference fills is packed as nothing above the least.
         let rows = std::mem::take(&mut self.waiting);
@@ -134,15 +131,60 @@ impl<const NARROW: bool> Differences<NARROW> {
         for value in block.iter_mut() {
             *value = above::<NARROW>(*value, least);
         }
-        put_varint(&mut self.page, zigzag(least));
-        let widths = self.page.len();
-        self.page.extend_from_slice(&[0; BLOCK / PART]);
+        let (room, end) = self.page.room_for_a_block();
+        let mut at = put_varint_at(room, 0, zigzag(least));
+        let widths = at;
+        at += BLOCK / PART;
         for (index, part) in block.as_chunks::<PART>().0.iter().enumerate() {
             let bits = part.iter().fold(0, |bits, number| bits | number).cast_unsigned();
             let width = (u64::BITS - bits.leading_zeros()).div_ceil(u8::BITS);
-            self.page[widths + index] = (width * u8::BITS) as u8;
-            pack_bytes(&mut self.page, width, part);
+            room[widths + index] = (width * u8::BITS) as u8;
+            if let Some(room) = room[at..].first_chunk_mut() {
+                pack_bytes(room, width, part);
+            }
+            at += PART * width as usize;
         }
+        *end += at;
+    }
+}
+
+impl Page {
+    /// Room behind what is there, and how far that reaches.
+    #[inline]
+    fn room_for_a_block(&mut self) -> (&mut [u8; BLOCK_ROOM], &mut usize) {
+        if self.bytes.len() < self.end + BLOCK_ROOM {
+            self.grow();
+        }
+        let room = self.bytes[self.end..].first_chunk_mut();
+        (room.expect("room was made"), &mut self.end)
+    }
+
+    #[cold]
+    fn grow(&mut self) {
+        if self.bytes.is_empty() {
+            self.bytes = Vec::from(std::mem::take(&mut self.lent));
+        }
+        let needed = self.end + BLOCK_ROOM;
+        if self.bytes.len() < needed {
+            self.bytes.resize(needed.max(self.bytes.len() * 2), 0);
+        }
+    }
+
+    /// The page behind its head; the next one begins.
+    fn lend(&mut self, head: &[u8]) -> Bytes {
+        if self.bytes.is_empty() {
+            self.grow();
+        }
+        // Columns of one file have heads of one length, nearly: this moves the blocks once.
+        if let Some(more) = head.len().checked_sub(self.start) {
+            self.bytes.splice(..0, std::iter::repeat_n(0, more));
+            (self.start, self.end) = (self.start + more, self.end + more);
+        }
+        let start = self.start - head.len();
+        self.bytes[start..self.start].copy_from_slice(head);
+        self.lent = Bytes::from(std::mem::take(&mut self.bytes));
+        let end = std::mem::replace(&mut self.end, self.start);
+        self.lent.slice(start..end)
     }
 }
 
@@ -226,33 +268,31 @@ pub fn pack_places(places: &[u8]) -> Vec<u8> {
     page
 }
 
-/// Appends numbers of `width` whole bytes each, the lowest first.
-fn pack_bytes(out: &mut Vec<u8>, width: u32, numbers: &[i64; PART]) {
+/// Writes numbers of `width` whole bytes each, the lowest first, and anything behind them.
+#[inline]
+fn pack_bytes(room: &mut [u8; PART_ROOM], width: u32, numbers: &[i64; PART]) {
     // The width is known in each loop, which then has no question in it.
     match width {
         0 => {}
-        1 => out.extend_from_slice(&numbers.map(|number| number as u8)),
-        2 => out.extend_from_slice(numbers.map(|number| (number as u16).to_le_bytes()).as_flattened()),
-        3 => pack_odd::<3>(out, numbers),
-        4 => out.extend_from_slice(numbers.map(|number| (number as u32).to_le_bytes()).as_flattened()),
-        5 => pack_odd::<5>(out, numbers),
-        6 => pack_odd::<6>(out, numbers),
-        7 => pack_odd::<7>(out, numbers),
-        _ => out.extend_from_slice(numbers.map(i64::to_le_bytes).as_flattened()),
+        1 => room[..PART].copy_from_slice(&numbers.map(|number| number as u8)),
+        2 => room[..2 * PART]
+            .copy_from_slice(numbers.map(|number| (number as u16).to_le_bytes()).as_flattened()),
+        3 => pack_odd::<3>(room, numbers),
+        4 => room[..4 * PART]
+            .copy_from_slice(numbers.map(|number| (number as u32).to_le_bytes()).as_flattened()),
+        5 => pack_odd::<5>(room, numbers),
+        6 => pack_odd::<6>(room, numbers),
+        7 => pack_odd::<7>(room, numbers),
+        _ => room.copy_from_slice(numbers.map(i64::to_le_bytes).as_flattened()),
     }
 }
 
 /// Each number is written whole, and the next one over what it does not need.
-fn pack_odd<const WIDTH: usize>(out: &mut Vec<u8>, numbers: &[i64; PART]) {
-    const WORD: usize = size_of::<u64>();
-    let start = out.len();
-    out.resize(start + PART * WORD, 0);
-    if let Some(room) = out[start..].first_chunk_mut::<{ PART * WORD }>() {
-        for (place, number) in numbers.iter().enumerate() {
-            room[place * WIDTH..place * WIDTH + WORD].copy_from_slice(&number.to_le_bytes());
-        }
+#[inline]
+fn pack_odd<const WIDTH: usize>(room: &mut [u8; PART_ROOM], numbers: &[i64; PART]) {
+    for (place, number) in numbers.iter().enumerate() {
+        room[place * WIDTH..place * WIDTH + WORD].copy_from_slice(&number.to_le_bytes());
     }
-    out.truncate(start + PART * WIDTH);
 }
 
 /// Eight answers as the bits of a byte, the first one lowest.
@@ -264,12 +304,21 @@ fn gather_bits(answers: [bool; 8]) -> u8 {
 }
 
 /// Seven bits a byte, the lowest first.
-fn put_varint(out: &mut Vec<u8>, mut number: u64) {
+fn put_varint(out: &mut Vec<u8>, number: u64) {
+    let mut bytes = [0; 10];
+    let end = put_varint_at(&mut bytes, 0, number);
+    out.extend_from_slice(&bytes[..end]);
+}
+
+/// The same into `room` from `at` on; returns where it ends.
+fn put_varint_at(room: &mut [u8], mut at: usize, mut number: u64) -> usize {
     while number >= 0x80 {
-        out.push(number as u8 | 0x80);
+        room[at] = number as u8 | 0x80;
         number >>= 7;
+        at += 1;
     }
-    out.push(number as u8);
+    room[at] = number as u8;
+    at + 1
 }
 
 /// Small numbers of either sign as small numbers.

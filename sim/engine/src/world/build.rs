@@ -33,7 +33,7 @@ use super::slab::Slab;
 use super::tables::Tables;
 use super::window::{Draw, Targets};
 use super::{Market, World};
-use crate::observe::events_in_order::{EventsInOrder, LaneEvents};
+use crate::observe::events_in_order::EventsInOrder;
 use crate::observe::frame::EpochRow;
 use crate::observe::participant_table::ParticipantTable;
 use crate::scenario::{SamplingDraw, Scenario};
@@ -404,7 +404,7 @@ fn empty_lane(first: u32, lanes: usize, models: usize) -> Lane {
         finished: vec![Finished::default(); models],
         totals: ZERO_ROW,
         effects: EffectSum::default(),
-        events: LaneEvents::default(),
+        events: Vec::new(),
         sojourn: LogHistogram::new(),
         waits: LogHistogram::new(),
         started_at_once: 0,

@@ -23,8 +23,7 @@ use super::outage::OutageTable;
 use super::refunds::Refunds;
 use super::role_pool::RolePool;
 use super::slab::Slab;
-use crate::observe::events_in_order::LaneEvents;
-use crate::observe::frame::{Conviction, EpochRow};
+use crate::observe::frame::{Conviction, EpochRow, Event};
 use crate::strategy::{ExecutorView, Shortcut};
 
 /// What the service loop reads and writes of a host: half a cache line, and its slots beside it.
@@ -263,7 +262,7 @@ pub(crate) struct Lane {
     /// Totals of the epoch.
     pub totals: EpochRow,
     pub effects: EffectSum,
-    pub events: LaneEvents,
+    pub events: Vec<Event>,
     pub sojourn: LogHistogram,
     /// Waits of requests that had to wait, and the number of those that had not.
     pub waits: LogHistogram,

@@ -14,7 +14,7 @@ use crate::clock::wall_time;
 use crate::compare::{Rounds, spread};
 
 /// Cells of a sweep: enough that the last ones leave no core idle for long.
-const CELLS: u32 = 16;
+const CELLS: u32 = 64;
 /// Points they belong to; two rates that cost nearly the same.
 const FACTOR: &str = "protocol.sampling.flat_rate=19 %, 20 %";
 

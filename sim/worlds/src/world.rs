@@ -449,7 +449,8 @@ mod tests {
                 .contains("did you mean \"bitcoin-supply\"")
         );
         assert!(refusal(&FILE.replace("satoshi", "satoshis")).contains("did you mean \"satoshi\""));
-        assert!(refusal(&FILE.replace("expect: {satoshi", "set: {c")).contains("it has none"));
+        let record = FILE.replace("bitcoin-supply", "white-paper");
+        assert!(refusal(&record.replace("expect: {satoshi", "set: {c")).contains("it has none"));
         assert!(refusal(&FILE.replace("outcome", "outcomes")).contains("outcomes"));
         assert!(refusal("checks: [").starts_with("file: "));
     }

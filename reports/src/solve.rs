@@ -139,7 +139,7 @@ impl Solve {
         for judged in in_turn.chain(of_level().filter(|judged| !is_whole(&judged.menu))) {
             let is_same =
                 |other: &&Judged| other.attack == judged.attack && other.parameter == judged.parameter;
-            if !found.iter().any(|other| is_same(other)) {
+            if !found.iter().any(is_same) {
                 found.push(judged);
             }
         }

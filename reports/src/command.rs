@@ -88,7 +88,7 @@ pub struct Plot {
 }
 
 /// Reads a path, or `latest`: the run that was written last.
-fn run_path() -> impl TypedValueParser<Value = PathBuf> {
+pub fn run_path() -> impl TypedValueParser<Value = PathBuf> {
     PathBufValueParser::new().try_map(named_run)
 }
 

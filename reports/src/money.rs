@@ -4,7 +4,7 @@
 pub const BASE_UNITS_PER_COIN: i128 = 1_000_000_000;
 
 /// Decimal digits of a coin in base units.
-const DIGITS: u32 = 9;
+pub const DIGITS: u32 = 9;
 
 /// Coins with grouped thousands and three decimals, more of an amount below one coin, rounded half away from zero:
 /// `38 627.453 GNK`, `0.5269 GNK`.
@@ -16,20 +16,31 @@ pub fn shown(base_units: i128) -> String {
         100_000.. => 6,
         _ => DIGITS,
     };
-    let (one, cut) = (10_u128.pow(decimals), 10_u128.pow(DIGITS - decimals));
-    let rounded = magnitude / cut + u128::from(2 * (magnitude % cut) >= cut && cut > 1);
+    let (whole, rest) = rounded(magnitude, decimals);
     let sign = if base_units < 0 { "−" } else { "" };
     let width = decimals as usize;
-    format!("{sign}{}.{:0width$} GNK", grouped(rounded / one), rounded % one)
+    format!("{sign}{}.{rest:0width$} GNK", grouped(whole))
+}
+
+/// An amount with so many decimals of a coin, nine at most, rounded half up: whole coins, and the digits after the point.
+pub fn rounded(base_units: u128, decimals: u32) -> (u128, u128) {
+    let (one, cut) = (10_u128.pow(decimals), 10_u128.pow(DIGITS - decimals));
+    let rounded = base_units / cut + u128::from(2 * (base_units % cut) >= cut && cut > 1);
+    (rounded / one, rounded % one)
 }
 
 /// A whole number with a thin space between groups of three digits.
 pub fn grouped(number: u128) -> String {
+    grouped_by(number, '\u{202f}')
+}
+
+/// A whole number with a separator between groups of three digits.
+pub fn grouped_by(number: u128, separator: char) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() * 2);
     for (index, digit) in digits.chars().enumerate() {
         if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push('\u{202f}');
+            text.push(separator);
         }
         text.push(digit);
     }

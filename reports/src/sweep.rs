@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use stakeout_engine::experiment::sweep::analysis::{Sensitivity, sensitivity};
 use stakeout_engine::experiment::sweep::campaign::PointCells;
 use stakeout_engine::experiment::sweep::cell::Cell;
+use stakeout_engine::experiment::sweep::meaning::KEY_FIGURES;
 use stakeout_engine::experiment::sweep::plan::{Plan, SWEEP_FORMAT};
 use stakeout_engine::experiment::sweep::store::Store;
 
@@ -17,16 +18,6 @@ use crate::error::ReportError;
 const BYTES_MAX: u64 = 1 << 30;
 /// Columns that stand between the factors and the figures.
 const FIXED: [&str; 3] = ["seed", "replicates", "failed"];
-/// Figures that are shown where no plan names any.
-const USUAL: [&str; 6] = [
-    "cheating_premium",
-    "deviator_gain_share",
-    "cheaters_convicted_share",
-    "honest_convicted_share",
-    "checked_share",
-    "verification_overhead",
-];
-
 /// A figure at a point.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Estimate {
@@ -94,7 +85,7 @@ impl Sweep {
         let known = |name: &&str| rows.iter().any(|row| row.figures.contains_key(*name));
         let outputs = match &plan {
             Some(plan) => plan.outputs.clone(),
-            None => USUAL
+            None => KEY_FIGURES
                 .iter()
                 .filter(|n| known(n))
                 .map(ToString::to_string)

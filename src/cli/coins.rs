@@ -2,37 +2,27 @@
 //!
 //! Invariant: an amount is rounded, half away from zero, and never cut; tables for programs do not come here.
 
-/// Decimal digits of one GNK in base units.
-const DIGITS: usize = 9;
+use stakeout_reports::money::{DIGITS, grouped_by, rounded};
+
 /// Digits that are shown of the largest amount of a column.
-const SHOWN: usize = 6;
+const SHOWN: u32 = 6;
 
 /// Decimals of GNK at which an amount of so many base units has six digits; two at least, nine at most.
-pub fn decimals(base_units: u128) -> usize {
-    let digits = base_units.checked_ilog10().map_or(1, |log| log as usize + 1);
+pub fn decimals(base_units: u128) -> u32 {
+    let digits = base_units.checked_ilog10().map_or(1, |log| log + 1);
     (DIGITS + SHOWN).saturating_sub(digits).clamp(2, DIGITS)
 }
 
-/// An amount in GNK with this many decimals and grouped thousands: `38,627.45`.
-pub fn shown(base_units: i128, decimals: usize) -> String {
-    let decimals = decimals.min(DIGITS);
-    let cut = 10_u128.pow((DIGITS - decimals) as u32);
-    let magnitude = base_units.unsigned_abs();
-    let rounded = magnitude / cut + u128::from(magnitude % cut >= cut.div_ceil(2) && cut > 1);
-    let one = 10_u128.pow(decimals as u32);
-    let sign = if base_units < 0 && rounded > 0 { "-" } else { "" };
-    let whole = (rounded / one).to_string();
-    let mut text = String::from(sign);
-    for (at, digit) in whole.chars().enumerate() {
-        if at > 0 && (whole.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    if decimals > 0 {
-        text.push_str(&format!(".{:0decimals$}", rounded % one));
-    }
-    text
+/// An amount in GNK with this many decimals, one at least, and grouped thousands: `38,627.45`.
+pub fn shown(base_units: i128, decimals: u32) -> String {
+    let (whole, rest) = rounded(base_units.unsigned_abs(), decimals.clamp(1, DIGITS));
+    let sign = if base_units < 0 && whole + rest > 0 {
+        "-"
+    } else {
+        ""
+    };
+    let width = decimals as usize;
+    format!("{sign}{}.{rest:0width$}", grouped_by(whole, ','))
 }
 
 #[cfg(test)]

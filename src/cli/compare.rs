@@ -9,14 +9,15 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use rayon::prelude::*;
 use stakeout_engine::experiment::sweep::cell::{Cell as Replicate, Making, key, run_cell};
-use stakeout_engine::experiment::sweep::meaning::meaning;
+use stakeout_engine::experiment::sweep::figures::check_name;
+use stakeout_engine::experiment::sweep::meaning::{KEY_FIGURES, meaning, spoken_unit, with_unit};
 use stakeout_engine::experiment::sweep::plan::ScenarioSource;
 use stakeout_engine::scenario::Scenario;
 use stakeout_engine::scenario::error::unknown_name;
 use stakeout_statistics::{Moments, PairedDifference, holm, paired_difference};
 
 use super::failure::{Failure, Reason};
-use super::format::{Format, FormatOption};
+use super::format::FormatOption;
 use super::simulate::set_threads;
 use super::sweep_page::decimals;
 use super::table::{Cell, Table};
@@ -80,6 +81,10 @@ pub fn run(arguments: &Compare) -> Result<(), Failure> {
         return Err(Failure::usage(
             "both arms are the same scenario: what --with sets, the first has already; set another value",
         ));
+    }
+    let registry = stakeout_agents::registry();
+    for figure in &arguments.figures {
+        check_name(figure, &registry).map_err(Failure::usage)?;
     }
     let cells = simulate(&[&first, &second], arguments.replicates)?;
     check_names(&arguments.figures, &cells)?;
@@ -167,14 +172,19 @@ fn compare(arguments: &Compare, cells: &[[Replicate; 2]]) -> (Table, Option<f64>
     ];
     let mut table = Table::new(&format!("{} pairs", cells.len()), &columns);
     let mut factors: Vec<f64> = lines.iter().filter_map(|line| line.factor).collect();
-    let is_for_people = matches!(arguments.format.format, Format::Table | Format::Markdown);
+    let is_for_people = arguments.format.format.is_for_people();
     let mut shown: Vec<(&Line, f64)> = lines.iter().zip(adjusted).collect();
     if is_for_people {
-        shown.sort_by_key(|(line, _)| KEY.iter().position(|key| line.name == *key).unwrap_or(KEY.len()));
+        shown.sort_by_key(|(line, _)| {
+            KEY_FIGURES
+                .iter()
+                .position(|key| line.name == *key)
+                .unwrap_or(KEY_FIGURES.len())
+        });
     }
     for (line, p) in shown {
         let (scale, unit) = if is_for_people {
-            people_unit(&line.name)
+            spoken_unit(&line.name)
         } else {
             (1.0, "")
         };
@@ -185,10 +195,7 @@ fn compare(arguments: &Compare, cells: &[[Replicate; 2]]) -> (Table, Option<f64>
             (true, false) => "second is lower",
         };
         table.push(vec![
-            Cell::text(match unit {
-                "" => line.name.clone(),
-                unit => format!("{}, {unit}", line.name.trim_end_matches("_ns")),
-            }),
+            Cell::text(with_unit(&line.name, unit)),
             real(line.means[0]),
             real(line.means[1]),
             real(line.difference.mean),
@@ -207,42 +214,6 @@ fn compare(arguments: &Compare, cells: &[[Replicate; 2]]) -> (Table, Option<f64>
     factors.sort_by(f64::total_cmp);
     let median = factors.get(factors.len() / 2).copied();
     (table, median)
-}
-
-/// Figures that people look for first, in this order.
-const KEY: [&str; 6] = [
-    "cheating_premium",
-    "deviator_gain_share",
-    "cheaters_convicted_share",
-    "honest_convicted_share",
-    "checked_share",
-    "verification_overhead",
-];
-
-/// Figures in base units that do not say so in their names.
-const COINS: [&str; 9] = [
-    "work_coins",
-    "refunds",
-    "rewards",
-    "forfeited",
-    "governance",
-    "burned",
-    "slashed",
-    "debts_recovered",
-    "issued",
-];
-
-/// The unit in which people read a figure, and what its value is multiplied by; programs get the values as they are.
-fn people_unit(figure: &str) -> (f64, &'static str) {
-    let is_coins =
-        COINS.contains(&figure) || figure.ends_with(".profit") || figure.ends_with("_per_weight_epoch");
-    match figure {
-        _ if is_coins => (1e-9, "GNK"),
-        _ if figure.ends_with("_ns") => (1e-6, "ms"),
-        _ if figure.ends_with("_share") => (100.0, "%"),
-        "cheating_premium" | "verification_overhead" => (100.0, "%"),
-        _ => (1.0, ""),
-    }
 }
 
 /// Refuses a figure that neither has.

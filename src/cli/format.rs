@@ -15,6 +15,13 @@ pub enum Format {
     Markdown,
 }
 
+impl Format {
+    /// Whether people read it: they get units and few digits, programs every digit.
+    pub fn is_for_people(self) -> bool {
+        matches!(self, Self::Table | Self::Markdown)
+    }
+}
+
 /// The option that every command that reads has.
 #[derive(clap::Args, Clone, Copy, Debug)]
 pub struct FormatOption {

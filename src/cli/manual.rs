@@ -1,10 +1,14 @@
 //! `stakeout manual`: manual pages from the same definitions as the help.
+//!
+//! Invariant: every page that another page refers to is written with it.
 
 use std::fs;
+use std::io;
 use std::path::PathBuf;
 
 use clap::{Args, CommandFactory};
 use clap_mangen::Man;
+use clap_mangen::roff::{Roff, roman};
 
 use super::Cli;
 use super::failure::{Failure, Reason};
@@ -13,11 +17,11 @@ use super::terminal::print;
 /// Arguments of `manual`.
 #[derive(Args, Debug)]
 #[command(
-    before_help = "Examples:\n  stakeout manual --out man\n  man man/stakeout-run.1\n  stakeout manual run | man -l -"
+    before_help = "Examples:\n  stakeout manual --out man\n  man man/stakeout-run.1\n  stakeout manual audit explain | man -l -"
 )]
 pub struct Manual {
     /// Print the page of this command; of the program where none is named
-    command: Option<String>,
+    command: Vec<String>,
     /// Write every page into this folder, created if absent
     #[arg(long, value_name = "DIR", conflicts_with = "command")]
     out: Option<PathBuf>,
@@ -25,44 +29,78 @@ pub struct Manual {
 
 /// Prints one page or writes all.
 pub fn run(arguments: &Manual) -> Result<(), Failure> {
-    let program = Cli::command().disable_help_subcommand(true);
-    let page = |command: &clap::Command, name: &str| -> Result<Vec<u8>, Failure> {
-        let mut text = Vec::new();
-        let command = command
-            .clone()
-            .display_name(name.to_string())
-            .bin_name(name.replace('-', " "));
-        Man::new(command)
-            .render(&mut text)
-            .map_err(|error| Failure::new(Reason::Bug, error.to_string()))?;
-        Ok(text)
-    };
+    let mut program = Cli::command().disable_help_subcommand(true);
+    program.build();
     let Some(folder) = &arguments.out else {
-        let text = match &arguments.command {
-            None => page(&program, "stakeout")?,
-            Some(wanted) => match program.find_subcommand(wanted) {
-                Some(command) => page(command, &format!("stakeout-{wanted}"))?,
-                None => {
-                    return Err(Failure::usage(format!(
-                        "there is no command `{wanted}`; see stakeout --help"
-                    )));
-                }
-            },
-        };
-        return print(&String::from_utf8_lossy(&text));
+        let mut command = &program;
+        let mut name = "stakeout".to_string();
+        for word in &arguments.command {
+            command = command.find_subcommand(word).ok_or_else(|| {
+                let name = name.replace('-', " ");
+                Failure::usage(format!("there is no command `{name} {word}`; see {name} --help"))
+            })?;
+            name = format!("{name}-{}", command.get_name());
+        }
+        return print(&page(command, &name)?);
     };
     fs::create_dir_all(folder).map_err(|error| Failure::io(folder, &error))?;
-    let mut pages = vec![("stakeout".to_string(), page(&program, "stakeout")?)];
-    for command in program.get_subcommands() {
-        let name = format!("stakeout-{}", command.get_name());
-        let text = page(command, &name)?;
-        pages.push((name, text));
-    }
     let mut written = String::new();
-    for (name, text) in pages {
+    for (name, text) in pages(&program, "stakeout")? {
         let path = folder.join(format!("{name}.1"));
         fs::write(&path, text).map_err(|error| Failure::io(&path, &error))?;
         written += &format!("{}\n", path.display());
     }
     print(&written)
+}
+
+/// The page of a command and those of the commands below it, with their names.
+fn pages(command: &clap::Command, name: &str) -> Result<Vec<(String, String)>, Failure> {
+    let mut all = vec![(name.to_string(), page(command, name)?)];
+    for below in command.get_subcommands() {
+        all.extend(pages(below, &format!("{name}-{}", below.get_name()))?);
+    }
+    Ok(all)
+}
+
+fn page(command: &clap::Command, name: &str) -> Result<String, Failure> {
+    let text = sections(command, name);
+    let text = text.map_err(|error| Failure::new(Reason::Bug, error.to_string()))?;
+    Ok(String::from_utf8_lossy(&text).into_owned())
+}
+
+/// The sections in their order. The synopsis is the line of the help, which names what each argument takes.
+fn sections(command: &clap::Command, name: &str) -> io::Result<Vec<u8>> {
+    let spaced = name.replace('-', " ");
+    let mut command = command
+        .clone()
+        .display_name(name.to_string())
+        .bin_name(spaced.clone())
+        .disable_help_subcommand(true);
+    let usage = command.render_usage().to_string();
+    let examples = command.get_before_help().map(ToString::to_string);
+    let has_commands = command.has_subcommands();
+    let man = Man::new(command).title(name).source("stakeout");
+    let mut text = Vec::new();
+    man.render_title(&mut text)?;
+    man.render_name_section(&mut text)?;
+    let mut synopsis = Roff::new();
+    synopsis.control("SH", ["SYNOPSIS"]);
+    synopsis.text([roman(usage.trim_start_matches("Usage: "))]);
+    synopsis.to_writer(&mut text)?;
+    man.render_description_section(&mut text)?;
+    man.render_options_section(&mut text)?;
+    if has_commands {
+        man.render_subcommands_section(&mut text)?;
+    }
+    if let Some(examples) = examples {
+        let mut section = Roff::new();
+        section.control("SH", ["EXAMPLES"]);
+        section.control("nf", []);
+        for line in examples.lines().filter(|line| line.starts_with(' ')) {
+            section.text([roman(line.trim())]);
+        }
+        section.control("fi", []);
+        section.to_writer(&mut text)?;
+    }
+    Ok(text)
 }

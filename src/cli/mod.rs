@@ -26,6 +26,7 @@ mod init;
 mod interrupt;
 mod manual;
 mod network_table;
+mod no_number;
 mod options;
 mod progress;
 mod rare;
@@ -141,12 +142,15 @@ struct Passed {
 
 /// Reads the command line, runs the command and turns its end into an exit code.
 pub fn main() -> ExitCode {
-    let cli = Cli::try_parse().unwrap_or_else(|error| match run_path::several_runs(&error) {
-        Some(message) => {
-            terminal::remark(&format!("error: {message}"));
-            std::process::exit(error.exit_code());
+    let cli = Cli::try_parse().unwrap_or_else(|error| {
+        let told = run_path::several_runs(&error).or_else(|| no_number::told(&error));
+        match told {
+            Some(message) => {
+                terminal::remark(&format!("error: {message}"));
+                std::process::exit(error.exit_code());
+            }
+            None => error.exit(),
         }
-        None => error.exit(),
     });
     match bug::catch(|| dispatch(&cli.command)) {
         Ok(()) => ExitCode::SUCCESS,

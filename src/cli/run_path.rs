@@ -4,14 +4,8 @@
 
 use std::path::PathBuf;
 
-use clap::builder::{PathBufValueParser, TypedValueParser};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use stakeout_engine::observe::run_archive::named_run;
-
-/// Reads a run directory, or `latest`.
-pub fn parser() -> impl TypedValueParser<Value = PathBuf> {
-    PathBufValueParser::new().try_map(named_run)
-}
+pub use stakeout_reports::command::run_path as parser;
 
 /// What to say in place of clap's words where a shell pattern has put several run directories in the place of one.
 pub fn several_runs(error: &clap::Error) -> Option<String> {

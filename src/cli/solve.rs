@@ -65,28 +65,21 @@ pub fn run(arguments: &Solve) -> Result<(), Failure> {
     bar.finish();
     let frontiers = answer?;
     let format = arguments.format.format;
-    let written = [
-        frontier_table(&file, &frontiers, value),
-        search_table(&file, &frontiers, value),
-    ];
-    store.write_result("frontier.csv", &written[0].render(Format::Csv))?;
-    store.write_result("search.csv", &written[1].render(Format::Csv))?;
+    let frontier = frontier_table(&file, &frontiers, value);
+    store.write_result("frontier.csv", &frontier.render(Format::Csv))?;
+    let search = search_table(&file, &frontiers, value);
+    store.write_result("search.csv", &search.render(Format::Csv))?;
     // Programs get every digit of a value that was searched, people four.
-    let mut tables = match format {
-        Format::Json | Format::Csv => Vec::from(written),
-        Format::Table | Format::Markdown => vec![
-            frontier_table(&file, &frontiers, spoken),
-            search_table(&file, &frontiers, spoken),
-        ],
-    };
+    let shown: Written = if format.is_for_people() { spoken } else { value };
+    let mut tables = vec![
+        frontier_table(&file, &frontiers, shown),
+        search_table(&file, &frontiers, shown),
+    ];
     let compared = combinations(&frontiers, file.demand.confidence);
     if !compared.is_empty() {
-        let table = cheapest_table(&file, &compared, value);
-        store.write_result("cheapest.csv", &table.render(Format::Csv))?;
-        tables.push(match format {
-            Format::Json | Format::Csv => table,
-            Format::Table | Format::Markdown => cheapest_table(&file, &compared, spoken),
-        });
+        let whole = cheapest_table(&file, &compared, value);
+        store.write_result("cheapest.csv", &whole.render(Format::Csv))?;
+        tables.push(cheapest_table(&file, &compared, shown));
     }
     let question = serde_json::json!({
         "name": file.name,

@@ -29,10 +29,12 @@ const BLOCK_BYTES: f64 = 4096.0;
 const SHELVES: f64 = 256.0;
 const BYTES_PER_MIB: f64 = 1_048_576.0;
 
-/// What a cell takes: the run, and forcing its file onto a disk.
+/// What a cell takes.
 struct Trial {
-    /// Seconds of the quickest of a few: what else a machine does makes a cell slower, never faster.
-    seconds: f64,
+    /// Seconds of a run, the median of a few: a machine that does something else is likely to do so also in the sweep.
+    run: f64,
+    /// Seconds of forcing its file onto the disk, likewise; the threads that run do not wait for it.
+    keep: f64,
     /// Bytes of the cell's file.
     length: f64,
 }
@@ -44,17 +46,19 @@ impl Trial {
         let folder = std::env::temp_dir().join(format!("stakeout-estimate-{}", std::process::id()));
         let store = Store::open(&folder).ok();
         let stopwatch = Stopwatch::start();
-        let (mut seconds, mut length) = (f64::INFINITY, 0);
+        let (mut runs, mut keeps, mut length) = (Vec::new(), Vec::new(), 0);
         for replicate in 0..TRIALS {
             let one = Stopwatch::start();
             let name = key(&scenario.hash, scenario.seed, replicate, plan.making());
             let cell = run_cell(scenario, name, replicate, plan.making(), registry, &|| false)
                 .expect("a run that nobody stops is finished");
+            runs.push(one.elapsed().as_secs_f64());
+            let one = Stopwatch::start();
             if let Some(store) = &store {
                 // A full disk is the sweep's to report.
                 let _ = store.put(&cell);
             }
-            seconds = seconds.min(one.elapsed().as_secs_f64());
+            keeps.push(one.elapsed().as_secs_f64());
             length = serde_json::to_string(&cell).map_or(0, |text| text.len());
             if stopwatch.elapsed().as_secs_f64() > TRIAL_SECONDS {
                 break;
@@ -63,10 +67,16 @@ impl Trial {
         drop(store);
         let _ = std::fs::remove_dir_all(&folder);
         Self {
-            seconds,
+            run: median(runs),
+            keep: median(keeps),
             length: length as f64,
         }
     }
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
 }
 
 /// Points, cells, time, memory and disk.
@@ -74,7 +84,7 @@ pub fn estimate(plan: &Plan, source: &ScenarioSource, registry: &Registry, threa
     let valid: Vec<&_> = plan.points.iter().filter(|point| point.error.is_none()).collect();
     let step = valid.len().div_ceil(SAMPLED).max(1);
     let (mut total_seconds, mut costed, mut most_memory) = (0.0, 0.0_f64, 0.0_f64);
-    let (mut timed_seconds, mut timed_costs, mut length) = (0.0, 0.0, 0.0_f64);
+    let (mut timed_seconds, mut timed_costs, mut keep, mut length) = (0.0, 0.0, 0.0_f64, 0.0_f64);
     let stopwatch = Stopwatch::start();
     let every = valid.len().div_ceil(step).div_ceil(TIMED_POINTS).max(1);
     // One scenario at a time: of a large network a second one is a second network in memory.
@@ -88,7 +98,8 @@ pub fn estimate(plan: &Plan, source: &ScenarioSource, registry: &Registry, threa
             index % every == 0 && (timed_costs == 0.0 || stopwatch.elapsed().as_secs_f64() < TIMED_LIMIT);
         if is_next && cost.seconds < TIMED_SECONDS && cost.memory_bytes < TIMED_BYTES {
             let trial = Trial::run(plan, &scenario, registry);
-            timed_seconds += trial.seconds;
+            timed_seconds += trial.run;
+            keep = trial.keep.max(keep);
             timed_costs += cost.seconds;
             length = trial.length.max(length);
         }
@@ -128,7 +139,8 @@ pub fn estimate(plan: &Plan, source: &ScenarioSource, registry: &Registry, threa
         "",
     );
     line("cells", least, most, 0, plan.rule_text().as_str());
-    let seconds = |cells: f64| cells * mean_seconds * ratio / busy.max(1.0);
+    // The disk takes one cell after the other, beside the runs.
+    let seconds = |cells: f64| (cells * mean_seconds * ratio / busy.max(1.0)).max(cells * keep);
     line(
         "time",
         seconds(least),

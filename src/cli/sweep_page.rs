@@ -2,10 +2,9 @@
 
 use stakeout_engine::experiment::sweep::analysis::{self, Front, Sensitivity};
 use stakeout_engine::experiment::sweep::campaign::PointCells;
-use stakeout_engine::experiment::sweep::meaning::meaning;
+use stakeout_engine::experiment::sweep::meaning::{meaning, spoken_unit, with_unit};
 use stakeout_engine::experiment::sweep::plan::{Plan, ScenarioSource};
 use stakeout_engine::experiment::sweep::table::{estimate, figure_names};
-use stakeout_engine::scenario::error::unknown_name;
 
 use super::format::Format;
 use super::table::{Cell, Table, render_all};
@@ -28,7 +27,7 @@ pub struct SweepPage<'a> {
 impl SweepPage<'_> {
     /// The tables.
     pub fn render(&self, format: Format) -> String {
-        let mut tables = vec![self.results()];
+        let mut tables = vec![self.results(format)];
         tables.extend(self.sensitivities());
         tables.extend(self.front());
         let uses = self.uses();
@@ -52,22 +51,17 @@ impl SweepPage<'_> {
             lines.push(rule.told(self.points.iter().flat_map(|point| &point.cells)));
         }
         let known = figure_names(self.points);
-        let unknown = |output: &&String| !known.contains(output);
-        for output in self
-            .plan
-            .outputs
-            .iter()
-            .chain([&self.plan.watched])
-            .filter(unknown)
-        {
-            if !output.is_empty() {
-                let names: Vec<&str> = known.iter().map(String::as_str).collect();
-                let list = "the columns of results.csv are the figures that a cell has";
-                lines.push(format!(
-                    "warning: {}",
-                    unknown_name("figure", output, &names, list)
-                ));
-            }
+        let asked = self.plan.outputs.iter().chain([&self.plan.watched]);
+        for output in asked.filter(|output| !output.is_empty() && !known.contains(output)) {
+            let why = match output.as_str() {
+                "deviator_gain" | "deviator_gain_share" | "deviator_profit" | "twin_profit"
+                    if !self.plan.has_twin =>
+                {
+                    "it needs an honest twin (twin: true, or --twin)"
+                }
+                _ => "the columns of results.csv are the figures that there are",
+            };
+            lines.push(format!("warning: no cell has the figure `{output}`: {why}"));
         }
         if let Some(front) = &self.front {
             lines.push(format!(
@@ -87,33 +81,40 @@ impl SweepPage<'_> {
         lines
     }
 
-    fn results(&self) -> Table {
-        let mut columns: Vec<&str> = vec!["point"];
-        columns.extend(self.plan.factors.iter().map(String::as_str));
-        columns.push("replicates");
-        let ends: Vec<[String; 3]> = self
+    /// A row a point; people get figures in the unit in which they read them.
+    fn results(&self, format: Format) -> Table {
+        let units: Vec<(f64, &str)> = self
             .plan
             .outputs
             .iter()
-            .map(|output| [output.clone(), format!("{output} from"), format!("{output} to")])
+            .map(|output| match format.is_for_people() {
+                true => spoken_unit(output),
+                false => (1.0, ""),
+            })
             .collect();
-        columns.extend(ends.iter().flatten().map(String::as_str));
-        let mut table = Table::new(&self.plan.name, &columns);
+        let mut columns = vec!["point".to_owned()];
+        columns.extend(self.plan.factors.iter().cloned());
+        columns.push("replicates".to_owned());
+        for (output, (_, unit)) in self.plan.outputs.iter().zip(&units) {
+            columns.push(with_unit(output, unit));
+            columns.extend([format!("{output} from"), format!("{output} to")]);
+        }
+        let names: Vec<&str> = columns.iter().map(String::as_str).collect();
+        let mut table = Table::new(&self.plan.name, &names);
         for point in self.points {
             let planned = &self.plan.points[point.point];
             let mut row = vec![Cell::count(point.point as i128)];
             row.extend(planned.labels.iter().map(Cell::text));
             row.push(Cell::count(point.cells.len() as i128));
-            for output in &self.plan.outputs {
+            for (output, (scale, _)) in self.plan.outputs.iter().zip(&units) {
                 let found = estimate(point, output, self.plan.confidence);
                 let ends = [
                     found.mean,
                     found.interval.map(|i| i.low),
                     found.interval.map(|i| i.high),
                 ];
-                row.extend(
-                    ends.map(|value| Cell::or_empty(value, |value| Cell::Real(value, decimals(value)))),
-                );
+                let real = |value: f64| Cell::Real(scale * value, decimals(scale * value));
+                row.extend(ends.map(|value| Cell::or_empty(value, real)));
             }
             table.push(row);
         }

@@ -30,7 +30,7 @@ pub enum Cell {
     /// Coins in base units.
     Money(i128),
     /// The same, as people see it: in GNK with this many decimals. Made by a table when it is shown.
-    Coins(i128, usize),
+    Coins(i128, u32),
     /// Nothing to say.
     Empty,
 }

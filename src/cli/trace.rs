@@ -7,9 +7,10 @@ use clap::Args;
 use stakeout_engine::audit::encoding::LogEntry;
 use stakeout_engine::observe::event::{Counterpart, NOBODY, counterpart};
 use stakeout_engine::observe::run_archive::RunDirectory;
+use stakeout_engine::observe::spoken::spoken_value;
 
 use super::failure::Failure;
-use super::format::FormatOption;
+use super::format::{Format, FormatOption};
 use super::run_path;
 use super::table::{Cell, Table};
 use super::terminal::print;
@@ -71,12 +72,13 @@ pub fn run(arguments: &Trace) -> Result<(), Failure> {
         ],
     );
     for event in &events {
-        table.push(row(event, &names));
+        table.push(row(event, &names, arguments.format.format));
     }
     print(&table.render(arguments.format.format))
 }
 
-fn row(entry: &LogEntry, names: &BTreeMap<u32, String>) -> Vec<Cell> {
+/// An event; people get its values in the units that they read, programs as the log has them.
+fn row(entry: &LogEntry, names: &BTreeMap<u32, String>, format: Format) -> Vec<Cell> {
     let event = &entry.event;
     let known = |index: u32| (index != NOBODY).then_some(index);
     let participant = |index: Option<u32>| Cell::or_empty(index, |index| Cell::text(name(names, index)));
@@ -87,16 +89,26 @@ fn row(entry: &LogEntry, names: &BTreeMap<u32, String>) -> Vec<Cell> {
         }
         Counterpart::Number => Cell::or_empty(known(event.other), Cell::count),
     };
+    let figure = |value: i64, meaning: &'static str| match format.is_for_people() {
+        true if meaning.is_empty() => [Cell::Empty, Cell::Empty],
+        true => {
+            let (value, meaning) = spoken_value(value, meaning);
+            [Cell::text(value), Cell::text(meaning)]
+        }
+        false => [Cell::count(value), Cell::text(meaning)],
+    };
+    let [value, meaning] = figure(event.value, event.kind.value_meaning());
+    let [second, its_meaning] = figure(event.second, event.kind.second_meaning());
     vec![
         Cell::Real(event.time_ns as f64 / 1e9, 3),
         Cell::count(event.height),
         Cell::text(event.kind.name()),
         participant(known(event.participant)),
         other,
-        Cell::count(event.value),
-        Cell::text(event.kind.value_meaning()),
-        Cell::count(event.second),
-        Cell::text(event.kind.second_meaning()),
+        value,
+        meaning,
+        second,
+        its_meaning,
     ]
 }
 

@@ -154,7 +154,9 @@ fn a_participant_is_explained_in_sentences_with_the_rule_of_each() {
     assert_eq!(changes, sum("wealth base units", last));
     let shown = audit("explain", &run, &["--participant", "0"]).expect(0).out;
     assert!(
-        shown.contains("Parameters of these rules") && shown.contains("protocol.rewards"),
+        shown.contains("Parameters of these rules")
+            && shown.contains("protocol.rewards")
+            && !shown.contains("base units"),
         "{shown}"
     );
     let unknown = audit("explain", &run, &["--participant", "nobody"]).expect(2);

@@ -406,11 +406,20 @@ fn every_command_has_a_manual_page() {
     let folder = Folder::new();
     let out = folder.path().join("man").display().to_string();
     let written = stakeout(["manual", "--out", &out]).expect(0).out;
-    for command in ["run", "report", "sweep", "runs"] {
+    for command in ["run", "report", "sweep", "runs", "audit-explain"] {
         assert!(written.contains(&format!("stakeout-{command}.1")), "{written}");
     }
-    assert!(stakeout(["manual", "run"]).expect(0).out.contains(".SH SYNOPSIS"));
-    stakeout(["manual", "rum"]).expect(2);
+    let page = stakeout(["manual", "audit", "explain"]).expect(0).out;
+    for part in [
+        ".SH SYNOPSIS",
+        "\\-\\-participant <NAME> <RUN>",
+        ".SH EXAMPLES",
+        "\\-\\-epoch 2",
+    ] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    let unknown = stakeout(["manual", "audit", "explan"]).expect(2).err;
+    assert!(unknown.contains("stakeout audit --help"), "{unknown}");
 }
 
 #[test]

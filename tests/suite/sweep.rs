@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::process::Command;
 
+use stakeout_engine::experiment::sweep::figures::check_name;
+
 use crate::support::files::text;
 use crate::support::program::{Folder, command, stakeout};
 
@@ -228,6 +230,53 @@ fn a_grid_from_the_command_line_needs_no_file() {
     ])
     .expect(3);
     assert!(mistake.err.contains("flat_rate"), "{}", mistake.err);
+}
+
+/// Twins, a warm-up rule, strategies, a cheater who is convicted: every figure that a cell can have is among them.
+#[test]
+fn a_figure_that_no_cell_can_have_is_refused_before_anything_runs_and_every_other_passes() {
+    let folder = Folder::new();
+    let mistaken = file(&folder, &SWEEP.replace("cheated]", "model_swapper.profits]"));
+    let place = out(&folder, "place");
+    let refused = stakeout(["sweep", &mistaken, "--out", &place]).expect(3).err;
+    assert!(refused.contains("did you mean `profit`"), "{refused}");
+    assert!(!Path::new(&place).join("plan.json").exists());
+    let compared = [
+        "compare",
+        "scenarios/smoke/first.yaml",
+        "--with",
+        "protocol.sampling.flat_rate=40 %",
+    ];
+    let refused = stakeout(compared.into_iter().chain(["--figures", "cheating_premum"]))
+        .expect(2)
+        .err;
+    assert!(refused.contains("did you mean `cheating_premium`"), "{refused}");
+
+    let many = SWEEP.replace(
+        "replicates: 3",
+        "twin: true\nwarm_up: { epochs: 1 }\nreplicates: 1",
+    );
+    stakeout(["sweep", &file(&folder, &many), "--out", &place]).expect(0);
+    let header = text(&Path::new(&place).join("results.csv"));
+    let header: Vec<&str> = header.lines().next().expect("a header").split(',').collect();
+    let first = header
+        .iter()
+        .position(|&column| column == "failed")
+        .expect("the column before the figures")
+        + 1;
+    let figures: Vec<&str> = header[first..].iter().step_by(3).copied().collect();
+    let registry = stakeout_agents::registry();
+    for figure in &figures {
+        assert_eq!(check_name(figure, &registry), Ok(()));
+    }
+    for wanted in [
+        "deviator_gain_share",
+        "warm_up_epochs",
+        "model_swapper.convicted",
+        "latency_p95_ns",
+    ] {
+        assert!(figures.contains(&wanted), "{figures:?}");
+    }
 }
 
 /// The whole path of an interruption is the program's; here only that the second signal is not needed.

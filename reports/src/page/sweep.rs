@@ -1,7 +1,7 @@
 //! The page of a sweep: where deviating pays, a row a point, pictures, how to make it again.
 
 use stakeout_engine::experiment::sweep::analysis::Sensitivity;
-use stakeout_engine::experiment::sweep::meaning::meaning;
+use stakeout_engine::experiment::sweep::meaning::{meaning, spoken_unit, with_unit};
 
 use super::html::{Cell, escaped, table};
 use super::tables::{folded, number, tidy};
@@ -110,10 +110,9 @@ fn verdict(sweep: &Sweep, found: &[(&String, Sensitivity)]) -> String {
     let Some((labels, best)) = found.iter().max_by(|a, b| a.1.mean.total_cmp(&b.1.mean)) else {
         return format!("No point has a figure {gain}.");
     };
-    let (scale, unit) = if gain == "deviator_gain" {
-        (1e-9, "GNK")
-    } else {
-        (100.0, "% of the honest profit")
+    let (scale, unit) = match spoken_unit(gain) {
+        (scale, "%") => (scale, "% of the honest profit"),
+        coins => coins,
     };
     format!(
         "Deviating pays at {pays} of {} points, does not at {not}, and at {open} it is not clear; it is worth most at {}: \
@@ -122,11 +121,6 @@ fn verdict(sweep: &Sweep, found: &[(&String, Sensitivity)]) -> String {
         labels.join(", "),
         ranged(*best, scale)
     )
-}
-
-/// Whether a figure is a share or a ratio, which people read in percent.
-fn is_share(output: &str) -> bool {
-    output.ends_with("_share") || matches!(output, "cheating_premium" | "verification_overhead")
 }
 
 fn points(sweep: &Sweep) -> String {
@@ -138,10 +132,7 @@ fn points(sweep: &Sweep) -> String {
     outputs.sort_by_key(|output| deciding.is_none_or(|deciding| **output != *deciding));
     let words: Vec<String> = outputs
         .iter()
-        .map(|output| {
-            let unit = if is_share(output) { ", %" } else { "" };
-            format!("{}{unit}", output.replace('_', " "))
-        })
+        .map(|output| with_unit(output, spoken_unit(output).1).replace('_', " "))
         .collect();
     header.extend(words.iter().map(|words| (words.as_str(), false)));
     header.push(("replicates", false));
@@ -153,9 +144,9 @@ fn points(sweep: &Sweep) -> String {
             String::new()
         };
         let figure = |output: &String| {
-            row.figures.get(output).map_or("–".to_string(), |e| {
-                ranged(*e, if is_share(output) { 100.0 } else { 1.0 })
-            })
+            row.figures
+                .get(output)
+                .map_or("–".to_string(), |e| ranged(*e, spoken_unit(output).0))
         };
         cells.extend(outputs.iter().map(|output| Cell::Number(figure(output))));
         cells.push(Cell::Number(format!("{}{failed}", row.replicates)));

@@ -8,6 +8,7 @@ use stakeout_engine::audit::diff::find_parting;
 use stakeout_engine::audit::encoding::{LogEntry, NO_CAUSE};
 use stakeout_engine::observe::event::{Counterpart, NO_INFERENCE, NOBODY, counterpart};
 use stakeout_engine::observe::event_spool::events_file;
+use stakeout_engine::observe::spoken::spoken_value;
 
 use super::super::failure::Failure;
 use super::super::format::{Format, FormatOption};
@@ -106,6 +107,7 @@ fn sentence(entry: &LogEntry, names: &BTreeMap<u32, String>) -> String {
         (event.second, event.kind.second_meaning()),
     ] {
         if !meaning.is_empty() {
+            let (value, meaning) = spoken_value(value, meaning);
             text.push_str(&format!(", {meaning}: {value}"));
         }
     }

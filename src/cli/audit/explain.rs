@@ -8,7 +8,7 @@ use stakeout_engine::audit::explain::{Line, Question, explain};
 use stakeout_engine::scenario::Scenario;
 
 use super::super::failure::Failure;
-use super::super::format::{Format, FormatOption};
+use super::super::format::FormatOption;
 use super::super::run_path;
 use super::super::table::{Cell, Table};
 use super::super::terminal::print;
@@ -30,7 +30,7 @@ pub struct Explain {
     /// Only this epoch of the network
     #[arg(long, value_name = "N")]
     epoch: Option<u32>,
-    /// Every payment, pass and share one by one
+    /// Every payment, pass and share in a row of its own
     #[arg(long)]
     all: bool,
     /// The replicate
@@ -77,14 +77,13 @@ pub fn run(arguments: &Explain) -> Result<(), Failure> {
     }
     if !arguments.all {
         table.note(
-            "What happens often (answers paid, checks passed, shares) is summed at the end of each epoch, at the height of the \
-             last of it. The wealth of a row is that at its event with all of these in it, and does not follow from the change \
-             of the row before; with --all it does.",
+            "What happens often (answers paid, checks passed, shares) is one row for all of it since the row before; with \
+             --all each has its own.",
         );
     }
     let format = arguments.format.format;
     let mut text = table.render(format);
-    if matches!(format, Format::Table | Format::Markdown) {
+    if format.is_for_people() {
         text.push('\n');
         text.push_str(&parameters(&scenario, &lines).render(format));
     }
@@ -108,23 +107,18 @@ fn row(line: &Line) -> Vec<Cell> {
 /// The parameters of every rule that a line refers to, as the run had them.
 fn parameters(scenario: &Scenario, lines: &[Line]) -> Table {
     let prefixes: BTreeSet<&str> = lines.iter().map(|line| line.parameters).collect();
-    let mut table = Table::new("Parameters of these rules", &["parameter", "value", "from"]);
+    let mut table = Table::new("Parameters of these rules", &["parameter", "value"]);
     for value in &scenario.origins {
         let is_of = |prefix: &&str| {
             let rest = value.path.strip_prefix(*prefix);
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
         };
         if prefixes.iter().any(is_of) {
-            table.push(vec![
-                Cell::text(&value.path),
-                Cell::text(&value.value),
-                Cell::text(&value.origin),
-            ]);
+            table.push(vec![Cell::text(&value.path), Cell::text(&value.value)]);
         }
     }
     table.note(
-        "`file` is the run's own scenario.yaml, which states every value; `stakeout scenario explain` on the scenario itself \
-         says which came from a preset.",
+        "`stakeout scenario explain` on the scenario's own file says which of them came from a preset.",
     );
     table
 }

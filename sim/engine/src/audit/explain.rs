@@ -11,6 +11,7 @@ use super::posting::postings;
 use crate::observe::event::{Event, EventKind, NO_INFERENCE};
 use crate::observe::results_error::ResultsError;
 use crate::observe::rows::{reason_name, status_name};
+use crate::observe::spoken::{decimal, gnk};
 use stakeout_protocol::status::{Status, StatusReason};
 
 /// One thing that happened to a participant.
@@ -45,7 +46,7 @@ pub struct Question<'a> {
     pub participant: u32,
     /// Only lines of this epoch.
     pub epoch: Option<u32>,
-    /// Payments, passes and draws one by one in place of an epoch's sum.
+    /// Payments, passes and draws one by one in place of their sums between other lines.
     pub is_detailed: bool,
     /// Names of the hosts.
     pub names: &'a BTreeMap<u32, String>,
@@ -64,7 +65,7 @@ struct Case {
     epochs: u8,
 }
 
-/// Routine events of an epoch, told in one line.
+/// Routine events since the last line, told in one.
 #[derive(Clone, Copy, Debug, Default)]
 struct Routine {
     count: u64,
@@ -112,7 +113,7 @@ pub fn explain(
     for entry in entries {
         explainer.take(&entry?.event);
     }
-    explainer.tell_routine();
+    explainer.tell_routine(0);
     Ok(explainer.lines)
 }
 
@@ -123,7 +124,7 @@ impl Explainer<'_> {
         self.height = event.height;
         let _ = self.balances.book(event, self.number, hosts, clients);
         if event.kind == EventKind::EpochBegan {
-            self.tell_routine();
+            self.tell_routine(0);
             self.epoch = Some(event.other);
             self.cases.retain(|_, case| {
                 case.epochs += 1;
@@ -190,32 +191,48 @@ impl Explainer<'_> {
         }
         let sentence = self.sentence(event);
         if !sentence.is_empty() {
+            self.tell_routine(change);
             let inference = (event.inference != NO_INFERENCE).then_some(event.inference);
-            self.push(event.kind, event.height, self.number, inference, change, sentence);
+            let place = (event.height, self.number, inference);
+            self.push(event.kind, place, (change, self.wealth()), sentence);
         }
     }
 
-    /// Tells what was routine since the last time, a line a kind.
-    fn tell_routine(&mut self) {
-        for (kind, routine) in std::mem::take(&mut self.routine) {
+    /// Tells what was routine since the last line, a line a kind, before an event that has changed the participant's coins
+    /// by `change`.
+    fn tell_routine(&mut self, change: i128) {
+        let mut routines: Vec<(EventKind, Routine)> = std::mem::take(&mut self.routine).into_iter().collect();
+        routines.sort_by_key(|(_, routine)| routine.last);
+        let since: i128 = routines.iter().map(|(_, routine)| routine.change).sum();
+        let mut wealth = self.wealth() - change - since;
+        for (kind, routine) in routines {
+            wealth += routine.change;
             let what = match kind {
-                EventKind::Finished => "answers finished and paid",
-                EventKind::Passed => "checks passed",
-                EventKind::Shared => "changes of shares in payments",
+                EventKind::Finished => ("answer finished and paid", "answers finished and paid"),
+                EventKind::Passed => ("check passed", "checks passed"),
+                EventKind::Shared => ("change of a share in payments", "changes of shares in payments"),
                 _ => continue,
             };
-            let sentence = format!("{} {what} since the epoch began", routine.count);
-            self.push(kind, routine.height, routine.last, None, routine.change, sentence);
+            let sentence = format!(
+                "{} {}",
+                routine.count,
+                if routine.count == 1 { what.0 } else { what.1 }
+            );
+            let place = (routine.height, routine.last, None);
+            self.push(kind, place, (routine.change, wealth), sentence);
         }
+    }
+
+    /// What the participant has now, base units.
+    fn wealth(&self) -> i128 {
+        self.balances.wealth(self.question.participant)
     }
 
     fn push(
         &mut self,
         kind: EventKind,
-        height: u64,
-        event: u64,
-        inference: Option<u64>,
-        change: i128,
+        (height, event, inference): (u64, u64, Option<u64>),
+        (change, wealth): (i128, i128),
         sentence: String,
     ) {
         if self.question.epoch.is_some_and(|epoch| self.epoch != Some(epoch)) {
@@ -229,7 +246,7 @@ impl Explainer<'_> {
             kind: kind.name(),
             inference,
             change,
-            wealth: self.balances.wealth(self.question.participant),
+            wealth,
             sentence,
             page,
             parameters,
@@ -242,26 +259,24 @@ impl Explainer<'_> {
     }
 
     fn sentence(&self, event: &Event) -> String {
-        let coins = event.figure();
+        let coins = gnk(event.figure());
+        let paid = gnk(i128::from(event.value));
         match event.kind {
-            EventKind::Deposited => format!("had {coins} base units of collateral at the start"),
-            EventKind::Finished => format!(
-                "finished answer {} for {} base units",
-                event.inference, event.value
-            ),
+            EventKind::Deposited => format!("had {coins} of collateral at the start"),
+            EventKind::Finished => format!("finished answer {} for {paid}", event.inference),
             EventKind::Passed => format!("answer {}: {}", event.inference, self.verdict(event)),
             EventKind::Shared => {
                 let validator = self.name(event.other);
                 format!(
-                    "of answer {}, {} base units went to {validator}, who had passed it",
-                    event.inference, event.value
+                    "of answer {}, {paid} went to {validator}, who had passed it",
+                    event.inference
                 )
             }
             EventKind::Bounty => {
                 let (executor, opener) = (self.name(event.participant), self.name(event.other));
                 format!(
-                    "{executor} paid {opener} {} base units for finding answer {}",
-                    event.value, event.inference
+                    "{executor} paid {opener} {paid} for finding answer {}",
+                    event.inference
                 )
             }
             EventKind::Expired => format!(
@@ -280,9 +295,8 @@ impl Explainer<'_> {
                 )
             }
             EventKind::Invalidated => format!(
-                "answer {} was invalidated and {} base units went back to its client: {}",
+                "answer {} was invalidated and {paid} went back to its client: {}",
                 event.inference,
-                event.value,
                 self.case(event)
             ),
             EventKind::Revalidated => {
@@ -320,7 +334,7 @@ impl Explainer<'_> {
                     2 => "because it failed the test of missed work",
                     _ => "although its own record was clean",
                 };
-                format!("{coins} base units less reward than with clean records, {why}")
+                format!("{coins} less reward than with clean records, {why}")
             }
             EventKind::ClaimRejected => {
                 format!(
@@ -333,9 +347,9 @@ impl Explainer<'_> {
                 event.value, event.second
             ),
             EventKind::Claimed if event.other > 0 => {
-                format!("claimed {coins} base units, vesting over {} epochs", event.other)
+                format!("claimed {coins}, vesting over {} epochs", event.other)
             }
-            _ => amount(event.kind).map_or_else(String::new, |what| format!("{coins} base units {what}")),
+            _ => amount(event.kind).map_or_else(String::new, |what| format!("{coins} {what}")),
         }
     }
 
@@ -503,39 +517,10 @@ pub const fn rule_of(kind: EventKind) -> (&'static str, &'static str) {
 
 /// Parts per 10^9 as a decimal.
 fn billionths(parts: i64) -> String {
-    decimal(parts, 9)
+    decimal(i128::from(parts), 9)
 }
 
 /// Parts per 10^12 as a decimal.
 fn sum(parts: i64) -> String {
-    decimal(parts, 12)
-}
-
-/// An integer of so many decimals, without its last zeros.
-fn decimal(parts: i64, decimals: usize) -> String {
-    let sign = if parts < 0 { "-" } else { "" };
-    let digits = format!("{:0width$}", parts.unsigned_abs(), width = decimals + 1);
-    let (whole, rest) = digits.split_at(digits.len() - decimals);
-    let rest = rest.trim_end_matches('0');
-    if rest.is_empty() {
-        format!("{sign}{whole}")
-    } else {
-        format!("{sign}{whole}.{rest}")
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn fixed_points_lose_their_last_zeros_and_nothing_else() {
-        let shown = [
-            decimal(958_000_000, 9),
-            decimal(-5, 12),
-            decimal(0, 9),
-            decimal(3_000, 3),
-        ];
-        assert_eq!(shown, ["0.958", "-0.000000000005", "0", "3"]);
-    }
+    decimal(i128::from(parts), 12)
 }

@@ -175,7 +175,7 @@ impl Server<'_> {
             .rates(lane.hosts[record.host as usize].class, record.group);
         record.completion +=
             u64::from(record.prompt) * rates.prefill_ns + u64::from(record.answer) * rates.decode_ns;
-        let payment = record.price * (u64::from(record.prompt) + u64::from(record.answer));
+        let payment = record.price * record.tokens();
         let window = self.window_at(arrival);
         let recalled = |validator| self.recalled(record.number, validator, arrival);
         lane.check_at_once(&record, payment, recalled, &window);

@@ -8,7 +8,6 @@ use stakeout_kernel::sample::bernoulli;
 use stakeout_protocol::status::Status;
 
 use super::serve::Server;
-use crate::observe::frame::EventKind;
 use crate::scenario::Unsampled;
 use crate::world::{Draw, Inference, Lane};
 
@@ -63,34 +62,12 @@ impl Server<'_> {
         if work > common.longest {
             return None;
         }
-        let used = u64::from(record.prompt) + u64::from(record.answer);
-        let mut payment = record.price * used;
-        if record.substitute != 0 {
-            lane.count_substitute(host, record.substitute, tables);
-            if tables.conducts.get(record.substitute).is_unpaid {
-                payment = 0;
-            }
-        }
+        let payment = lane.payment_of(record, tables);
+        lane.book_finish(record, payment, common.rate_ppb, tables);
         lane.hosts[host].busy_ns += work;
-        let finished = &mut lane.finished[usize::from(record.group)];
-        finished.tokens += used;
-        finished.inferences += 1;
-        let state = &mut lane.states[host];
-        state.work += payment as i64;
-        state.finished += 1;
-        tables.status.record_served(&mut state.counters);
-        let totals = &mut lane.totals;
-        totals.requests += 1;
-        totals.finished += 1;
-        totals.service_ns += u128::from(work);
-        totals.work_coins += i128::from(payment);
-        totals.nominal_rate_ppb_sum += u128::from(common.rate_ppb);
-        lane.effects.add(
-            EventKind::Finished as u64 | used << 8,
-            record.number,
-            u64::from(record.host) << 32 | u64::from(record.client),
-            payment,
-        );
+        lane.totals.requests += 1;
+        lane.totals.finished += 1;
+        lane.totals.service_ns += u128::from(work);
         Some(i128::from(payment))
     }
 }

@@ -1,12 +1,11 @@
 //! A bench for experiments that decide as they go: resolves scenarios, and runs cells or finds them in a store.
 
-use std::sync::Mutex;
-
 use rayon::prelude::*;
 
 use super::sweep::SweepError;
 use super::sweep::campaign::Monitor;
 use super::sweep::cell::{Cell, Making, key, run_cell};
+use super::sweep::keeper::keeping;
 use super::sweep::plan::ScenarioSource;
 use super::sweep::store::Store;
 use crate::scenario::Scenario;
@@ -42,34 +41,23 @@ impl Bench<'_> {
     pub fn cells(&self, jobs: &[(&Scenario, u32)], has_twin: bool) -> Result<Vec<Cell>, SweepError> {
         self.monitor.expect(jobs.len() as u64);
         let making = Making::whole(has_twin);
-        let refused: Mutex<Option<SweepError>> = Mutex::new(None);
-        let cells: Vec<Option<Cell>> = jobs
-            .par_iter()
-            .map(|&(scenario, replicate)| {
+        let cells: Vec<Option<Cell>> = keeping(self.store, self.monitor, |keeper| {
+            let run = |&(scenario, replicate): &(&Scenario, u32)| {
                 let name = key(&scenario.hash, scenario.seed, replicate, making);
-                let cell = match self.store.get(&name) {
-                    Some(cell) => cell,
-                    None if self.monitor.is_stopping() => return None,
-                    None => {
-                        let is_stopping = || self.monitor.is_stopping();
-                        let cell = run_cell(scenario, name, replicate, making, self.registry, &is_stopping)?;
-                        if let Err(error) = self.store.put(&cell) {
-                            refused
-                                .lock()
-                                .expect("no thread panics with the lock")
-                                .get_or_insert(error);
-                            return None;
-                        }
-                        cell
-                    }
-                };
-                self.monitor.tell(&cell);
+                if let Some(cell) = self.store.get(&name) {
+                    self.monitor.tell(&cell);
+                    return Some(cell);
+                }
+                if self.monitor.is_stopping() {
+                    return None;
+                }
+                let is_stopping = || self.monitor.is_stopping();
+                let cell = run_cell(scenario, name, replicate, making, self.registry, &is_stopping)?;
+                keeper.keep(&cell);
                 Some(cell)
-            })
-            .collect();
-        if let Some(error) = refused.into_inner().expect("no thread panics with the lock") {
-            return Err(error);
-        }
+            };
+            jobs.par_iter().map(run).collect()
+        })?;
         cells
             .into_iter()
             .collect::<Option<Vec<_>>>()

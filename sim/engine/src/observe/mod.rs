@@ -40,6 +40,7 @@ pub mod run_json;
 pub mod sample;
 #[cfg(test)]
 mod scratch;
+pub mod spoken;
 pub mod storage;
 pub mod summary;
 

@@ -233,6 +233,11 @@ pub fn epoch_figures() -> impl Iterator<Item = &'static str> + Clone {
     counts.chain(money).chain(SHARES.iter().map(|(name, _)| *name))
 }
 
+/// Names of all network-wide figures: those of epochs, and times.
+pub fn network_figure_names() -> impl Iterator<Item = &'static str> + Clone {
+    epoch_figures().chain(TIMES.iter().flat_map(|(names, _)| *names))
+}
+
 /// A figure epoch by epoch, money in base units; none where an epoch has no value, and everywhere for a figure that is not
 /// among [`epoch_figures`].
 pub fn epoch_series(epochs: &[EpochRow], name: &str) -> Vec<Option<f64>> {

@@ -50,42 +50,19 @@ impl Lane {
     fn commit_finish<const LOG: bool>(&mut self, record: &Inference, window: &Window<'_>) {
         let tables = window.tables;
         let host = record.host as usize;
-        let used = u64::from(record.prompt) + u64::from(record.answer);
         let escrow = tables.escrow(record.price, record.prompt);
-        let mut payment = (record.price * used).min(escrow);
-        if record.substitute != 0 {
-            self.count_substitute(host, record.substitute, tables);
-            if tables.conducts.get(record.substitute).is_unpaid {
-                payment = 0;
-            }
-        }
+        let payment = self.payment_of(record, tables).min(escrow);
         self.inbox.escrow -= i128::from(escrow);
         self.refunds.add(record.client, escrow - payment);
-        let finished = &mut self.finished[usize::from(record.group)];
-        finished.tokens += used;
-        finished.inferences += 1;
-
+        let rate_ppb = window.targets.ppb(self.states[host].reputation);
+        self.book_finish(record, payment, rate_ppb, tables);
         let state = &mut self.states[host];
-        state.work += payment as i64;
-        state.finished += 1;
-        tables.status.record_served(&mut state.counters);
         if window.measures.unsampled == Unsampled::Passed {
             tables.status.record_pass(&mut state.counters);
         }
-        let reputation = state.reputation;
         if state.status == Status::Ramping {
             self.judge_status(record.host, window);
         }
-
-        self.totals.work_coins += i128::from(payment);
-        self.totals.nominal_rate_ppb_sum += u128::from(window.targets.ppb(reputation));
-        let executor = u64::from(self.first + record.host);
-        self.effects.add(
-            EventKind::Finished as u64 | used << 8,
-            record.number,
-            executor << 32 | u64::from(record.client),
-            payment,
-        );
         if record.arrival >= tables.warm_up_ns {
             self.sojourn.record(record.completion - record.arrival);
         }
@@ -107,9 +84,43 @@ impl Lane {
         }
     }
 
+    /// What a finished answer costs its client, however little it locked; counts a substitute among the cheats.
+    #[inline(always)]
+    pub(crate) fn payment_of(&mut self, record: &Inference, tables: &Tables) -> u64 {
+        if record.substitute != 0 {
+            self.count_substitute(record.host as usize, record.substitute, tables);
+            if tables.conducts.get(record.substitute).is_unpaid {
+                return 0;
+            }
+        }
+        record.price * record.tokens()
+    }
+
+    /// Books what a finished answer brings its host, of whose answers `rate_ppb` parts per 10^9 are to be validated.
+    #[inline(always)]
+    pub(crate) fn book_finish(&mut self, record: &Inference, payment: u64, rate_ppb: u32, tables: &Tables) {
+        let used = record.tokens();
+        let finished = &mut self.finished[usize::from(record.group)];
+        finished.tokens += used;
+        finished.inferences += 1;
+        let state = &mut self.states[record.host as usize];
+        state.work += payment as i64;
+        state.finished += 1;
+        tables.status.record_served(&mut state.counters);
+        self.totals.work_coins += i128::from(payment);
+        self.totals.nominal_rate_ppb_sum += u128::from(rate_ppb);
+        let executor = u64::from(self.first + record.host);
+        self.effects.add(
+            EventKind::Finished as u64 | used << 8,
+            record.number,
+            executor << 32 | u64::from(record.client),
+            payment,
+        );
+    }
+
     /// Counts an answer that was not the promised model's.
     #[cold]
-    pub(crate) fn count_substitute(&mut self, host: usize, substitute: u8, tables: &Tables) {
+    fn count_substitute(&mut self, host: usize, substitute: u8, tables: &Tables) {
         if !tables.conducts.is_cheat(substitute) {
             return;
         }

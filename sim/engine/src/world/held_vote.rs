@@ -128,10 +128,10 @@ impl Lane {
         common
     }
 
-    /// Holds the vote that has been noted; says whether there was one.
-    pub(crate) fn hold_vote(&mut self, window: &Window<'_>) -> bool {
+    /// Holds the vote that has been noted, if there is one.
+    pub(crate) fn hold_vote(&mut self, window: &Window<'_>) {
         let Some(vote) = self.votes.due.take() else {
-            return false;
+            return;
         };
         let mut job = vote.task;
         let group = &window.groups[usize::from(job.group)];
@@ -149,7 +149,6 @@ impl Lane {
         if record.number == job.number && record.state == State::Disputed {
             self.count_votes(&vote, window);
         }
-        true
     }
 
     /// Asks one voter after the other until the vote is decided.

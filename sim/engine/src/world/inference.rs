@@ -60,6 +60,14 @@ pub(crate) struct Inference {
     pub state: State,
 }
 
+impl Inference {
+    /// Model tokens of prompt and answer.
+    #[inline(always)]
+    pub(crate) fn tokens(&self) -> u64 {
+        u64::from(self.prompt) + u64::from(self.answer)
+    }
+}
+
 /// What is kept of a finished inference while validators are at work on it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Checks {

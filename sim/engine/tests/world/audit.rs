@@ -403,6 +403,14 @@ fn what_is_explained_sums_to_what_was_gained() {
         }
         let told: i128 = lines.iter().map(|line| line.change).sum();
         assert_eq!(told, balances.wealth(participant), "host {participant}");
+        for pair in lines.windows(2) {
+            assert_eq!(
+                pair[0].wealth + pair[1].change,
+                pair[1].wealth,
+                "host {participant}, {pair:?}"
+            );
+            assert!(pair[0].event < pair[1].event, "host {participant}, {pair:?}");
+        }
         convicted += lines
             .iter()
             .filter(|line| line.sentence.contains("statistical_invalidations"))

@@ -21,6 +21,7 @@ use super::sweep::SweepError;
 use super::sweep::campaign::PointCells;
 use super::sweep::cell::Cell;
 use super::sweep::factor::Level;
+use super::sweep::figures::check_name;
 use super::sweep::table::{Estimate, estimate};
 use crate::scenario::Scenario;
 use file::SolveFile;
@@ -92,6 +93,11 @@ impl Solver<'_> {
     /// # Errors
     /// A scenario that is wrong, a gain that does not exist, a disk that refuses, or an interruption.
     pub fn solve(&self) -> Result<Vec<Frontier>, SweepError> {
+        let costs = self.file.cheapest.iter().flat_map(|cost| &cost.figures);
+        let mut asked = self.file.price.iter().chain(costs.map(|(name, _)| name));
+        asked
+            .try_for_each(|name| check_name(name, self.bench.registry))
+            .map_err(SweepError::Unfit)?;
         let everywhere = Level {
             label: "all".to_owned(),
             set: Vec::new(),

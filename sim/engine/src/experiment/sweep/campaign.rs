@@ -3,12 +3,11 @@
 //! **Invariant.** How many replicates a point gets depends on its own cells in the order of their numbers, so a result
 //! does not depend on which cell was finished first.
 
-use std::sync::Mutex;
-
 use rayon::prelude::*;
 
 use super::SweepError;
 use super::cell::{Cell, key, run_cell};
+use super::keeper::{Keeper, keeping};
 use super::plan::{Plan, Point, ScenarioSource};
 use super::store::Store;
 use crate::strategy::registry::Registry;
@@ -38,7 +37,7 @@ pub trait Monitor: Sync {
     fn is_stopping(&self) -> bool;
     /// So many cells more are to be run.
     fn expect(&self, cells: u64);
-    /// A cell was run.
+    /// A cell was run and is kept, or was kept already.
     fn tell(&self, cell: &Cell);
     /// A run was done of which no cell is kept.
     fn tick(&self) {}
@@ -118,25 +117,18 @@ pub fn carry_out(
             });
         }
         monitor.expect(missing);
-        let refused: Mutex<Option<SweepError>> = Mutex::new(None);
-        let counts: Vec<(u64, bool)> = points
-            .par_iter_mut()
-            .zip(&wanted)
-            .map(|(point, &wanted)| {
-                let work = Work {
-                    plan,
-                    source,
-                    registry,
-                    store,
-                    monitor,
-                    refused: &refused,
-                };
-                work.extend(point, wanted)
-            })
-            .collect();
-        if let Some(error) = refused.into_inner().expect("no thread panics with the lock") {
-            return Err(error);
-        }
+        let counts: Vec<(u64, bool)> = keeping(store, monitor, |keeper| {
+            let work = Work {
+                plan,
+                source,
+                registry,
+                store,
+                monitor,
+                keeper,
+            };
+            let pairs = points.par_iter_mut().zip(&wanted);
+            pairs.map(|(point, &wanted)| work.extend(point, wanted)).collect()
+        })?;
         run += counts.iter().map(|(run, _)| run).sum::<u64>();
         if counts.iter().any(|(_, is_cut)| *is_cut) {
             return Ok(Campaign {
@@ -223,7 +215,7 @@ struct Work<'a> {
     registry: &'a Registry,
     store: &'a Store,
     monitor: &'a dyn Monitor,
-    refused: &'a Mutex<Option<SweepError>>,
+    keeper: &'a Keeper<'a>,
 }
 
 impl Work<'_> {
@@ -296,22 +288,11 @@ impl Work<'_> {
                 run_cell(scenario, key, replicate, making, self.registry, &is_stopping)?
             }
             Err(message) => {
-                let error = SweepError::Limit(message.clone());
-                self.refused
-                    .lock()
-                    .expect("no thread panics with the lock")
-                    .get_or_insert(error);
+                self.keeper.refuse(SweepError::Limit(message.clone()));
                 return None;
             }
         };
-        if let Err(error) = self.store.put(&cell) {
-            self.refused
-                .lock()
-                .expect("no thread panics with the lock")
-                .get_or_insert(error);
-            return None;
-        }
-        self.monitor.tell(&cell);
+        self.keeper.keep(&cell);
         Some(cell)
     }
 }

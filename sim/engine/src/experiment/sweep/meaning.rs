@@ -1,6 +1,32 @@
-//! What the figures of a cell mean, for whoever reads a table of them.
+//! What the figures of a cell mean, for whoever reads a table of them: which come first, in which unit, what they say.
 //!
 //! **Invariant.** A sentence says how its figure is computed, and names what it must not be taken for.
+
+/// Figures that people look for first, in this order.
+pub const KEY_FIGURES: [&str; 6] = [
+    "cheating_premium",
+    "deviator_gain_share",
+    "cheaters_convicted_share",
+    "honest_convicted_share",
+    "checked_share",
+    "verification_overhead",
+];
+
+/// Figures in base units that do not say so in their names.
+const COINS: [&str; 12] = [
+    "work_coins",
+    "refunds",
+    "rewards",
+    "forfeited",
+    "governance",
+    "burned",
+    "slashed",
+    "debts_recovered",
+    "issued",
+    "deviator_profit",
+    "twin_profit",
+    "deviator_gain",
+];
 
 /// Figures that cannot be understood from their names.
 const MEANINGS: [(&str, &str); 7] = [
@@ -45,6 +71,27 @@ pub fn meaning(figure: &str) -> Option<&'static str> {
     found.map(|(_, meaning)| *meaning)
 }
 
+/// The unit in which people read a figure, and what its value is multiplied by for it; programs get values as they are.
+pub fn spoken_unit(figure: &str) -> (f64, &'static str) {
+    let is_coins =
+        COINS.contains(&figure) || figure.ends_with(".profit") || figure.ends_with("_per_weight_epoch");
+    match figure {
+        _ if is_coins => (1e-9, "GNK"),
+        _ if figure.ends_with("_ns") => (1e-6, "ms"),
+        _ if figure.ends_with("_share") => (100.0, "%"),
+        "cheating_premium" | "verification_overhead" => (100.0, "%"),
+        _ => (1.0, ""),
+    }
+}
+
+/// The name of a figure with the unit in which it is shown, if it has one: `latency_p95, ms`.
+pub fn with_unit(figure: &str, unit: &str) -> String {
+    match unit {
+        "" => figure.to_owned(),
+        unit => format!("{}, {unit}", figure.trim_end_matches("_ns")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -56,5 +103,17 @@ mod tests {
             assert!(meaning(figure).is_some(), "{figure}");
         }
         assert_eq!(meaning("requests"), None);
+    }
+
+    #[test]
+    fn people_read_coins_milliseconds_and_percent() {
+        assert_eq!(spoken_unit("model_swapper-2.profit"), (1e-9, "GNK"));
+        assert_eq!(spoken_unit("honest.profit_per_weight_epoch"), (1e-9, "GNK"));
+        assert_eq!(spoken_unit("deviator_gain"), (1e-9, "GNK"));
+        assert_eq!(spoken_unit("deviator_gain_share"), (100.0, "%"));
+        assert_eq!(spoken_unit("latency_p95_ns"), (1e-6, "ms"));
+        assert_eq!(spoken_unit("requests"), (1.0, ""));
+        assert_eq!(with_unit("latency_p95_ns", "ms"), "latency_p95, ms");
+        assert_eq!(with_unit("requests", ""), "requests");
     }
 }

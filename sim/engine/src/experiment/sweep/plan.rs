@@ -13,6 +13,7 @@ use stakeout_statistics::stopping::{Precision, StoppingRule};
 use super::SweepError;
 use super::cell::Making;
 use super::factor::{self, Design, Factor, Level};
+use super::figures::check_name;
 use super::file::SweepFile;
 use super::warm_up::WarmUpRule;
 use crate::observe::manifest::MODEL_VERSION;
@@ -158,6 +159,21 @@ fn shell(word: &str) -> String {
     format!("'{}'", word.replace('\'', r"'\''"))
 }
 
+/// Before anything is run: a figure that no cell can have would be missed only at the end.
+fn refuse_unknown(file: &SweepFile, registry: &Registry) -> Result<(), SweepError> {
+    let traded = file.front.iter().map(|name| name.trim_start_matches('-'));
+    let watched = Some(file.replication.watched.as_str()).filter(|name| !name.is_empty());
+    let mut asked = file
+        .outputs
+        .iter()
+        .map(String::as_str)
+        .chain(traded)
+        .chain(watched);
+    asked
+        .try_for_each(|name| check_name(name, registry))
+        .map_err(SweepError::Unfit)
+}
+
 /// Refuses a design before anything is laid out for it.
 fn refuse_too_large(factors: &[Factor], design: &Design) -> Result<(), SweepError> {
     let (count, columns) = (factor::count_points(factors, design), factors.len());
@@ -196,6 +212,7 @@ impl Plan {
             .resolve(&file.set, registry)
             .map_or(1, |scenario| scenario.seed);
         refuse_too_large(&file.factors, &file.design)?;
+        refuse_unknown(file, registry)?;
         let levels = factor::points(&file.factors, &file.design, design_seed);
         let resolved: Vec<(Point, Option<ScenarioErrors>)> = levels
             .into_par_iter()

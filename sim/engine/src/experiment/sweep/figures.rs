@@ -1,0 +1,243 @@
+//! The figures of a cell: what is computed of a replicate, and by which names it can be asked for.
+//!
+//! **Invariant.** Every figure that is computed here has a name that [`check_name`] lets pass.
+
+use std::collections::BTreeMap;
+
+use stakeout_protocol::sampling::SamplingRule;
+
+use super::cell::Making;
+use super::warm_up;
+use crate::experiment::twins::{HONEST, deviating_owners, honest_twin};
+use crate::observe::cast::Cast;
+use crate::observe::figure::{Figure, Number};
+use crate::observe::frame::RunOutput;
+use crate::observe::profit::profit;
+use crate::observe::summary::{Summary, network_figure_names};
+use crate::run::{RunError, RunOptions, run_unless};
+use crate::scenario::Scenario;
+use crate::scenario::error::unknown_name;
+use crate::strategy::registry::Registry;
+
+/// Figures that are computed beside those of the network.
+const OTHERS: [&str; 17] = [
+    "answers_to_conviction_p50",
+    "answers_to_failing_verdict_mean",
+    "cheaters_convicted_hits",
+    "cheaters_convicted_share",
+    "cheaters_convicted_trials",
+    "cheating_premium",
+    "checks_above_floor_sum",
+    "checks_an_answer_sum",
+    "deviator_gain",
+    "deviator_gain_share",
+    "deviator_profit",
+    "honest_convicted_hits",
+    "honest_convicted_share",
+    "honest_convicted_trials",
+    "twin_profit",
+    warm_up::DROPPED,
+    warm_up::SETTLED,
+];
+/// What is known of each strategy: `model_swapper.profit`.
+const OF_STRATEGIES: [&str; 4] = ["profit", "profit_per_weight_epoch", "convicted", "cheated"];
+
+/// Says why no cell can have a figure of this name, with the nearest that one can have.
+///
+/// # Errors
+/// A sentence.
+pub fn check_name(name: &str, registry: &Registry) -> Result<(), String> {
+    let (known, what) = match name.split_once('.') {
+        None => (network_figure_names().chain(OTHERS).collect(), name),
+        Some((strategy, what)) => {
+            let is_number = |text: &str| text.parse::<u32>().is_ok();
+            let numbered = strategy.rsplit_once('-').filter(|(_, number)| is_number(number));
+            let strategy = numbered.map_or(strategy, |(name, _)| name);
+            if registry.get(strategy).is_none() {
+                return Err(unknown_name("strategy", strategy, &registry.names(), ""));
+            }
+            (Vec::from(OF_STRATEGIES), what)
+        }
+    };
+    match known.contains(&what) {
+        true => Ok(()),
+        false => Err(unknown_name(
+            "figure",
+            what,
+            &known,
+            "the figures are listed in docs/results.md",
+        )),
+    }
+}
+
+/// Figures by name; one that does not exist in a run is absent.
+pub type Figures = BTreeMap<String, f64>;
+
+/// Runs a replicate, and its twin where one is wanted: the digest and the figures.
+///
+/// # Errors
+/// What the engine refuses, or that `is_stopping` said so.
+pub(super) fn compute_figures(
+    scenario: &Scenario,
+    replicate: u32,
+    making: Making<'_>,
+    registry: &Registry,
+    is_stopping: &(dyn Fn() -> bool + Sync),
+) -> Result<(String, Figures), RunError> {
+    let options = RunOptions::default();
+    let run_one = |scenario: &Scenario| run_unless(scenario, replicate, registry, &options, is_stopping);
+    let mut output = run_one(scenario)?;
+    let cast = Cast::from(scenario);
+    let mut figures = Figures::new();
+    let start = making.warm_up.map(|rule| rule.find(&output));
+    if let Some(start) = start {
+        warm_up::drop_start(&mut output, start.dropped);
+        figures.insert(warm_up::DROPPED.to_owned(), start.dropped as f64);
+        figures.insert(
+            warm_up::SETTLED.to_owned(),
+            f64::from(u8::from(start.has_settled)),
+        );
+    }
+    let outputs = std::slice::from_ref(&output);
+    let summary = Summary::compute(&cast, outputs);
+    for (name, figure) in &summary.figures {
+        insert(&mut figures, name, figure);
+    }
+    insert_detection(&mut figures, &summary);
+    insert_dues(&mut figures, scenario, &output);
+    insert_strategies(&mut figures, scenario, &summary);
+    if making.has_twin
+        && let Some(&owner) = deviating_owners(scenario).first()
+    {
+        let mut twin = run_one(&honest_twin(scenario, owner))?;
+        // The same epochs of both.
+        warm_up::drop_start(&mut twin, start.map_or(0, |start| start.dropped));
+        let (own, honest) = (
+            owner_profit(scenario, &output, owner),
+            owner_profit(scenario, &twin, owner),
+        );
+        figures.insert("deviator_profit".to_owned(), own as f64);
+        figures.insert("twin_profit".to_owned(), honest as f64);
+        figures.insert("deviator_gain".to_owned(), (own - honest) as f64);
+        if honest > 0 {
+            figures.insert(
+                "deviator_gain_share".to_owned(),
+                (own - honest) as f64 / honest as f64,
+            );
+        }
+    }
+    figures.retain(|_, value| value.is_finite());
+    Ok((output.digest, figures))
+}
+
+fn insert(figures: &mut Figures, name: &str, figure: &Figure) {
+    if let Some(mean) = figure.mean {
+        figures.insert(name.to_owned(), value(mean));
+    }
+}
+
+fn value(number: Number) -> f64 {
+    match number {
+        Number::Plain(value) => value,
+        Number::Money(amount) => amount as f64,
+    }
+}
+
+fn insert_detection(figures: &mut Figures, summary: &Summary) {
+    let detection = &summary.detection;
+    for (name, proportion) in [
+        ("cheaters_convicted", &detection.cheaters_convicted),
+        ("honest_convicted", &detection.honest_convicted),
+    ] {
+        figures.insert(format!("{name}_hits"), proportion.hits as f64);
+        figures.insert(format!("{name}_trials"), proportion.n as f64);
+        if let Some(share) = proportion.share {
+            figures.insert(format!("{name}_share"), share);
+        }
+    }
+    if let Some(answers) = detection.conviction.answers_p50 {
+        figures.insert("answers_to_conviction_p50".to_owned(), answers as f64);
+    }
+    if let Some(mean) = detection.answers_to_failing_verdict.mean {
+        figures.insert("answers_to_failing_verdict_mean".to_owned(), mean);
+    }
+}
+
+/// Validations drawn for an answer, summed over the epochs of the run, and what of it lies above the floor of the rate. In a
+/// network in which all begin together this is what a newcomer pays until it is trusted.
+fn insert_dues(figures: &mut Figures, scenario: &Scenario, output: &RunOutput) {
+    let rates = output
+        .epochs
+        .iter()
+        .filter(|row| row.finished > 0)
+        .map(|row| row.validations_drawn as f64 / row.finished as f64);
+    let (mut sum, mut epochs) = (0.0, 0_u32);
+    for rate in rates {
+        sum += rate;
+        epochs += 1;
+    }
+    figures.insert("checks_an_answer_sum".to_owned(), sum);
+    if scenario.protocol.sampling.rule == SamplingRule::Reputation {
+        let floor = scenario.protocol.sampling.rate_min.parts() as f64 / 1e18;
+        figures.insert(
+            "checks_above_floor_sum".to_owned(),
+            sum - f64::from(epochs) * floor,
+        );
+    }
+}
+
+/// Profits by strategy, under names that do not change with the strategy's parameters: `model_swapper.profit`, and
+/// `model_swapper-2.profit` for the second group of that strategy.
+fn insert_strategies(figures: &mut Figures, scenario: &Scenario, summary: &Summary) {
+    let mut seen: BTreeMap<&str, u32> = BTreeMap::new();
+    let (mut honest, mut best_other): (Option<f64>, Option<f64>) = (None, None);
+    for (spec, line) in scenario.strategies.iter().zip(&summary.strategies) {
+        if line.participants == 0 {
+            continue;
+        }
+        let number = seen.entry(&spec.name).or_default();
+        *number += 1;
+        let name = if *number == 1 {
+            spec.name.clone()
+        } else {
+            format!("{}-{number}", spec.name)
+        };
+        insert(figures, &format!("{name}.profit"), &line.profit);
+        insert(
+            figures,
+            &format!("{name}.profit_per_weight_epoch"),
+            &line.profit_per_weight_epoch,
+        );
+        insert(figures, &format!("{name}.convicted"), &line.convicted);
+        insert(figures, &format!("{name}.cheated"), &line.cheated);
+        let rate = line.profit_per_weight_epoch.mean.map(value);
+        if spec.name == HONEST {
+            honest = honest.or(rate);
+        } else {
+            best_other = match (best_other, rate) {
+                (Some(best), Some(rate)) => Some(best.max(rate)),
+                (best, rate) => best.or(rate),
+            };
+        }
+    }
+    if let (Some(honest), Some(other)) = (honest, best_other)
+        && honest > 0.0
+    {
+        figures.insert("cheating_premium".to_owned(), other / honest - 1.0);
+    }
+}
+
+fn owner_profit(scenario: &Scenario, output: &RunOutput, owner: u32) -> i128 {
+    let is_own = |participant: u32| {
+        scenario
+            .hosts
+            .get(participant as usize)
+            .is_some_and(|host| host.owner == owner)
+    };
+    output
+        .participants
+        .iter()
+        .filter(|row| is_own(row.participant))
+        .map(|row| profit(&row))
+        .sum()
+}

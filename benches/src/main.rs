@@ -16,6 +16,7 @@ const HELP: &str = "\
 compare [WORKLOAD...] [--rounds N] [--inferences N]   median ratio to the std heap program, CPU time of one core
 scaling [WORKLOAD] [--rounds N] [--inferences N] [--threads N]   several threads over one, wall time
 sweep   [--rounds N] [--inferences N] [--threads N]   cells a core and second of a sweep on several threads over one alone
+sweep-once [--inferences N]                           one of the processes that `sweep` starts beside each other
 log     [WORKLOAD] [--rounds N] [--inferences N]      a run with an event log over one without, wall time
 memory  [WORKLOAD] [--inferences N]                   peak resident memory of a process of its own
 gate    [--accept]                                    instructions an inference against baseline.json
@@ -68,6 +69,7 @@ fn run(arguments: &[String]) -> Result<bool, String> {
             compare::scaling(workload, rounds(10_000_000), option("--threads", 2) as usize)
         }
         Some("sweep") => sweep::sweep(rounds(2_000_000), option("--threads", 2) as usize),
+        Some("sweep-once") => sweep::sweep_once(option("--inferences", 2_000_000)),
         Some("log") => {
             let workload = *workloads()?.first().unwrap_or(&Workload::FullProtocol);
             compare::log(workload, rounds(5_000_000))

@@ -1,6 +1,7 @@
 //! What a sweep will cost: a few cells are run, kept and timed, the others are measured against them by their expected
 //! counts.
 
+use rayon::prelude::*;
 use stakeout_engine::experiment::sweep::cell::{key, run_cell};
 use stakeout_engine::experiment::sweep::plan::{Plan, ScenarioSource};
 use stakeout_engine::experiment::sweep::store::Store;
@@ -18,8 +19,8 @@ const TIMED_SECONDS: f64 = 60.0;
 const TIMED_BYTES: f64 = 512e6;
 /// Points of which cells are run to be timed, evenly spread: what a strategy does costs more at some than at others.
 const TIMED_POINTS: usize = 4;
-/// Cells of a point that are run to be timed, and the time after which no further one is begun.
-const TRIALS: u32 = 4;
+/// Cells of a point that are run to be timed, at least, and the time after which no further ones are begun.
+const TRIALS: usize = 4;
 const TRIAL_SECONDS: f64 = 0.25;
 /// Time after which no cell of a further point is run, seconds.
 const TIMED_LIMIT: f64 = 2.0;
@@ -40,28 +41,33 @@ struct Trial {
 }
 
 impl Trial {
-    /// Runs the first replicates of a point, one after the other. Their files go to the folder for temporary files and are
-    /// removed; where that cannot be written, the time is that of the runs alone.
-    fn run(plan: &Plan, scenario: &Scenario, registry: &Registry) -> Self {
+    /// Runs the first replicates of a point, as many side by side as the sweep will. Their files go to the folder for
+    /// temporary files and are removed; where that cannot be written, the time is that of the runs alone.
+    fn run(plan: &Plan, scenario: &Scenario, registry: &Registry, side_by_side: u32) -> Self {
         let folder = std::env::temp_dir().join(format!("stakeout-estimate-{}", std::process::id()));
         let store = Store::open(&folder).ok();
         let stopwatch = Stopwatch::start();
         let (mut runs, mut keeps, mut length) = (Vec::new(), Vec::new(), 0);
-        for replicate in 0..TRIALS {
+        let run_one = |replicate: u32| {
             let one = Stopwatch::start();
             let name = key(&scenario.hash, scenario.seed, replicate, plan.making());
             let cell = run_cell(scenario, name, replicate, plan.making(), registry, &|| false)
                 .expect("a run that nobody stops is finished");
-            runs.push(one.elapsed().as_secs_f64());
-            let one = Stopwatch::start();
-            if let Some(store) = &store {
-                // A full disk is the sweep's to report.
-                let _ = store.put(&cell);
-            }
-            keeps.push(one.elapsed().as_secs_f64());
-            length = serde_json::to_string(&cell).map_or(0, |text| text.len());
-            if stopwatch.elapsed().as_secs_f64() > TRIAL_SECONDS {
-                break;
+            (cell, one.elapsed().as_secs_f64())
+        };
+        while runs.len() < TRIALS && stopwatch.elapsed().as_secs_f64() <= TRIAL_SECONDS {
+            let first = runs.len() as u32;
+            let replicates = first..first + side_by_side;
+            let trials: Vec<_> = replicates.into_par_iter().map(run_one).collect();
+            for (cell, seconds) in trials {
+                runs.push(seconds);
+                let one = Stopwatch::start();
+                if let Some(store) = &store {
+                    // A full disk is the sweep's to report.
+                    let _ = store.put(&cell);
+                }
+                keeps.push(one.elapsed().as_secs_f64());
+                length = serde_json::to_string(&cell).map_or(0, |text| text.len());
             }
         }
         drop(store);
@@ -86,6 +92,8 @@ pub fn estimate(plan: &Plan, source: &ScenarioSource, registry: &Registry, threa
     let (mut total_seconds, mut costed, mut most_memory) = (0.0, 0.0_f64, 0.0_f64);
     let (mut timed_seconds, mut timed_costs, mut keep, mut length) = (0.0, 0.0, 0.0_f64, 0.0_f64);
     let stopwatch = Stopwatch::start();
+    let cells = valid.len() as f64 * f64::from(plan.ceiling);
+    let side_by_side = cells.clamp(1.0, threads as f64) as u32;
     let every = valid.len().div_ceil(step).div_ceil(TIMED_POINTS).max(1);
     // One scenario at a time: of a large network a second one is a second network in memory.
     for (index, point) in valid.iter().step_by(step).enumerate() {
@@ -97,7 +105,7 @@ pub fn estimate(plan: &Plan, source: &ScenarioSource, registry: &Registry, threa
         let is_next =
             index % every == 0 && (timed_costs == 0.0 || stopwatch.elapsed().as_secs_f64() < TIMED_LIMIT);
         if is_next && cost.seconds < TIMED_SECONDS && cost.memory_bytes < TIMED_BYTES {
-            let trial = Trial::run(plan, &scenario, registry);
+            let trial = Trial::run(plan, &scenario, registry, side_by_side);
             timed_seconds += trial.run;
             keep = trial.keep.max(keep);
             timed_costs += cost.seconds;

@@ -16,7 +16,7 @@ pub enum Lengths {
     /// Exponential with this mean, rounded down.
     Exponential(f64),
     /// By a table of quantiles.
-    Table(Arc<QuantileTable>),
+    Table(QuantileTable),
     /// One of the recorded lengths.
     Recorded(Arc<Vec<u32>>),
 }
@@ -28,9 +28,7 @@ impl Lengths {
             LengthLaw::Constant(length) => Self::Constant(*length),
             LengthLaw::Uniform(low, high) => Self::Uniform(*low, u64::from(high - low) + 1),
             LengthLaw::Exponential { mean } => Self::Exponential(*mean),
-            LengthLaw::Lognormal { median, p95 } => {
-                Self::Table(Arc::new(QuantileTable::lognormal(*median, *p95)))
-            }
+            LengthLaw::Lognormal { median, p95 } => Self::Table(QuantileTable::lognormal(*median, *p95)),
             LengthLaw::Empirical(lengths) => Self::Recorded(Arc::clone(lengths)),
         }
     }

@@ -63,7 +63,7 @@ impl Server<'_> {
             return None;
         }
         let payment = lane.payment_of(record, tables);
-        lane.book_finish(record, payment, common.rate_ppb, tables);
+        lane.book_finish(record, payment, |_| common.rate_ppb, tables);
         lane.hosts[host].busy_ns += work;
         lane.totals.requests += 1;
         lane.totals.finished += 1;

@@ -7,10 +7,11 @@
 
 use stakeout_kernel::sample::{SubsetPlan, below, bernoulli, threshold};
 use stakeout_protocol::status::Status;
+use stakeout_protocol::units::Reputation;
 
 use super::groups::Group;
 use super::inference::{Checks, GONE, Inference, NONE, State};
-use super::lane::{Lane, PlanHead};
+use super::lane::{HostState, Lane, PlanHead};
 use super::mail::{Answer, Task, TaskKind};
 use super::routing::session_slot;
 use super::tables::{Tables, threshold_of};
@@ -54,9 +55,8 @@ impl Lane {
         let payment = self.payment_of(record, tables).min(escrow);
         self.inbox.escrow -= i128::from(escrow);
         self.refunds.add(record.client, escrow - payment);
-        let rate_ppb = window.targets.ppb(self.states[host].reputation);
-        self.book_finish(record, payment, rate_ppb, tables);
-        let state = &mut self.states[host];
+        let rate_ppb = |reputation| window.targets.ppb(reputation);
+        let state = self.book_finish(record, payment, rate_ppb, tables);
         if window.measures.unsampled == Unsampled::Passed {
             tables.status.record_pass(&mut state.counters);
         }
@@ -96,9 +96,16 @@ impl Lane {
         record.price * record.tokens()
     }
 
-    /// Books what a finished answer brings its host, of whose answers `rate_ppb` parts per 10^9 are to be validated.
+    /// Books what a finished answer brings its host, of whose answers so many parts per 10^9 are to be validated; returns the
+    /// host's state.
     #[inline(always)]
-    pub(crate) fn book_finish(&mut self, record: &Inference, payment: u64, rate_ppb: u32, tables: &Tables) {
+    pub(crate) fn book_finish(
+        &mut self,
+        record: &Inference,
+        payment: u64,
+        rate_ppb: impl FnOnce(Reputation) -> u32,
+        tables: &Tables,
+    ) -> &mut HostState {
         let used = record.tokens();
         let finished = &mut self.finished[usize::from(record.group)];
         finished.tokens += used;
@@ -108,7 +115,7 @@ impl Lane {
         state.finished += 1;
         tables.status.record_served(&mut state.counters);
         self.totals.work_coins += i128::from(payment);
-        self.totals.nominal_rate_ppb_sum += u128::from(rate_ppb);
+        self.totals.nominal_rate_ppb_sum += u128::from(rate_ppb(state.reputation));
         let executor = u64::from(self.first + record.host);
         self.effects.add(
             EventKind::Finished as u64 | used << 8,
@@ -116,6 +123,7 @@ impl Lane {
             executor << 32 | u64::from(record.client),
             payment,
         );
+        state
     }
 
     /// Counts an answer that was not the promised model's.

@@ -10,7 +10,7 @@ use clap::Args;
 use rayon::prelude::*;
 use stakeout_engine::experiment::sweep::cell::{Cell as Replicate, Making, key, run_cell};
 use stakeout_engine::experiment::sweep::figures::check_name;
-use stakeout_engine::experiment::sweep::meaning::{KEY_FIGURES, meaning, spoken_unit, with_unit};
+use stakeout_engine::experiment::sweep::meaning::{KEY_FIGURES, meaning, with_unit};
 use stakeout_engine::experiment::sweep::plan::ScenarioSource;
 use stakeout_engine::scenario::Scenario;
 use stakeout_engine::scenario::error::unknown_name;
@@ -19,7 +19,7 @@ use stakeout_statistics::{Moments, PairedDifference, holm, paired_difference};
 use super::failure::{Failure, Reason};
 use super::format::FormatOption;
 use super::simulate::set_threads;
-use super::sweep_page::decimals;
+use super::sweep_page::{decimals, unit_of};
 use super::table::{Cell, Table};
 use super::terminal::{print, remark};
 
@@ -84,7 +84,7 @@ pub fn run(arguments: &Compare) -> Result<(), Failure> {
     }
     let registry = stakeout_agents::registry();
     for figure in &arguments.figures {
-        check_name(figure, &registry).map_err(Failure::usage)?;
+        check_name(figure, Making::whole(false), &registry).map_err(Failure::usage)?;
     }
     let cells = simulate(&[&first, &second], arguments.replicates)?;
     check_names(&arguments.figures, &cells)?;
@@ -172,9 +172,8 @@ fn compare(arguments: &Compare, cells: &[[Replicate; 2]]) -> (Table, Option<f64>
     ];
     let mut table = Table::new(&format!("{} pairs", cells.len()), &columns);
     let mut factors: Vec<f64> = lines.iter().filter_map(|line| line.factor).collect();
-    let is_for_people = arguments.format.format.is_for_people();
     let mut shown: Vec<(&Line, f64)> = lines.iter().zip(adjusted).collect();
-    if is_for_people {
+    if arguments.format.format.is_for_people() {
         shown.sort_by_key(|(line, _)| {
             KEY_FIGURES
                 .iter()
@@ -183,11 +182,7 @@ fn compare(arguments: &Compare, cells: &[[Replicate; 2]]) -> (Table, Option<f64>
         });
     }
     for (line, p) in shown {
-        let (scale, unit) = if is_for_people {
-            spoken_unit(&line.name)
-        } else {
-            (1.0, "")
-        };
+        let (scale, unit) = unit_of(&line.name, arguments.format.format);
         let real = |value: f64| Cell::Real(scale * value, decimals(scale * value));
         let verdict = match (p < 1.0 - confidence, line.difference.mean > 0.0) {
             (false, _) => "no difference shown",

@@ -31,55 +31,56 @@ pub struct Manual {
 pub fn run(arguments: &Manual) -> Result<(), Failure> {
     let mut program = Cli::command().disable_help_subcommand(true);
     program.build();
+    let name = vec!["stakeout".to_string()];
     let Some(folder) = &arguments.out else {
-        let mut command = &program;
-        let mut name = "stakeout".to_string();
+        let (mut command, mut name) = (&program, name);
         for word in &arguments.command {
             command = command.find_subcommand(word).ok_or_else(|| {
-                let name = name.replace('-', " ");
+                let name = name.join(" ");
                 Failure::usage(format!("there is no command `{name} {word}`; see {name} --help"))
             })?;
-            name = format!("{name}-{}", command.get_name());
+            name.push(command.get_name().to_string());
         }
         return print(&page(command, &name)?);
     };
     fs::create_dir_all(folder).map_err(|error| Failure::io(folder, &error))?;
     let mut written = String::new();
-    for (name, text) in pages(&program, "stakeout")? {
-        let path = folder.join(format!("{name}.1"));
+    for (name, text) in pages(&program, &name)? {
+        let path = folder.join(format!("{}.1", name.join("-")));
         fs::write(&path, text).map_err(|error| Failure::io(&path, &error))?;
         written += &format!("{}\n", path.display());
     }
     print(&written)
 }
 
-/// The page of a command and those of the commands below it, with their names.
-fn pages(command: &clap::Command, name: &str) -> Result<Vec<(String, String)>, Failure> {
-    let mut all = vec![(name.to_string(), page(command, name)?)];
+/// The page of a command and those of the commands below it, with the words of their names.
+fn pages(command: &clap::Command, name: &[String]) -> Result<Vec<(Vec<String>, String)>, Failure> {
+    let mut all = vec![(name.to_vec(), page(command, name)?)];
     for below in command.get_subcommands() {
-        all.extend(pages(below, &format!("{name}-{}", below.get_name()))?);
+        let name = [name, &[below.get_name().to_string()]].concat();
+        all.extend(pages(below, &name)?);
     }
     Ok(all)
 }
 
-fn page(command: &clap::Command, name: &str) -> Result<String, Failure> {
+fn page(command: &clap::Command, name: &[String]) -> Result<String, Failure> {
     let text = sections(command, name);
     let text = text.map_err(|error| Failure::new(Reason::Bug, error.to_string()))?;
     Ok(String::from_utf8_lossy(&text).into_owned())
 }
 
 /// The sections in their order. The synopsis is the line of the help, which names what each argument takes.
-fn sections(command: &clap::Command, name: &str) -> io::Result<Vec<u8>> {
-    let spaced = name.replace('-', " ");
+fn sections(command: &clap::Command, name: &[String]) -> io::Result<Vec<u8>> {
     let mut command = command
         .clone()
-        .display_name(name.to_string())
-        .bin_name(spaced.clone())
+        .display_name(name.join("-"))
+        .bin_name(name.join(" "))
+        .version(env!("CARGO_PKG_VERSION"))
         .disable_help_subcommand(true);
     let usage = command.render_usage().to_string();
     let examples = command.get_before_help().map(ToString::to_string);
-    let has_commands = command.has_subcommands();
-    let man = Man::new(command).title(name).source("stakeout");
+    let (has_commands, has_more) = (command.has_subcommands(), command.get_after_help().is_some());
+    let man = Man::new(command).title(name.join("-")).source("stakeout");
     let mut text = Vec::new();
     man.render_title(&mut text)?;
     man.render_name_section(&mut text)?;
@@ -92,6 +93,9 @@ fn sections(command: &clap::Command, name: &str) -> io::Result<Vec<u8>> {
     if has_commands {
         man.render_subcommands_section(&mut text)?;
     }
+    if has_more {
+        man.render_extra_section(&mut text)?;
+    }
     if let Some(examples) = examples {
         let mut section = Roff::new();
         section.control("SH", ["EXAMPLES"]);
@@ -102,5 +106,6 @@ fn sections(command: &clap::Command, name: &str) -> io::Result<Vec<u8>> {
         section.control("fi", []);
         section.to_writer(&mut text)?;
     }
+    man.render_version_section(&mut text)?;
     Ok(text)
 }

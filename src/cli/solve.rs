@@ -7,6 +7,7 @@ use stakeout_engine::experiment::cells::Bench;
 use stakeout_engine::experiment::solve::cost::{Combination, combinations};
 use stakeout_engine::experiment::solve::file::SolveFile;
 use stakeout_engine::experiment::solve::{Frontier, Solver};
+use stakeout_engine::experiment::sweep::meaning::with_unit;
 use stakeout_engine::experiment::sweep::plan::ScenarioSource;
 
 use super::cell_store;
@@ -14,7 +15,7 @@ use super::failure::Failure;
 use super::format::{Format, FormatOption};
 use super::interrupt;
 use super::simulate::set_threads;
-use super::sweep_page::decimals;
+use super::sweep_page::{decimals, unit_of};
 use super::sweep_progress::CellBar;
 use super::table::{Cell, Table, render_all};
 use super::terminal::{print, remark};
@@ -65,21 +66,19 @@ pub fn run(arguments: &Solve) -> Result<(), Failure> {
     bar.finish();
     let frontiers = answer?;
     let format = arguments.format.format;
-    let frontier = frontier_table(&file, &frontiers, value);
+    let frontier = frontier_table(&file, &frontiers, Format::Csv);
     store.write_result("frontier.csv", &frontier.render(Format::Csv))?;
-    let search = search_table(&file, &frontiers, value);
+    let search = search_table(&file, &frontiers, Format::Csv);
     store.write_result("search.csv", &search.render(Format::Csv))?;
-    // Programs get every digit of a value that was searched, people four.
-    let shown: Written = if format.is_for_people() { spoken } else { value };
     let mut tables = vec![
-        frontier_table(&file, &frontiers, shown),
-        search_table(&file, &frontiers, shown),
+        frontier_table(&file, &frontiers, format),
+        search_table(&file, &frontiers, format),
     ];
     let compared = combinations(&frontiers, file.demand.confidence);
     if !compared.is_empty() {
-        let whole = cheapest_table(&file, &compared, value);
+        let whole = cheapest_table(&file, &compared, Format::Csv);
         store.write_result("cheapest.csv", &whole.render(Format::Csv))?;
-        tables.push(cheapest_table(&file, &compared, shown));
+        tables.push(cheapest_table(&file, &compared, format));
     }
     let question = serde_json::json!({
         "name": file.name,
@@ -104,14 +103,19 @@ pub fn run(arguments: &Solve) -> Result<(), Failure> {
     Ok(())
 }
 
-/// How a value of the parameter is written: with every digit, or as people say it.
-type Written = fn(&SolveFile, f64) -> String;
+/// A value of the parameter: with every digit for programs, as people say it for them.
+fn written(file: &SolveFile, number: f64, format: Format) -> String {
+    match format.is_for_people() {
+        true => spoken(file, number),
+        false => value(file, number),
+    }
+}
 
 fn value(file: &SolveFile, value: f64) -> String {
     file.parameter.level(value).label
 }
 
-fn frontier_table(file: &SolveFile, frontiers: &[Frontier], value: Written) -> Table {
+fn frontier_table(file: &SolveFile, frontiers: &[Frontier], format: Format) -> Table {
     let mut columns: Vec<String> = [
         "across",
         "menu",
@@ -126,7 +130,10 @@ fn frontier_table(file: &SolveFile, frontiers: &[Frontier], value: Written) -> T
     .map(str::to_string)
     .to_vec();
     for name in &file.price {
-        columns.extend([name.clone(), format!("{name} from"), format!("{name} to")]);
+        let name = with_unit(name, unit_of(name, format).1);
+        let ends = [format!("{name} from"), format!("{name} to")];
+        columns.push(name);
+        columns.extend(ends);
     }
     columns.push("replay".to_string());
     columns.extend(NOT_BELOW.map(str::to_string));
@@ -145,8 +152,12 @@ fn frontier_table(file: &SolveFile, frontiers: &[Frontier], value: Written) -> T
         let mut row = vec![
             Cell::text(&frontier.level),
             Cell::text(frontier.family.as_deref().unwrap_or(WHOLE)),
-            Cell::or_empty(threshold.deterred, |found| Cell::text(value(file, found))),
-            Cell::or_empty(threshold.not_deterred, |found| Cell::text(value(file, found))),
+            Cell::or_empty(threshold.deterred, |found| {
+                Cell::text(written(file, found, format))
+            }),
+            Cell::or_empty(threshold.not_deterred, |found| {
+                Cell::text(written(file, found, format))
+            }),
             Cell::or_empty(judgement, |judgement| {
                 Cell::text(&file.attacks[frontier.menu[judgement.binding]].label)
             }),
@@ -161,6 +172,8 @@ fn frontier_table(file: &SolveFile, frontiers: &[Frontier], value: Written) -> T
                 .iter()
                 .find(|(known, _)| known == name)
                 .map(|(_, estimate)| estimate);
+            let (scale, _) = unit_of(name, format);
+            let real = |number: f64| real(scale * number);
             let interval = found.and_then(|found| found.interval);
             row.push(Cell::or_empty(found.and_then(|found| found.mean), real));
             row.push(Cell::or_empty(interval, |interval| real(interval.low)));
@@ -194,7 +207,7 @@ const NOT_BELOW: [&str; 4] = [
 ];
 
 /// Every value and every attack that was judged, for itself and with the rest of its menu: what the answer rests on.
-fn search_table(file: &SolveFile, frontiers: &[Frontier], value: Written) -> Table {
+fn search_table(file: &SolveFile, frontiers: &[Frontier], format: Format) -> Table {
     let columns = [
         "across",
         "menu",
@@ -215,7 +228,7 @@ fn search_table(file: &SolveFile, frontiers: &[Frontier], value: Written) -> Tab
                 table.push(vec![
                     Cell::text(&frontier.level),
                     Cell::text(frontier.family.as_deref().unwrap_or(WHOLE)),
-                    Cell::text(value(file, *parameter)),
+                    Cell::text(written(file, *parameter, format)),
                     Cell::text(judgement.verdict.name()),
                     Cell::text(&file.attacks[attack].label),
                     Cell::text(gain.verdict(file.demand.tolerated).name()),
@@ -243,7 +256,7 @@ fn spoken(file: &SolveFile, number: f64) -> String {
 }
 
 /// What each level costs at the laxest value that deters there.
-fn cheapest_table(file: &SolveFile, compared: &[Combination], value: Written) -> Table {
+fn cheapest_table(file: &SolveFile, compared: &[Combination], format: Format) -> Table {
     let columns = [
         "across",
         "deters from",
@@ -266,7 +279,7 @@ fn cheapest_table(file: &SolveFile, compared: &[Combination], value: Written) ->
         };
         table.push(vec![
             Cell::text(&found.level),
-            Cell::text(value(file, found.value)),
+            Cell::text(written(file, found.value, format)),
             real(found.cost),
             Cell::or_empty(found.interval, |interval| real(interval.low)),
             Cell::or_empty(found.interval, |interval| real(interval.high)),

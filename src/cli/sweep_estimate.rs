@@ -14,7 +14,7 @@ use super::table::{Cell, Table};
 
 /// Points whose cost is worked out one by one; of more, evenly spread ones stand for all.
 const SAMPLED: usize = 64;
-/// A cell that is expected to take longer than this, or more memory, is not run to be timed.
+/// A cell that is expected to take longer than this, or cells side by side more memory, are not run to be timed.
 const TIMED_SECONDS: f64 = 60.0;
 const TIMED_BYTES: f64 = 512e6;
 /// Points of which cells are run to be timed, evenly spread: what a strategy does costs more at some than at others.
@@ -82,7 +82,8 @@ impl Trial {
 
 fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
+    let (low, high) = (values[(values.len() - 1) / 2], values[values.len() / 2]);
+    (low + high) / 2.0
 }
 
 /// Points, cells, time, memory and disk.
@@ -105,7 +106,8 @@ pub fn estimate(plan: &Plan, source: &ScenarioSource, registry: &Registry, threa
         let is_next =
             index % every == 0 && (timed_costs == 0.0 || stopwatch.elapsed().as_secs_f64() < TIMED_LIMIT);
         if is_next && cost.seconds < TIMED_SECONDS && cost.memory_bytes < TIMED_BYTES {
-            let trial = Trial::run(plan, &scenario, registry, side_by_side);
+            let fit = (TIMED_BYTES / cost.memory_bytes) as u32;
+            let trial = Trial::run(plan, &scenario, registry, side_by_side.min(fit).max(1));
             timed_seconds += trial.run;
             keep = trial.keep.max(keep);
             timed_costs += cost.seconds;
@@ -147,8 +149,11 @@ pub fn estimate(plan: &Plan, source: &ScenarioSource, registry: &Registry, threa
         "",
     );
     line("cells", least, most, 0, plan.rule_text().as_str());
-    // The disk takes one cell after the other, beside the runs.
-    let seconds = |cells: f64| (cells * mean_seconds * ratio / busy.max(1.0)).max(cells * keep);
+    // A thread more writes, and whoever has to wait for it writes, too.
+    let seconds = |cells: f64| {
+        let (runs, both) = (mean_seconds * ratio, mean_seconds * ratio + keep);
+        cells * (runs / busy.max(1.0)).max(both / (busy + 1.0))
+    };
     line(
         "time",
         seconds(least),

@@ -28,8 +28,8 @@ impl SweepPage<'_> {
     /// The tables.
     pub fn render(&self, format: Format) -> String {
         let mut tables = vec![self.results(format)];
-        tables.extend(self.sensitivities());
-        tables.extend(self.front());
+        tables.extend(self.sensitivities(format));
+        tables.extend(self.front(format));
         let uses = self.uses();
         if !uses.is_empty() {
             tables.push(uses);
@@ -53,15 +53,9 @@ impl SweepPage<'_> {
         let known = figure_names(self.points);
         let asked = self.plan.outputs.iter().chain([&self.plan.watched]);
         for output in asked.filter(|output| !output.is_empty() && !known.contains(output)) {
-            let why = match output.as_str() {
-                "deviator_gain" | "deviator_gain_share" | "deviator_profit" | "twin_profit"
-                    if !self.plan.has_twin =>
-                {
-                    "it needs an honest twin (twin: true, or --twin)"
-                }
-                _ => "the columns of results.csv are the figures that there are",
-            };
-            lines.push(format!("warning: no cell has the figure `{output}`: {why}"));
+            lines.push(format!(
+                "warning: no cell has the figure `{output}`; the columns of results.csv are those that there are"
+            ));
         }
         if let Some(front) = &self.front {
             lines.push(format!(
@@ -83,21 +77,16 @@ impl SweepPage<'_> {
 
     /// A row a point; people get figures in the unit in which they read them.
     fn results(&self, format: Format) -> Table {
-        let units: Vec<(f64, &str)> = self
-            .plan
-            .outputs
-            .iter()
-            .map(|output| match format.is_for_people() {
-                true => spoken_unit(output),
-                false => (1.0, ""),
-            })
-            .collect();
+        let outputs = self.plan.outputs.iter();
+        let units: Vec<(f64, &str)> = outputs.map(|output| unit_of(output, format)).collect();
         let mut columns = vec!["point".to_owned()];
         columns.extend(self.plan.factors.iter().cloned());
         columns.push("replicates".to_owned());
         for (output, (_, unit)) in self.plan.outputs.iter().zip(&units) {
-            columns.push(with_unit(output, unit));
-            columns.extend([format!("{output} from"), format!("{output} to")]);
+            let name = with_unit(output, unit);
+            let ends = [format!("{name} from"), format!("{name} to")];
+            columns.push(name);
+            columns.extend(ends);
         }
         let names: Vec<&str> = columns.iter().map(String::as_str).collect();
         let mut table = Table::new(&self.plan.name, &names);
@@ -127,35 +116,50 @@ impl SweepPage<'_> {
     }
 
     /// Every point with the figures that are traded, those on the front marked.
-    pub fn front(&self) -> Option<Table> {
+    fn front(&self, format: Format) -> Option<Table> {
         let front = self.front.as_ref()?;
+        let names: Vec<&str> = self
+            .plan
+            .front
+            .iter()
+            .map(|name| name.trim_start_matches('-'))
+            .collect();
+        let units: Vec<(f64, &str)> = names.iter().map(|name| unit_of(name, format)).collect();
+        let traded: Vec<String> = names
+            .iter()
+            .zip(&units)
+            .map(|(name, (_, unit))| with_unit(name, unit))
+            .collect();
         let mut columns: Vec<&str> = vec!["point"];
         columns.extend(self.plan.factors.iter().map(String::as_str));
-        columns.extend(self.plan.front.iter().map(|name| name.trim_start_matches('-')));
+        columns.extend(traded.iter().map(String::as_str));
         columns.push("on the front");
         let mut table = Table::new("What is traded", &columns);
         for ((point, means), is_on_front) in front.points.iter().zip(&front.is_on_front) {
             let mut row = vec![Cell::count(*point as i128)];
             row.extend(self.plan.points[*point].labels.iter().map(Cell::text));
-            row.extend(means.iter().map(|&mean| Cell::Real(mean, decimals(mean))));
+            let real =
+                |(mean, (scale, _)): (&f64, &(f64, &str))| Cell::Real(scale * mean, decimals(scale * mean));
+            row.extend(means.iter().zip(&units).map(real));
             row.push(Cell::text(if *is_on_front { "yes" } else { "" }));
             table.push(row);
         }
         Some(table)
     }
 
-    fn sensitivities(&self) -> Vec<Table> {
+    fn sensitivities(&self, format: Format) -> Vec<Table> {
         let outputs = self.plan.outputs.iter();
         outputs
             .filter_map(|output| {
                 let found = analysis::sensitivity(self.plan, self.points, output)?;
-                Some(self.sensitivity(output, &found))
+                Some(self.sensitivity(output, &found, format))
             })
             .collect()
     }
 
-    fn sensitivity(&self, output: &str, found: &Sensitivity) -> Table {
-        let real = |value: f64| Cell::Real(value, decimals(value));
+    fn sensitivity(&self, output: &str, found: &Sensitivity, format: Format) -> Table {
+        let (scale, unit) = unit_of(output, format);
+        let real = |value: f64| Cell::Real(scale * value, decimals(scale * value));
         match found {
             Sensitivity::Morris(effects) => {
                 let columns = [
@@ -166,7 +170,10 @@ impl SweepPage<'_> {
                     "mean effect",
                     "deviation",
                 ];
-                let mut table = Table::new(&format!("Elementary effects on {output}"), &columns);
+                let mut table = Table::new(
+                    &format!("Elementary effects on {}", with_unit(output, unit)),
+                    &columns,
+                );
                 for (factor, effect) in self.plan.factors.iter().zip(effects) {
                     table.push(vec![
                         Cell::text(factor),
@@ -240,6 +247,14 @@ impl SweepPage<'_> {
             ]);
         }
         table
+    }
+}
+
+/// How a figure is shown: what its value is multiplied by, and the unit that it then has; programs get it as it is.
+pub fn unit_of(figure: &str, format: Format) -> (f64, &'static str) {
+    match format.is_for_people() {
+        true => spoken_unit(figure),
+        false => (1.0, ""),
     }
 }
 

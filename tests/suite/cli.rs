@@ -418,6 +418,7 @@ fn every_command_has_a_manual_page() {
     ] {
         assert!(page.contains(part), "{part}: {page}");
     }
+    assert!(stakeout(["manual"]).expect(0).out.contains("Exit codes"));
     let unknown = stakeout(["manual", "audit", "explan"]).expect(2).err;
     assert!(unknown.contains("stakeout audit --help"), "{unknown}");
 }

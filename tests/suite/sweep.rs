@@ -3,7 +3,10 @@
 use std::path::Path;
 use std::process::Command;
 
-use stakeout_engine::experiment::sweep::figures::check_name;
+use stakeout_engine::experiment::sweep::cell::{Making, run_cell};
+use stakeout_engine::experiment::sweep::figures::{check_name, plain_names};
+use stakeout_engine::experiment::sweep::plan::ScenarioSource;
+use stakeout_engine::experiment::sweep::warm_up::WarmUpRule;
 
 use crate::support::files::text;
 use crate::support::program::{Folder, command, stakeout};
@@ -232,50 +235,72 @@ fn a_grid_from_the_command_line_needs_no_file() {
     assert!(mistake.err.contains("flat_rate"), "{}", mistake.err);
 }
 
-/// Twins, a warm-up rule, strategies, a cheater who is convicted: every figure that a cell can have is among them.
 #[test]
-fn a_figure_that_no_cell_can_have_is_refused_before_anything_runs_and_every_other_passes() {
+fn a_figure_that_no_cell_can_have_is_refused_before_anything_runs() {
     let folder = Folder::new();
-    let mistaken = file(&folder, &SWEEP.replace("cheated]", "model_swapper.profits]"));
     let place = out(&folder, "place");
-    let refused = stakeout(["sweep", &mistaken, "--out", &place]).expect(3).err;
-    assert!(refused.contains("did you mean `profit`"), "{refused}");
-    assert!(!Path::new(&place).join("plan.json").exists());
-    let compared = [
-        "compare",
-        "scenarios/smoke/first.yaml",
-        "--with",
-        "protocol.sampling.flat_rate=40 %",
-    ];
-    let refused = stakeout(compared.into_iter().chain(["--figures", "cheating_premum"]))
-        .expect(2)
-        .err;
-    assert!(refused.contains("did you mean `cheating_premium`"), "{refused}");
-
-    let many = SWEEP.replace(
-        "replicates: 3",
-        "twin: true\nwarm_up: { epochs: 1 }\nreplicates: 1",
-    );
-    stakeout(["sweep", &file(&folder, &many), "--out", &place]).expect(0);
-    let header = text(&Path::new(&place).join("results.csv"));
-    let header: Vec<&str> = header.lines().next().expect("a header").split(',').collect();
-    let first = header
-        .iter()
-        .position(|&column| column == "failed")
-        .expect("the column before the figures")
-        + 1;
-    let figures: Vec<&str> = header[first..].iter().step_by(3).copied().collect();
-    let registry = stakeout_agents::registry();
-    for figure in &figures {
-        assert_eq!(check_name(figure, &registry), Ok(()));
-    }
-    for wanted in [
-        "deviator_gain_share",
-        "warm_up_epochs",
-        "model_swapper.convicted",
-        "latency_p95_ns",
+    for (outputs, told) in [
+        ("model_swapper.profits]", "did you mean `model_swapper.profit`"),
+        (
+            "cheatng_premium]",
+            "outputs: there is no figure `cheatng_premium`",
+        ),
+        ("deviator_gain]", "needs an honest twin"),
+        ("model_swapper-1.profit]", "there is no strategy"),
+        (
+            "cheated]\nfront: [-checked_shar]",
+            "front: there is no figure `checked_shar`",
+        ),
     ] {
-        assert!(figures.contains(&wanted), "{figures:?}");
+        let mistaken = file(&folder, &SWEEP.replace("cheated]", outputs));
+        let refused = stakeout(["sweep", &mistaken, "--out", &place]).expect(3).err;
+        assert!(refused.contains(told), "{refused}");
+        assert!(!Path::new(&place).join("plan.json").exists());
+    }
+    let compared = "compare scenarios/smoke/first.yaml --with until=9 --figures cheating_premum";
+    let refused = stakeout(compared.split(' ')).expect(2).err;
+    assert!(refused.contains("did you mean `cheating_premium`"), "{refused}");
+}
+
+#[test]
+fn people_read_a_sweep_in_their_units_and_programs_in_those_of_the_figures() {
+    let folder = Folder::new();
+    let asked = SWEEP.replace("cheated]", "latency_p95_ns, rewards]\nfront: [latency_p95_ns]");
+    let (file, place) = (file(&folder, &asked), out(&folder, "place"));
+    let shown = stakeout(["sweep", &file, "--out", &place]).expect(0).out;
+    for part in ["checked_share, %", "latency_p95, ms from", "rewards, GNK to"] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+    assert!(!shown.contains("_ns"), "{shown}");
+    let kept = stakeout(["sweep", &file, "--out", &place, "--format", "csv"])
+        .expect(0)
+        .out;
+    assert!(kept.contains("latency_p95_ns from"), "{kept}");
+}
+
+/// A network with a twin, a rule for its start, reputation-based sampling and convicted cheaters has every figure that there is.
+#[test]
+fn the_figures_that_can_be_asked_for_are_those_that_a_cell_has() {
+    let making = Making {
+        has_twin: true,
+        warm_up: Some(&WarmUpRule::Epochs(1)),
+    };
+    let registry = stakeout_agents::registry();
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/smoke/launch.yaml");
+    let source = ScenarioSource::read(&path).expect("a scenario");
+    let scenario = source.resolve(&[], &registry).expect("a valid one");
+    let cell = run_cell(&scenario, String::new(), 0, making, &registry, &|| false).expect("a finished run");
+    let (of_strategies, plain): (Vec<&str>, Vec<&str>) = cell
+        .figures
+        .keys()
+        .map(String::as_str)
+        .partition(|name| name.contains('.'));
+    let mut known = plain_names(making);
+    known.sort_unstable();
+    assert_eq!(plain, known);
+    assert_eq!(of_strategies.len(), 4 * 4);
+    for name in of_strategies {
+        assert_eq!(check_name(name, making, &registry), Ok(()));
     }
 }
 

@@ -77,7 +77,7 @@ pub fn run(arguments: &Explain) -> Result<(), Failure> {
     }
     if !arguments.all {
         table.note(
-            "What happens often (answers paid, checks passed, shares) is one row for all of it since the row before; with \
+            "What happens often (answers paid, checks passed, shares) is one row a kind for all of it since the row before; with \
              --all each has its own.",
         );
     }

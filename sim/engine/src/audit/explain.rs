@@ -65,7 +65,7 @@ struct Case {
     epochs: u8,
 }
 
-/// Routine events since the last line, told in one.
+/// Routine events of one kind since the last line, told in one.
 #[derive(Clone, Copy, Debug, Default)]
 struct Routine {
     count: u64,

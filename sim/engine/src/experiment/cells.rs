@@ -48,7 +48,7 @@ impl Bench<'_> {
                     self.monitor.tell(&cell);
                     return Some(cell);
                 }
-                if self.monitor.is_stopping() {
+                if self.monitor.is_stopping() || keeper.has_refused() {
                     return None;
                 }
                 let is_stopping = || self.monitor.is_stopping();

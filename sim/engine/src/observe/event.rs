@@ -158,7 +158,7 @@ kinds! {
     /// A claim was rejected.
     ClaimRejected = 20, "claim_rejected", "validations missing", "validations required";
     /// The price of a model changed; participant: model.
-    PriceChanged = 21, "price_changed", "price, base units per model token", "price before";
+    PriceChanged = 21, "price_changed", "price, base units per model token", "price before, base units per model token";
     /// Part of the issue went to governance.
     Governance = 22, "governance", "coins, base units", "";
     /// A validator passed a planted mismatch; other: executor.

@@ -229,8 +229,14 @@ const TIMES: [([&str; 4], Times); 3] = [
 /// Names of the network-wide figures that each epoch has a value of: counts, sums of money and shares.
 pub fn epoch_figures() -> impl Iterator<Item = &'static str> + Clone {
     let counts = COUNTS.iter().map(|(name, _)| *name);
-    let money = SUMS_OF_MONEY.iter().map(|(name, _)| *name);
-    counts.chain(money).chain(SHARES.iter().map(|(name, _)| *name))
+    counts
+        .chain(money_figure_names())
+        .chain(SHARES.iter().map(|(name, _)| *name))
+}
+
+/// Names of the network-wide figures in base units.
+pub fn money_figure_names() -> impl Iterator<Item = &'static str> + Clone {
+    SUMS_OF_MONEY.iter().map(|(name, _)| *name)
 }
 
 /// Names of all network-wide figures: those of epochs, and times.

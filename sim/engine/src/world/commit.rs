@@ -50,7 +50,6 @@ impl Lane {
     #[inline(always)]
     fn commit_finish<const LOG: bool>(&mut self, record: &Inference, window: &Window<'_>) {
         let tables = window.tables;
-        let host = record.host as usize;
         let escrow = tables.escrow(record.price, record.prompt);
         let payment = self.payment_of(record, tables).min(escrow);
         self.inbox.escrow -= i128::from(escrow);

@@ -16,7 +16,7 @@ const TAIL_LEVELS: usize = 3;
 const NORMAL_P95: f64 = 1.644_853_626_951_472_7;
 
 /// Lognormal laws whose tables are remembered: a sweep asks for the same few in each of its cells, and a table costs five
-/// thousand exponentials.
+/// thousand exponentials. The oldest is forgotten first.
 const REMEMBERED: usize = 64;
 static LOGNORMAL: Mutex<VecDeque<([u64; 2], QuantileTable)>> = Mutex::new(VecDeque::new());
 

@@ -19,7 +19,7 @@ use stakeout_statistics::deterrence::{Gain, Judgement, Threshold, Verdict, find_
 use super::cells::Bench;
 use super::sweep::SweepError;
 use super::sweep::campaign::PointCells;
-use super::sweep::cell::Cell;
+use super::sweep::cell::{Cell, Making};
 use super::sweep::factor::Level;
 use super::sweep::figures::check_name;
 use super::sweep::table::{Estimate, estimate};
@@ -94,10 +94,10 @@ impl Solver<'_> {
     /// A scenario that is wrong, a gain that does not exist, a disk that refuses, or an interruption.
     pub fn solve(&self) -> Result<Vec<Frontier>, SweepError> {
         let costs = self.file.cheapest.iter().flat_map(|cost| &cost.figures);
-        let mut asked = self.file.price.iter().chain(costs.map(|(name, _)| name));
-        asked
-            .try_for_each(|name| check_name(name, self.bench.registry))
-            .map_err(SweepError::Unfit)?;
+        let asked = self.file.price.iter().chain(costs.map(|(name, _)| name));
+        for name in asked {
+            check_name(name, Making::whole(false), self.bench.registry).map_err(SweepError::Unfit)?;
+        }
         let everywhere = Level {
             label: "all".to_owned(),
             set: Vec::new(),

@@ -278,7 +278,7 @@ impl Work<'_> {
         key: String,
         replicate: u32,
     ) -> Option<Cell> {
-        if self.monitor.is_stopping() {
+        if self.monitor.is_stopping() || self.keeper.has_refused() {
             return None;
         }
         let cell = match scenario {

@@ -1,6 +1,6 @@
 //! The figures of a cell: what is computed of a replicate, and by which names it can be asked for.
 //!
-//! **Invariant.** Every figure that is computed here has a name that [`check_name`] lets pass.
+//! **Invariant.** Every figure that is computed here has a name that [`check_name`] lets pass for a cell made so.
 
 use std::collections::BTreeMap;
 
@@ -19,8 +19,8 @@ use crate::scenario::Scenario;
 use crate::scenario::error::unknown_name;
 use crate::strategy::registry::Registry;
 
-/// Figures that are computed beside those of the network.
-const OTHERS: [&str; 17] = [
+/// Figures that every cell may have beside those of the network.
+const OTHERS: [&str; 11] = [
     "answers_to_conviction_p50",
     "answers_to_failing_verdict_mean",
     "cheaters_convicted_hits",
@@ -29,44 +29,70 @@ const OTHERS: [&str; 17] = [
     "cheating_premium",
     "checks_above_floor_sum",
     "checks_an_answer_sum",
-    "deviator_gain",
-    "deviator_gain_share",
-    "deviator_profit",
     "honest_convicted_hits",
     "honest_convicted_share",
     "honest_convicted_trials",
-    "twin_profit",
-    warm_up::DROPPED,
-    warm_up::SETTLED,
 ];
+/// Figures of a cell with an honest twin.
+const OF_TWINS: [&str; 4] = [
+    "deviator_gain",
+    "deviator_gain_share",
+    "deviator_profit",
+    "twin_profit",
+];
+/// Figures of a cell whose start is dropped by a rule.
+const OF_WARM_UP: [&str; 2] = [warm_up::DROPPED, warm_up::SETTLED];
 /// What is known of each strategy: `model_swapper.profit`.
 const OF_STRATEGIES: [&str; 4] = ["profit", "profit_per_weight_epoch", "convicted", "cheated"];
+/// Where the figures are listed.
+const LIST: &str = "docs/results.md lists the figures";
 
-/// Says why no cell can have a figure of this name, with the nearest that one can have.
+/// Names without a strategy that a cell made so may have; which of them it has is the scenario's.
+pub fn plain_names(making: Making<'_>) -> Vec<&'static str> {
+    let mut names: Vec<&str> = network_figure_names().chain(OTHERS).collect();
+    if making.has_twin {
+        names.extend(OF_TWINS);
+    }
+    if making.warm_up.is_some() {
+        names.extend(OF_WARM_UP);
+    }
+    names
+}
+
+/// Says why no cell made so can have a figure of this name, with the nearest that one can have.
 ///
 /// # Errors
 /// A sentence.
-pub fn check_name(name: &str, registry: &Registry) -> Result<(), String> {
-    let (known, what) = match name.split_once('.') {
-        None => (network_figure_names().chain(OTHERS).collect(), name),
-        Some((strategy, what)) => {
-            let is_number = |text: &str| text.parse::<u32>().is_ok();
-            let numbered = strategy.rsplit_once('-').filter(|(_, number)| is_number(number));
-            let strategy = numbered.map_or(strategy, |(name, _)| name);
-            if registry.get(strategy).is_none() {
-                return Err(unknown_name("strategy", strategy, &registry.names(), ""));
+pub fn check_name(name: &str, making: Making<'_>, registry: &Registry) -> Result<(), String> {
+    let Some((strategy, what)) = name.split_once('.') else {
+        let known = plain_names(making);
+        return match known.contains(&name) {
+            true => Ok(()),
+            false if OF_TWINS.contains(&name) => {
+                Err(format!("{name} needs an honest twin (twin: true, or --twin)"))
             }
-            (Vec::from(OF_STRATEGIES), what)
-        }
+            false if OF_WARM_UP.contains(&name) => {
+                Err(format!("{name} needs a rule for the start (warm_up)"))
+            }
+            false => Err(unknown_name("figure", name, &known, LIST)),
+        };
     };
-    match known.contains(&what) {
+    // The second group of a strategy is called `model_swapper-2`.
+    let numbered = strategy.rsplit_once('-').filter(|(_, number)| {
+        let is_plain = !number.starts_with(['0', '+']);
+        is_plain && number.parse::<u32>().is_ok_and(|number| number > 1)
+    });
+    let base = numbered.map_or(strategy, |(base, _)| base);
+    if registry.get(base).is_none() {
+        return Err(unknown_name("strategy", base, &registry.names(), ""));
+    }
+    match OF_STRATEGIES.contains(&what) {
         true => Ok(()),
-        false => Err(unknown_name(
-            "figure",
-            what,
-            &known,
-            "the figures are listed in docs/results.md",
-        )),
+        false => {
+            let known = OF_STRATEGIES.map(|figure| format!("{strategy}.{figure}"));
+            let known: Vec<&str> = known.iter().map(String::as_str).collect();
+            Err(unknown_name("figure", name, &known, LIST))
+        }
     }
 }
 

@@ -1,10 +1,12 @@
-//! A thread that writes finished cells, so that those who compute them do not wait for the disk.
+//! A thread that writes finished cells, so that those who compute them do not wait for the disk. Where it falls behind,
+//! they write, too: a disk forces many files at once in the time of one.
 //!
 //! **Invariant.** Every cell that was handed over has been written, or its refusal told, when [`keeping`] returns; only
 //! a few wait at a time, so that who is killed loses no more than these and those that were being computed.
 
 use std::sync::Mutex;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread;
 
 use super::SweepError;
@@ -16,22 +18,28 @@ use super::store::Store;
 const WAITING_MAX: usize = 4;
 
 /// Takes cells from any thread.
-#[derive(Debug)]
 pub(in crate::experiment) struct Keeper<'a> {
-    cells: SyncSender<Cell>,
-    refused: &'a Mutex<Option<SweepError>>,
+    waiting: SyncSender<Cell>,
+    desk: &'a Desk<'a>,
 }
 
 impl Keeper<'_> {
-    /// Hands a cell over, and waits where too many wait already.
+    /// Has a cell written: by the thread that writes, or by this one where too many wait already.
     pub fn keep(&self, cell: &Cell) {
-        // The receiver lives as long as there is anybody to send.
-        let _ = self.cells.send(cell.clone());
+        match self.waiting.try_send(cell.clone()) {
+            Ok(()) => {}
+            Err(TrySendError::Full(cell) | TrySendError::Disconnected(cell)) => self.desk.write(&cell),
+        }
     }
 
     /// Notes why the whole cannot go on; the first reason counts.
     pub fn refuse(&self, error: SweepError) {
-        note(self.refused, error);
+        self.desk.refuse(error);
+    }
+
+    /// Whether the whole cannot go on, so that no further cell is worth computing.
+    pub fn has_refused(&self) -> bool {
+        self.desk.has_refused.load(Ordering::Relaxed)
     }
 }
 
@@ -44,40 +52,44 @@ pub(in crate::experiment) fn keeping<T>(
     monitor: &dyn Monitor,
     work: impl FnOnce(&Keeper<'_>) -> T,
 ) -> Result<T, SweepError> {
-    let refused = Mutex::new(None);
-    let (sender, receiver) = sync_channel(WAITING_MAX);
+    let desk = Desk {
+        store,
+        monitor,
+        refused: Mutex::new(None),
+        has_refused: AtomicBool::new(false),
+    };
+    let (waiting, cells): (_, Receiver<Cell>) = sync_channel(WAITING_MAX);
     let done = thread::scope(|scope| {
-        scope.spawn(|| write_all(receiver, store, monitor, &refused));
+        scope.spawn(|| cells.into_iter().for_each(|cell| desk.write(&cell)));
         // Dropped with the end of the work, which ends the thread once it has written what it has.
-        let keeper = Keeper {
-            cells: sender,
-            refused: &refused,
-        };
+        let keeper = Keeper { waiting, desk: &desk };
         work(&keeper)
     });
-    match refused.into_inner().expect("no thread panics with the lock") {
+    match desk.refused.into_inner().expect("no thread panics with the lock") {
         Some(error) => Err(error),
         None => Ok(done),
     }
 }
 
-fn write_all(
-    cells: Receiver<Cell>,
-    store: &Store,
-    monitor: &dyn Monitor,
-    refused: &Mutex<Option<SweepError>>,
-) {
-    for cell in cells {
-        match store.put(&cell) {
-            Ok(()) => monitor.tell(&cell),
-            Err(error) => note(refused, error),
-        }
-    }
+/// Where cells are written, by whichever thread.
+struct Desk<'a> {
+    store: &'a Store,
+    monitor: &'a dyn Monitor,
+    refused: Mutex<Option<SweepError>>,
+    has_refused: AtomicBool,
 }
 
-fn note(refused: &Mutex<Option<SweepError>>, error: SweepError) {
-    refused
-        .lock()
-        .expect("no thread panics with the lock")
-        .get_or_insert(error);
+impl Desk<'_> {
+    fn write(&self, cell: &Cell) {
+        match self.store.put(cell) {
+            Ok(()) => self.monitor.tell(cell),
+            Err(error) => self.refuse(error),
+        }
+    }
+
+    fn refuse(&self, error: SweepError) {
+        let mut refused = self.refused.lock().expect("no thread panics with the lock");
+        refused.get_or_insert(error);
+        self.has_refused.store(true, Ordering::Relaxed);
+    }
 }

@@ -2,6 +2,8 @@
 //!
 //! **Invariant.** A sentence says how its figure is computed, and names what it must not be taken for.
 
+use crate::observe::summary::money_figure_names;
+
 /// Figures that people look for first, in this order.
 pub const KEY_FIGURES: [&str; 6] = [
     "cheating_premium",
@@ -12,21 +14,8 @@ pub const KEY_FIGURES: [&str; 6] = [
     "verification_overhead",
 ];
 
-/// Figures in base units that do not say so in their names.
-const COINS: [&str; 12] = [
-    "work_coins",
-    "refunds",
-    "rewards",
-    "forfeited",
-    "governance",
-    "burned",
-    "slashed",
-    "debts_recovered",
-    "issued",
-    "deviator_profit",
-    "twin_profit",
-    "deviator_gain",
-];
+/// Figures of owners in base units; those of the network are [`money_figure_names`].
+const COINS_OF_OWNERS: [&str; 3] = ["deviator_profit", "twin_profit", "deviator_gain"];
 
 /// Figures that cannot be understood from their names.
 const MEANINGS: [(&str, &str); 7] = [
@@ -73,8 +62,9 @@ pub fn meaning(figure: &str) -> Option<&'static str> {
 
 /// The unit in which people read a figure, and what its value is multiplied by for it; programs get values as they are.
 pub fn spoken_unit(figure: &str) -> (f64, &'static str) {
-    let is_coins =
-        COINS.contains(&figure) || figure.ends_with(".profit") || figure.ends_with("_per_weight_epoch");
+    let of_strategy = figure.ends_with(".profit") || figure.ends_with(".profit_per_weight_epoch");
+    let of_network = money_figure_names().any(|name| name == figure);
+    let is_coins = of_strategy || of_network || COINS_OF_OWNERS.contains(&figure);
     match figure {
         _ if is_coins => (1e-9, "GNK"),
         _ if figure.ends_with("_ns") => (1e-6, "ms"),
@@ -110,6 +100,7 @@ mod tests {
         assert_eq!(spoken_unit("model_swapper-2.profit"), (1e-9, "GNK"));
         assert_eq!(spoken_unit("honest.profit_per_weight_epoch"), (1e-9, "GNK"));
         assert_eq!(spoken_unit("deviator_gain"), (1e-9, "GNK"));
+        assert_eq!(spoken_unit("work_coins"), (1e-9, "GNK"));
         assert_eq!(spoken_unit("deviator_gain_share"), (100.0, "%"));
         assert_eq!(spoken_unit("latency_p95_ns"), (1e-6, "ms"));
         assert_eq!(spoken_unit("requests"), (1.0, ""));

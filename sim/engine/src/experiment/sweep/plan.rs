@@ -161,17 +161,28 @@ fn shell(word: &str) -> String {
 
 /// Before anything is run: a figure that no cell can have would be missed only at the end.
 fn refuse_unknown(file: &SweepFile, registry: &Registry) -> Result<(), SweepError> {
-    let traded = file.front.iter().map(|name| name.trim_start_matches('-'));
-    let watched = Some(file.replication.watched.as_str()).filter(|name| !name.is_empty());
-    let mut asked = file
-        .outputs
+    let making = Making {
+        has_twin: file.has_twin,
+        warm_up: file.warm_up.as_ref(),
+    };
+    let outputs = file.outputs.iter().map(|name| ("outputs", name.as_str()));
+    let traded = file
+        .front
         .iter()
-        .map(String::as_str)
+        .map(|name| ("front", name.trim_start_matches('-')));
+    let watched = Some(("replicates.output", file.replication.watched.as_str()));
+    let asked = outputs
         .chain(traded)
-        .chain(watched);
-    asked
-        .try_for_each(|name| check_name(name, registry))
-        .map_err(SweepError::Unfit)
+        .chain(watched.filter(|(_, name)| !name.is_empty()));
+    let wrong = asked.filter_map(|(key, name)| {
+        let why = check_name(name, making, registry).err()?;
+        Some(format!("{key}: {why}"))
+    });
+    let wrong: Vec<String> = wrong.collect();
+    match wrong.is_empty() {
+        true => Ok(()),
+        false => Err(SweepError::Unfit(wrong.join("\n"))),
+    }
 }
 
 /// Refuses a design before anything is laid out for it.

@@ -9,7 +9,7 @@ use stakeout_reports::run::{Figure, Run};
 use super::failure::Failure;
 use super::format::{Format, FormatOption};
 use super::run_path;
-use super::sweep_page::decimals;
+use super::sweep_page::{decimals, unit_of};
 use super::table::{Cell, Table};
 use super::terminal::{print, remark};
 
@@ -85,15 +85,24 @@ fn compare(arguments: &Compare) -> Result<(), Failure> {
     ];
     let mut table = Table::new("Two runs", &columns);
     let mean = |figure: &Figure| figure.mean.as_ref().and_then(|mean| mean.as_float());
-    let real = |value: Option<f64>| Cell::or_empty(value, |value| Cell::Real(value, decimals(value)));
     for (name, figure) in &first.figures {
+        let (scale, spoken) = unit_of(name, arguments.format.format);
+        let (shown, unit) = match spoken {
+            "" => (name.as_str(), figure.unit.as_str()),
+            "ms" => (name.trim_end_matches("_ns"), spoken),
+            _ => (name.as_str(), spoken),
+        };
+        let real = |value: Option<f64>| {
+            let scaled = value.map(|value| scale * value);
+            Cell::or_empty(scaled, |value| Cell::Real(value, decimals(value)))
+        };
         let other = second.figures.get(name);
         let cells = |figure: Option<&Figure>| {
             let ends = figure.and_then(|figure| figure.interval.as_ref());
             let end = |at: usize| ends.and_then(|ends| ends[at].as_float());
             [figure.and_then(mean), end(0), end(1)].map(real)
         };
-        let mut row = vec![Cell::text(name), Cell::text(&figure.unit)];
+        let mut row = vec![Cell::text(shown), Cell::text(unit)];
         row.extend(cells(Some(figure)));
         row.extend(cells(other));
         let both = mean(figure).zip(other.and_then(mean));

@@ -153,7 +153,7 @@ pub fn merge(arguments: &Merge) -> Result<(), Failure> {
     conclude(&plan, &points, &source, &whole, arguments.format)
 }
 
-/// Writes the results and prints them; a cell that failed is a row and an exit code.
+/// Writes the results and prints them; a cell that failed is a row of its own table.
 fn conclude(
     plan: &Plan,
     points: &[PointCells],

@@ -57,6 +57,15 @@ impl SweepPage<'_> {
                 "warning: no cell has the figure `{output}`; the columns of results.csv are those that there are"
             ));
         }
+        for output in &self.plan.outputs {
+            let without = analysis::points_without(self.plan, self.points, output);
+            if without > 0 {
+                lines.push(format!(
+                    "warning: nothing is said of what moves {output}: {without} of {} points have no value of it",
+                    self.plan.points.len()
+                ));
+            }
+        }
         if let Some(front) = &self.front {
             lines.push(format!(
                 "the front commands {:.4} of the box between the best and the worst value of each figure",

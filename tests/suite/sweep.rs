@@ -257,8 +257,14 @@ fn a_figure_that_no_cell_can_have_is_refused_before_anything_runs() {
         assert!(refused.contains(told), "{refused}");
         assert!(!Path::new(&place).join("plan.json").exists());
     }
-    let compared = "compare scenarios/smoke/first.yaml --with until=9 --figures cheating_premum";
-    let refused = stakeout(compared.split(' ')).expect(2).err;
+    let mut compared = vec![
+        "compare",
+        "scenarios/smoke/first.yaml",
+        "--with",
+        "until=90 blocks",
+    ];
+    compared.extend(["--figures", "cheating_premum"]);
+    let refused = stakeout(compared).expect(2).err;
     assert!(refused.contains("did you mean `cheating_premium`"), "{refused}");
 }
 

@@ -83,6 +83,18 @@ pub enum Sensitivity {
     Indices(SobolIndices),
 }
 
+/// Points of a sensitivity design that have no value of an output, so that nothing can be said of what moves it; 0 for other
+/// designs.
+pub fn points_without(plan: &Plan, points: &[PointCells], output: &str) -> usize {
+    match plan.design {
+        Design::Morris { .. } | Design::Indices { .. } => {
+            let have = points.iter().filter(|point| !point.values(output).is_empty());
+            plan.points.len() - have.count()
+        }
+        _ => 0,
+    }
+}
+
 /// Analyses one output of a sweep over a sensitivity design, from the means of its points; none for other designs or
 /// where a point has no value.
 pub fn sensitivity(plan: &Plan, points: &[PointCells], output: &str) -> Option<Sensitivity> {

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use stakeout_protocol::sampling::SamplingRule;
+use stakeout_statistics::concentration::gini;
 
 use super::cell::Making;
 use super::warm_up;
@@ -20,7 +21,7 @@ use crate::scenario::error::unknown_name;
 use crate::strategy::registry::Registry;
 
 /// Figures that every cell may have beside those of the network.
-const OTHERS: [&str; 11] = [
+const OTHERS: [&str; 12] = [
     "answers_to_conviction_p50",
     "answers_to_failing_verdict_mean",
     "cheaters_convicted_hits",
@@ -32,6 +33,7 @@ const OTHERS: [&str; 11] = [
     "honest_convicted_hits",
     "honest_convicted_share",
     "honest_convicted_trials",
+    "income_gini",
 ];
 /// Figures of a cell with an honest twin.
 const OF_TWINS: [&str; 4] = [
@@ -131,6 +133,7 @@ pub(super) fn compute_figures(
     }
     insert_detection(&mut figures, &summary);
     insert_dues(&mut figures, scenario, &output);
+    figures.insert("income_gini".to_owned(), income_gini(scenario, &output));
     insert_strategies(&mut figures, scenario, &summary);
     if making.has_twin
         && let Some(&owner) = deviating_owners(scenario).first()
@@ -210,6 +213,18 @@ fn insert_dues(figures: &mut Figures, scenario: &Scenario, output: &RunOutput) {
             sum - f64::from(epochs) * floor,
         );
     }
+}
+
+/// The Gini coefficient of what owners took in: work coins and rewards of all their identities over the run.
+fn income_gini(scenario: &Scenario, output: &RunOutput) -> f64 {
+    let mut incomes: BTreeMap<u32, i128> = scenario.hosts.iter().map(|host| (host.owner, 0)).collect();
+    for row in output.participants.iter() {
+        if let Some(host) = scenario.hosts.get(row.participant as usize) {
+            *incomes.entry(host.owner).or_default() += row.work_coins + row.reward;
+        }
+    }
+    let incomes: Vec<f64> = incomes.into_values().map(|income| income as f64).collect();
+    gini(&incomes)
 }
 
 /// Profits by strategy, under names that do not change with the strategy's parameters: `model_swapper.profit`, and

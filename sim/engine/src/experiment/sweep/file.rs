@@ -131,7 +131,11 @@ impl SweepFile {
             };
             let text = match values.split_once("..") {
                 Some((from, rest)) => {
-                    let (to, steps) = rest.rsplit_once('/').unwrap_or((rest, "5"));
+                    // A slash may also be that of a unit, as in 2 /s.
+                    let counted = rest
+                        .rsplit_once('/')
+                        .filter(|(_, steps)| steps.trim().parse::<u64>().is_ok());
+                    let (to, steps) = counted.unwrap_or((rest, "5"));
                     format!("{{ path: {path}, range: {{ from: {from}, to: {to}, steps: {steps} }} }}")
                 }
                 None => format!("{{ path: {path}, values: [{values}] }}"),

@@ -22,7 +22,7 @@ const MEANINGS: [(&str, &str); 7] = [
     (
         "cheating_premium",
         "what the best strategy that is not honest earned per unit of weight and epoch, over what the honest strategy did, \
-         less 1 (0.05 is 5 % more). The best is taken in each replicate, so that of several strategies the luckiest counts, \
+         less 1: above zero it earned more. The best is taken in each replicate, so that of several strategies the luckiest counts, \
          and the mean can lie above that of any one of them; it is no comparison with an honest twin, for which see \
          deviator_gain_share (`twin: true`, or --twin)",
     ),

@@ -21,7 +21,7 @@ use crate::scenario::{self, Override, Scenario, ScenarioErrors, files};
 use crate::strategy::registry::Registry;
 
 /// Layout of plans and cells.
-pub const SWEEP_FORMAT: u32 = 2;
+pub const SWEEP_FORMAT: u32 = 3;
 /// Most points of a plan.
 pub const POINTS_MAX: usize = 1_000_000;
 /// Most values of all points together.
@@ -136,17 +136,25 @@ impl ScenarioSource {
 
     /// The command that runs one replicate of a point again, with those before it.
     pub fn replay(&self, point: &Point, replicate: u32) -> String {
-        self.replay_set(&point.set, point.seed, replicate + 1)
+        match &point.error {
+            None => self.replay_set(&point.set, point.seed, replicate + 1),
+            // Which seed it would have is not known, and it fails without one.
+            Some(_) => self.command(&point.set),
+        }
     }
 
     /// The command that runs the scenario with these values.
     pub fn replay_set(&self, set: &[(String, String)], seed: u64, replicates: u32) -> String {
+        self.command(set) + &format!(" --seed {seed} --replicates {replicates}")
+    }
+
+    fn command(&self, set: &[(String, String)]) -> String {
         let sets = set
             .iter()
             .map(|(path, value)| format!(" --set {}", shell(&format!("{path}={value}"))));
         let sets: String = sets.collect();
         let file = shell(&self.path.display().to_string());
-        format!("stakeout run {file}{sets} --seed {seed} --replicates {replicates}")
+        format!("stakeout run {file}{sets}")
     }
 }
 

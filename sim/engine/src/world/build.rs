@@ -25,6 +25,7 @@ use super::order::Order;
 use super::outage::OutageTable;
 use super::presence::Presence;
 use super::purse::Purse;
+use super::records::Records;
 use super::refunds::Refunds;
 use super::role_pool::RolePool;
 use super::routing::Routing;
@@ -72,11 +73,7 @@ impl<'a> World<'a> {
         let horizon = schedule.windows * tables.block_ns;
         let collateral: Amount = scenario.hosts.iter().map(|host| host.collateral).sum();
         let first = scenario.first_epoch.get();
-        let records: Vec<_> = scenario
-            .hosts
-            .iter()
-            .map(|host| ReputationRecord::with_epochs(host.epochs_completed))
-            .collect();
+        let records = Records::new(scenario.hosts.iter().map(|host| host.epochs_completed));
         let has_purse = scenario.clients.purse_share > Fraction::ZERO;
         let mut world = Self {
             scenario,
@@ -200,6 +197,11 @@ impl<'a> World<'a> {
             .filter(|points| is_present[usize::from(*points)])
             .collect();
         self.targets.full = f64::NAN;
+    }
+
+    /// What is counted about every participant, in order.
+    pub(super) fn each_tally(&self) -> impl Iterator<Item = &HostTally> {
+        self.lanes.iter().flat_map(|lane| &lane.tallies)
     }
 
     /// A figure of every participant, in order of participant.

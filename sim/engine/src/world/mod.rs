@@ -40,6 +40,7 @@ mod preserved;
 mod proof_votes;
 mod purpose;
 mod purse;
+mod records;
 mod refunds;
 mod role_pool;
 mod routing;
@@ -62,7 +63,6 @@ use stakeout_kernel::digest::{EffectSum, RunDigest};
 use stakeout_protocol::pricing::{
     PriceMode, PriceParams, UtilisationWindow, compute_next_price, compute_price_in_force,
 };
-use stakeout_protocol::reputation::ReputationRecord;
 use stakeout_protocol::status::Status;
 use stakeout_protocol::units::{EpochIndex, Fraction, Price, Reputation, TokenCount};
 
@@ -117,7 +117,7 @@ pub struct World<'a> {
     pub(crate) plan_stamps: Vec<u64>,
     /// Requests finished so far in the epoch, and in the epoch before.
     pub(crate) traffic: [u64; 2],
-    records: Vec<ReputationRecord>,
+    records: records::Records,
     /// Weight that the next group will have, by participant.
     next_weights: Vec<u64>,
     /// What transfer agents and purses do, and who takes part.
@@ -436,7 +436,7 @@ impl World<'_> {
 
     /// Reputation of a participant as its record stands.
     fn reputation(&self, participant: usize) -> Reputation {
-        self.records[participant].reputation(&self.scenario.protocol.reputation)
+        self.records.get(participant).reputation(&self.scenario.protocol.reputation)
     }
 
     /// Adds an effect that concerns a participant, and its line in the event log.

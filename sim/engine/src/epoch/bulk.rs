@@ -66,7 +66,7 @@ impl Server<'_> {
                 + u64::from(tables.max_tokens) * rates.decode_ns;
             tables.window_of(longest.saturating_add(tables.inclusion_ns)) < tables.expiration_windows
         };
-        lane.orders[host].is_honest()
+        lane.orders_of(self.load.participant).is_honest()
             && self.window.draw == Draw::Independent
             && self.window.measures.unsampled == Unsampled::Ignored
             && lane.states[host].status != Status::Ramping

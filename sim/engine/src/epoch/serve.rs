@@ -140,7 +140,7 @@ pub struct Pending<'a> {
 /// everybody else.
 pub fn exposure(lane: &Lane, participant: u32) -> u8 {
     let host = participant as usize;
-    let (hot, orders) = (&lane.hosts[host], &lane.orders[host]);
+    let (hot, orders) = (&lane.hosts[host], lane.orders_of(host as u32));
     if orders.substitute_below != 0 || orders.asks_each {
         0
     } else {

@@ -19,9 +19,10 @@ use super::cut::Cut;
 use super::demand::Demand;
 use super::groups::{Group, Member};
 use super::held_vote::HeldVotes;
-use super::lane::{Duty, Finished, HostOrders, HostState, HostTally, Inbox, Lane, PlanHead, Scratch, idle};
+use super::lane::{Finished, HostState, HostTally, Inbox, Lane, PlanHead, Scratch, idle};
 use super::mail::Outbox;
 use super::order::Order;
+use super::orders::HostOrders;
 use super::outage::OutageTable;
 use super::presence::Presence;
 use super::purse::Purse;
@@ -29,6 +30,7 @@ use super::records::Records;
 use super::refunds::Refunds;
 use super::role_pool::RolePool;
 use super::routing::Routing;
+use super::run_counts::RunCounts;
 use super::schedule::Schedule;
 use super::slab::Slab;
 use super::tables::Tables;
@@ -38,7 +40,6 @@ use crate::observe::events_in_order::EventsInOrder;
 use crate::observe::frame::EpochRow;
 use crate::observe::participant_table::ParticipantTable;
 use crate::scenario::{SamplingDraw, Scenario};
-use crate::strategy::Shortcut;
 use crate::strategy::registry::Registry;
 
 /// Hosts up to which whole sampling plans are kept, 48 bytes each: few answers need one, and each that has to be
@@ -280,10 +281,8 @@ fn build_lane(
         let outages = OutageTable::draw(&scenario.outages, &tables.keys, participant as u32, horizon);
         let mut hot = idle(lane.slots.len() as u32, host.slots.max(1), host.class);
         hot.has_outages = !outages.is_empty();
-        let next_down = outages.next(0).map_or(u64::MAX, |(start, _)| start);
         lane.slots.resize(lane.slots.len() + usize::from(hot.slots), 0);
         lane.hosts.push(hot);
-        lane.orders.push(HostOrders::none(next_down));
         lane.outages.push(outages);
         lane.tallies.push(HostTally::default());
         lane.states.push(fresh_state(
@@ -307,13 +306,8 @@ fn build_lane(
             .expect("strategies were checked against the registry");
         lane.roles
             .push(host.strategy, || (descriptor.build)(&spec.params));
-        lane.duties.push(Duty {
-            works_below: u64::MAX,
-            otherwise: Shortcut::SayMatch,
-            bias: (u32::MAX, Shortcut::SayMatch),
-        });
-        lane.held.push(Fraction::ONE);
     }
+    lane.forget_what_nobody_has();
     if scenario.hosts.len() <= PLANNED_HOSTS_MAX {
         lane.plans.resize(lane.pair_models.len(), None);
     }
@@ -324,13 +318,28 @@ impl Lane {
     /// Makes room for its hosts at once: tables that grow leave holes of their old sizes.
     fn reserve(&mut self, hosts: usize) {
         self.hosts.reserve_exact(hosts);
-        self.orders.reserve_exact(hosts);
+        self.slots.reserve_exact(hosts);
         self.tallies.reserve_exact(hosts);
         self.states.reserve_exact(hosts);
-        self.duties.reserve_exact(hosts);
-        self.held.reserve_exact(hosts);
         self.collateral.reserve_exact(hosts);
         self.outages.reserve_exact(hosts);
+        self.pair_models.reserve_exact(hosts);
+        self.plan_heads.reserve_exact(hosts);
+        self.run_counts = RunCounts::new(hosts);
+    }
+
+    /// Gives back the room for what none of its hosts has, and what others took too much of.
+    fn forget_what_nobody_has(&mut self) {
+        if self.hosts.iter().all(|host| !host.has_outages) {
+            self.outages = Vec::new();
+        }
+        if self.collateral.iter().all(Option::is_none) {
+            self.collateral = Vec::new();
+        }
+        self.slots.shrink_to_fit();
+        self.pair_models.shrink_to_fit();
+        self.plan_heads.shrink_to_fit();
+        self.roles.shrink_to_fit();
     }
 }
 
@@ -360,13 +369,13 @@ fn empty_lane(first: u32, lanes: usize, models: usize) -> Lane {
     Lane {
         first,
         hosts: Vec::new(),
-        orders: Vec::new(),
+        orders: vec![HostOrders::BY_THE_RULES],
         slots: Vec::new(),
         states: Vec::new(),
         tallies: Vec::new(),
-        duties: Vec::new(),
-        held: Vec::new(),
+        run_counts: RunCounts::default(),
         collateral: Vec::new(),
+        slashes: BTreeMap::new(),
         roles: RolePool::default(),
         views: BTreeMap::new(),
         outages: Vec::new(),

@@ -115,8 +115,9 @@ impl Lane {
         }
         let tally = &mut self.tallies[host];
         tally.cheated += 1;
-        tally.run_cheated += 1;
-        tally.since_detection += 1;
+        let past = tally.past_mut();
+        past.cheated += 1;
+        past.since_detection += 1;
         self.totals.cheated += 1;
     }
 

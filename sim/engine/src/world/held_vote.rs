@@ -120,7 +120,7 @@ impl Lane {
             }
             let host = &self.hosts[member.participant as usize];
             let rate = window.tables.rates(host.class, model).prefill_ns;
-            let is_plain = !host.has_outages && self.duties[member.participant as usize].is_plain();
+            let is_plain = !host.has_outages && self.orders_of(member.participant).duty.is_plain();
             if !is_plain || *common.get_or_insert(rate) != rate {
                 return None;
             }
@@ -139,7 +139,7 @@ impl Lane {
         let mut busy = 0;
         for member in group.members.iter().filter(|member| vote.asks(member)) {
             job.validator = member.participant;
-            if is_done(self.duties[job.validator as usize].works_below, &job, window) {
+            if is_done(self.orders_of(job.validator).duty.works_below, &job, window) {
                 self.hosts[job.validator as usize].busy_ns += work;
                 busy += 1;
             }
@@ -166,7 +166,7 @@ impl Lane {
         let mut outcome = None;
         for member in group.members.iter().filter(|member| vote.asks(member)) {
             job.validator = member.participant;
-            if !is_done(self.duties[job.validator as usize].works_below, &job, window) {
+            if !is_done(self.orders_of(job.validator).duty.works_below, &job, window) {
                 continue; // Nobody waits for a single vote.
             }
             let (kind, _) = self.judge_knowing(prompt, job.validator, &job, window);

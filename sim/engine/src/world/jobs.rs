@@ -69,9 +69,9 @@ impl Lane {
 
     pub(crate) fn start_task(&mut self, host: u32, task: &Task, start: u64, window: &Window<'_>) {
         let tables = window.tables;
-        let mut duty = self.duties[host as usize];
+        let mut duty = self.orders_of(host).duty;
         if duty.bias.0 != NONE
-            && duty.bias.0 == tables.owners[task.executor as usize]
+            && duty.favoured(tables.owners[task.validator as usize]) == tables.owners[task.executor as usize]
             && task.kind != TaskKind::Planted
         {
             (duty.works_below, duty.otherwise) = (0, duty.bias.1);

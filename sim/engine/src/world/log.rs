@@ -262,10 +262,12 @@ impl World<'_> {
             let event = Event::at(EventKind::Funded, height, 0).with(client as u32);
             self.events.push(event.wide(balance));
         }
-        let hosts = self.lanes.iter().flat_map(|lane| &lane.collateral);
-        for (participant, account) in hosts.enumerate().filter(|(_, account)| total_of(account) != 0) {
-            let event = Event::at(EventKind::Deposited, height, 0).of(participant as u32);
-            self.events.push(event.wide(total_of(account)));
+        for lane in &self.lanes {
+            let accounts = (lane.first..).zip(&lane.collateral);
+            for (participant, account) in accounts.filter(|(_, account)| total_of(account) != 0) {
+                let event = Event::at(EventKind::Deposited, height, 0).of(participant);
+                self.events.push(event.wide(total_of(account)));
+            }
         }
     }
 

@@ -81,7 +81,7 @@ impl Lane {
     fn passes(&self, prompt: u64, job: &Task, window: &Window<'_>) -> Option<Pass> {
         let (host, duty) = (
             &self.hosts[job.validator as usize],
-            &self.duties[job.validator as usize],
+            &self.orders_of(job.validator).duty,
         );
         let is_plain = !host.has_outages && duty.is_plain() && is_done(duty.works_below, job, window);
         if !is_plain {

@@ -329,12 +329,12 @@ impl World<'_> {
                     work_coins: payout.work_coins.base_units(),
                     reward,
                     forfeited: (clean - reward - payout.debt_recovered.base_units()).max(0),
-                    slashed: std::mem::take(&mut tally.slashed),
+                    slashed: lane.slashes.remove(&host).unwrap_or(0),
                     cost: operating_cost(class.cost_per_hour, busy_ns, class.slots)
                         + upkeep(
                             class,
                             lane.hosts[host].slots,
-                            lane.held[host],
+                            lane.orders[lane.hosts[host].orders as usize].held,
                             elapsed,
                             tally.weight,
                         )
@@ -351,7 +351,8 @@ impl World<'_> {
                     self.presence.now[participant],
                 );
                 self.records.set(participant, record);
-                tally.finished_before += u64::from(state.finished);
+                lane.run_counts
+                    .add(host, [state.finished, tally.validated, tally.invalidated]);
                 (state.finished, state.work) = (0, 0);
                 (tally.missed, tally.validated, tally.invalidated) = (0, 0, 0);
                 (tally.checked, tally.cheated) = (0, 0);

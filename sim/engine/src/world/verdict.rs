@@ -139,8 +139,7 @@ impl Lane {
     /// A passing verdict in the executor's counters, unless every completed answer has been counted as passed.
     pub(super) fn count_pass(&mut self, host: u32, number: u64, window: &Window<'_>) {
         if window.measures.unsampled == Unsampled::Passed {
-            let tally = &mut self.tallies[host as usize];
-            (tally.validated, tally.run_judged[0]) = (tally.validated + 1, tally.run_judged[0] + 1);
+            self.tallies[host as usize].validated += 1;
         } else {
             self.record_match(host, number, window);
         }
@@ -172,9 +171,7 @@ impl Lane {
 
     /// A passing verdict in the executor's counters.
     fn record_match(&mut self, host: u32, number: u64, window: &Window<'_>) {
-        let tally = &mut self.tallies[host as usize];
-        tally.validated += 1;
-        tally.run_judged[0] += 1;
+        self.tallies[host as usize].validated += 1;
         let counters = &mut self.states[host as usize].counters;
         let before = *counters;
         window.tables.status.record_pass(counters);
@@ -427,10 +424,9 @@ impl Lane {
     fn record_mismatch(&mut self, host: u32, number: u64, substitute: u8, window: &Window<'_>) {
         let tally = &mut self.tallies[host as usize];
         tally.invalidated += 1;
-        tally.run_judged[1] += 1;
         if window.tables.conducts.is_cheat(substitute) {
-            self.detection.record(tally.since_detection);
-            tally.since_detection = 0;
+            let since = &mut tally.past_mut().since_detection;
+            self.detection.record(std::mem::take(since));
         }
         let counters = &mut self.states[host as usize].counters;
         let before = *counters;

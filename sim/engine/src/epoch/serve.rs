@@ -318,7 +318,7 @@ impl Server<'_> {
         if weight == 0 {
             return validator;
         }
-        let whole = group.total - group.members[self.load.member as usize].weight + weight;
+        let whole = group.total - group.weights[self.load.member as usize] + weight;
         let mut target = below(self.keys.recall.draw(number, u64::from(validator)), whole);
         for gone in self.gone.iter().filter(still) {
             if target < gone.weight {

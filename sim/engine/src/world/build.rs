@@ -17,7 +17,7 @@ use super::books::Books;
 use super::calendar::Calendar;
 use super::cut::Cut;
 use super::demand::Demand;
-use super::groups::{Group, Member};
+use super::groups::Group;
 use super::held_vote::HeldVotes;
 use super::lane::{Finished, HostState, HostTally, Inbox, Lane, PlanHead, Scratch, idle};
 use super::mail::Outbox;
@@ -229,11 +229,12 @@ fn build_groups(scenario: &Scenario) -> Vec<Group> {
     let mut groups = vec![Group::default(); scenario.models.len()];
     for (participant, host) in scenario.hosts.iter().enumerate() {
         for &model in &host.models {
-            groups[usize::from(model)].members.push(Member {
-                participant: participant as u32,
-                weight: 0,
-            });
+            groups[usize::from(model)].executors.push(participant as u32);
         }
+    }
+    for group in &mut groups {
+        group.executors.shrink_to_fit();
+        group.weights = vec![0; group.executors.len()];
     }
     let pricing = &scenario.protocol.pricing;
     let price = compute_price_in_force(pricing, compute_initial_price(pricing), scenario.first_epoch);

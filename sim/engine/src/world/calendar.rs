@@ -2,20 +2,25 @@
 //!
 //! Invariant: an entry comes out in its own window, and entries of one window come out in the order in
 //! which they went in. Near windows are a ring of vectors, whose memory is handed on from a window that is
-//! over to one that begins to fill; far ones wait in a map.
+//! over to one that fills; far ones wait in a map.
+//!
+//! Most of what falls due in a window is filed in the few windows before it: until then a window has a small vector, so
+//! that large ones are only as many as the windows that are full.
 
 use std::collections::BTreeMap;
 
 /// Windows ahead that the ring covers; a power of two.
 const RING: u64 = 256;
+/// Entries of a small vector.
+const SMALL: usize = 32;
 
 /// Entries by window.
 #[derive(Clone, Debug)]
 pub(crate) struct Calendar<T> {
     ring: Box<[Vec<T>; RING as usize]>,
     far: BTreeMap<u64, Vec<T>>,
-    /// Emptied vectors, the one used last on top.
-    spare: Vec<Vec<T>>,
+    /// Emptied vectors, the one used last on top: small ones, and larger ones.
+    spare: [Vec<Vec<T>>; 2],
     /// First window not yet taken.
     next: u64,
 }
@@ -26,7 +31,7 @@ impl<T: Copy> Calendar<T> {
         Self {
             ring: Box::new(std::array::from_fn(|_| Vec::new())),
             far: BTreeMap::new(),
-            spare: Vec::new(),
+            spare: [Vec::new(), Vec::new()],
             next: 0,
         }
     }
@@ -37,8 +42,8 @@ impl<T: Copy> Calendar<T> {
         debug_assert!(window >= self.next, "an entry for a window that has passed");
         let bucket = if window - self.next < RING {
             let bucket = &mut self.ring[(window & (RING - 1)) as usize];
-            if bucket.capacity() == 0 {
-                *bucket = self.spare.pop().unwrap_or_default();
+            if bucket.len() == bucket.capacity() {
+                make_room(bucket, &mut self.spare);
             }
             bucket
         } else {
@@ -73,7 +78,7 @@ impl<T: Copy> Calendar<T> {
     pub(crate) fn give_back(&mut self, mut entries: Vec<T>) {
         if entries.capacity() > 0 {
             entries.clear();
-            self.spare.push(entries);
+            self.spare[usize::from(entries.capacity() > SMALL)].push(entries);
         }
     }
 
@@ -115,6 +120,26 @@ impl<T: Copy> Calendar<T> {
     }
 }
 
+/// Makes room in a vector that is full or has none: a small one at first, then a larger one that another window has left.
+#[cold]
+#[inline(never)]
+fn make_room<T: Copy>(bucket: &mut Vec<T>, spare: &mut [Vec<Vec<T>>; 2]) {
+    let is_empty = bucket.capacity() == 0;
+    match spare[usize::from(!is_empty)].pop() {
+        Some(room) if is_empty || room.capacity() > bucket.len() => {
+            let mut left = std::mem::replace(bucket, room);
+            bucket.append(&mut left);
+            if !is_empty {
+                spare[usize::from(left.capacity() > SMALL)].push(left);
+            }
+        }
+        other => {
+            spare[usize::from(!is_empty)].extend(other);
+            bucket.reserve_exact(bucket.len().max(SMALL));
+        }
+    }
+}
+
 #[cold]
 fn far_bucket<T>(far: &mut BTreeMap<u64, Vec<T>>, window: u64) -> &mut Vec<T> {
     far.entry(window).or_default()
@@ -122,7 +147,23 @@ fn far_bucket<T>(far: &mut BTreeMap<u64, Vec<T>>, window: u64) -> &mut Vec<T> {
 
 #[cfg(test)]
 mod tests {
-    use super::Calendar;
+    use super::{Calendar, SMALL};
+
+    /// A hundred entries a window, most for the next two windows and one for each of the next forty.
+    #[test]
+    fn windows_that_have_few_entries_have_little_room() {
+        let mut calendar = Calendar::new();
+        for now in 0..500 {
+            (1..=40).for_each(|ahead| _ = calendar.push(now + ahead, &now));
+            (0..60).for_each(|entry| _ = calendar.push(now + 1 + entry % 2, &now));
+            let due = calendar.take(now);
+            assert!(due.is_sorted());
+            calendar.give_back(due);
+        }
+        let spare = calendar.spare.iter().flatten();
+        let room: usize = calendar.ring.iter().chain(spare).map(Vec::capacity).sum();
+        assert!(room <= 45 * SMALL + 10 * 128, "{room}");
+    }
 
     #[test]
     fn near_and_far_entries_come_out_in_their_window_and_in_order() {

@@ -136,8 +136,8 @@ impl World<'_> {
                     let at = group
                         .position(participant)
                         .expect("hosts are members of their models' groups");
-                    has_changed[usize::from(model)] |= group.members[at].weight != tally.weight;
-                    group.members[at].weight = tally.weight;
+                    has_changed[usize::from(model)] |= group.weights[at] != tally.weight;
+                    group.weights[at] = tally.weight;
                 }
             }
         }

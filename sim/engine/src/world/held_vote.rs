@@ -82,9 +82,9 @@ impl Lane {
         let group = &window.groups[usize::from(task.group)];
         let weight = |participant: u32| {
             let at = group.position(participant).filter(|_| participant != barred);
-            at.map_or(0, |at| group.members[at].weight)
+            at.map_or(0, |at| group.weights[at])
         };
-        let out = group.position(barred).map_or(0, |at| group.members[at].weight);
+        let out = group.position(barred).map_or(0, |at| group.weights[at]);
         Some(OpenTally {
             entitled: group.total - out,
             for_invalid: weight(opener),
@@ -114,7 +114,7 @@ impl Lane {
             return None;
         }
         let mut common = None;
-        for member in &window.groups[usize::from(model)].members {
+        for member in window.groups[usize::from(model)].members() {
             if member.weight == 0 {
                 continue;
             }
@@ -137,7 +137,7 @@ impl Lane {
         let group = &window.groups[usize::from(job.group)];
         let work = (u64::from(job.prompt) + u64::from(job.answer)) * vote.prefill_ns;
         let mut busy = 0;
-        for member in group.members.iter().filter(|member| vote.asks(member)) {
+        for member in group.members().filter(|member| vote.asks(member)) {
             job.validator = member.participant;
             if is_done(self.orders_of(job.validator).duty.works_below, &job, window) {
                 self.hosts[job.validator as usize].busy_ns += work;
@@ -164,7 +164,7 @@ impl Lane {
             total: Weight::new(checks.entitled),
         };
         let mut outcome = None;
-        for member in group.members.iter().filter(|member| vote.asks(member)) {
+        for member in group.members().filter(|member| vote.asks(member)) {
             job.validator = member.participant;
             if !is_done(self.orders_of(job.validator).duty.works_below, &job, window) {
                 continue; // Nobody waits for a single vote.

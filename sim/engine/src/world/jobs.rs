@@ -181,7 +181,7 @@ impl Lane {
         let tally = &mut self.tallies[host as usize];
         let weight = group
             .position(task.validator)
-            .map_or(0, |at| group.members[at].weight);
+            .map_or(0, |at| group.weights[at]);
         let cap = window.invalidation_cap(weight, group.total, reputation, group.recent);
         if tally.open_cases >= cap {
             return AnswerKind::FailCapped;

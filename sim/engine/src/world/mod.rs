@@ -369,7 +369,7 @@ impl World<'_> {
                 debug_assert!(matches!(change.status, Status::Invalid | Status::Inactive));
                 for (model, group) in self.groups.iter_mut().enumerate() {
                     if let Some(at) = group.position(change.participant) {
-                        group.members[at].weight = 0;
+                        group.weights[at] = 0;
                         touched.push(model);
                     }
                 }

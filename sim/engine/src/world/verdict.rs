@@ -247,7 +247,7 @@ impl Lane {
                 if let Some(held) = self.note_vote(&ballot.task, (ballot.opener, barred), window) {
                     return held;
                 }
-                for member in &group.members {
+                for member in group.members() {
                     if member.weight > 0 && member.participant != barred {
                         let voter = (member.participant, member.weight);
                         self.call_voter(record, &ballot, voter, &mut tally, window);
@@ -255,7 +255,7 @@ impl Lane {
                 }
             }
             VoterRule::Sampled { .. } => {
-                let weights: Vec<Weight> = group.members.iter().map(|m| Weight::new(m.weight)).collect();
+                let weights: Vec<Weight> = group.weights.iter().copied().map(Weight::new).collect();
                 let members = DisputeGroup {
                     weights: &weights,
                     executor: Some(record.member as usize),
@@ -263,7 +263,7 @@ impl Lane {
                 };
                 let seed = (window.tables.keys.voters.draw(record.number, 0) >> 1) as i64;
                 for voter in compute_voters(window.dispute, members, seed, &record.number.to_string()) {
-                    let participant = group.members[voter.member].participant;
+                    let participant = group.executors[voter.member];
                     let voter = (participant, voter.weight.get());
                     self.call_voter(record, &ballot, voter, &mut tally, window);
                 }
@@ -302,7 +302,7 @@ impl Lane {
         holders.sort_unstable();
         let mut voters: Vec<(u32, u64)> = Vec::new();
         for member in holders {
-            let participant = group.members[member as usize].participant;
+            let participant = group.executors[member as usize];
             match voters.last_mut() {
                 Some((last, votes)) if *last == participant => *votes += 1,
                 _ => voters.push((participant, 1)),

@@ -4,6 +4,7 @@
 //! else changes in its group's parameters; every host can hold the models it serves.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use compact_str::{CompactString, format_compact};
 use smallvec::SmallVec;
@@ -14,7 +15,7 @@ use super::quantity::COUNT;
 use super::read::is_word;
 use super::table::Table;
 use super::value::{Item, Typed, Weights};
-use super::{Absence, AiModel, GpuClass, Host, StrategySpec};
+use super::{Absence, AiModel, GpuClass, Host, HostTerms, StrategySpec};
 
 /// Most hosts in a scenario.
 pub const MAX_HOSTS: usize = 2_000_000;
@@ -40,6 +41,7 @@ pub struct Population {
     pub problems: Vec<Problem>,
     owner_index: BTreeMap<CompactString, u32>,
     ids: BTreeSet<CompactString>,
+    terms: BTreeSet<Arc<HostTerms>>,
 }
 
 /// One group with the place of its item.
@@ -375,9 +377,7 @@ impl Population {
         };
         let owner = own.owner.unwrap_or_else(|| own.id.clone());
         let owner = self.owner(owner);
-        self.hosts.push(Host {
-            owner,
-            weight: own.weight,
+        let terms = self.shared(HostTerms {
             models: own.models,
             class,
             slots,
@@ -386,8 +386,47 @@ impl Population {
             collateral: Amount::from_base_units(group.item.base("collateral")),
             joins_at: group.item.base("joins_at") as u32,
             absence: absence(group.item),
-            id: own.id,
         });
+        self.hosts.push(Host {
+            id: own.id,
+            owner,
+            weight: own.weight,
+            terms,
+        });
+    }
+
+    /// These terms, as another host may have them already.
+    fn shared(&mut self, terms: HostTerms) -> Arc<HostTerms> {
+        if let Some(last) = self.hosts.last().filter(|host| *host.terms == terms) {
+            return Arc::clone(&last.terms);
+        }
+        let terms = Arc::new(terms);
+        if let Some(known) = self.terms.get(&terms) {
+            return Arc::clone(known);
+        }
+        self.terms.insert(Arc::clone(&terms));
+        terms
+    }
+
+    /// Gives classes and models other numbers, once for all hosts that share them.
+    pub fn renumber(&mut self, class: impl Fn(u16) -> u16, model: impl Fn(u16) -> u16) {
+        let mut renumbered = BTreeMap::new();
+        for old in std::mem::take(&mut self.terms) {
+            let mut terms = HostTerms::clone(&old);
+            terms.class = class(terms.class);
+            terms.models.iter_mut().for_each(|number| *number = model(*number));
+            renumbered.insert(old, Arc::new(terms));
+        }
+        // Neighbours nearly always share theirs.
+        let mut last: Option<(Arc<HostTerms>, &Arc<HostTerms>)> = None;
+        for host in &mut self.hosts {
+            let new = match last.take() {
+                Some((old, new)) if Arc::ptr_eq(&old, &host.terms) => new,
+                _ => &renumbered[&host.terms],
+            };
+            let old = std::mem::replace(&mut host.terms, Arc::clone(new));
+            last = Some((old, new));
+        }
     }
 
     fn owner(&mut self, name: CompactString) -> u32 {

@@ -269,7 +269,9 @@ mod tests {
                     settlement.totals.rewards + settlement.totals.governance + settlement.totals.burned,
                     reward
                 );
-                assert!(!settlement.totals.governance.is_negative() && !settlement.totals.burned.is_negative());
+                assert!(
+                    !settlement.totals.governance.is_negative() && !settlement.totals.burned.is_negative()
+                );
                 for (payout, host) in settlement.payouts.iter().zip(&hosts) {
                     assert!(!payout.reward.is_negative());
                     if !is_in_good_standing(host.status) {

@@ -124,7 +124,11 @@ mod tests {
             let cap = Fraction::from_percent(round % 101);
             let limit = find_cap(&ascending, cap);
             found += u32::from(limit.is_some());
-            assert_eq!(compute_power_cap(weights(&values).into_iter(), cap), limit, "{values:?}, {cap:?}");
+            assert_eq!(
+                compute_power_cap(weights(&values).into_iter(), cap),
+                limit,
+                "{values:?}, {cap:?}"
+            );
         }
         assert!((500..2_500).contains(&found), "{found}");
     }

@@ -414,7 +414,10 @@ impl Population {
         for old in std::mem::take(&mut self.terms) {
             let mut terms = HostTerms::clone(&old);
             terms.class = class(terms.class);
-            terms.models.iter_mut().for_each(|number| *number = model(*number));
+            terms
+                .models
+                .iter_mut()
+                .for_each(|number| *number = model(*number));
             renumbered.insert(old, Arc::new(terms));
         }
         // Neighbours nearly always share theirs.

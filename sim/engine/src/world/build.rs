@@ -186,6 +186,7 @@ impl<'a> World<'a> {
         self.log_epoch(0);
         self.update_targets();
         self.ask_strategies();
+        self.next_weights = Vec::new();
     }
 
     /// Notes which reputations there are: targets are worked out for these alone.

@@ -5,22 +5,24 @@
 //! over to one that fills; far ones wait in a map.
 //!
 //! Most of what falls due in a window is filed in the few windows before it: until then a window has a small vector, so
-//! that large ones are only as many as the windows that are full.
+//! that there are only as many large ones as windows that are full.
 
 use std::collections::BTreeMap;
 
 /// Windows ahead that the ring covers; a power of two.
 const RING: u64 = 256;
-/// Entries of a small vector.
-const SMALL: usize = 32;
+/// Entries of a small vector, and of one of middling size; what is larger grows by a quarter of itself.
+const SIZES: [usize; 2] = [32, 256];
+
+type Spare<T> = [Vec<Vec<T>>; SIZES.len() + 1];
 
 /// Entries by window.
 #[derive(Clone, Debug)]
 pub(crate) struct Calendar<T> {
     ring: Box<[Vec<T>; RING as usize]>,
     far: BTreeMap<u64, Vec<T>>,
-    /// Emptied vectors, the one used last on top: small ones, and larger ones.
-    spare: [Vec<Vec<T>>; 2],
+    /// Emptied vectors by size, the one used last on top.
+    spare: Spare<T>,
     /// First window not yet taken.
     next: u64,
 }
@@ -31,7 +33,7 @@ impl<T: Copy> Calendar<T> {
         Self {
             ring: Box::new(std::array::from_fn(|_| Vec::new())),
             far: BTreeMap::new(),
-            spare: [Vec::new(), Vec::new()],
+            spare: std::array::from_fn(|_| Vec::new()),
             next: 0,
         }
     }
@@ -78,7 +80,7 @@ impl<T: Copy> Calendar<T> {
     pub(crate) fn give_back(&mut self, mut entries: Vec<T>) {
         if entries.capacity() > 0 {
             entries.clear();
-            self.spare[usize::from(entries.capacity() > SMALL)].push(entries);
+            self.spare[size_of_room(&entries)].push(entries);
         }
     }
 
@@ -120,23 +122,31 @@ impl<T: Copy> Calendar<T> {
     }
 }
 
-/// Makes room in a vector that is full or has none: a small one at first, then a larger one that another window has left.
+/// Which of the sizes a vector has.
+fn size_of_room<T>(entries: &Vec<T>) -> usize {
+    SIZES.partition_point(|&size| entries.capacity() > size)
+}
+
+/// Makes room in a vector that is full or has none: that of the next size, which another window may have left.
 #[cold]
 #[inline(never)]
-fn make_room<T: Copy>(bucket: &mut Vec<T>, spare: &mut [Vec<Vec<T>>; 2]) {
-    let is_empty = bucket.capacity() == 0;
-    match spare[usize::from(!is_empty)].pop() {
-        Some(room) if is_empty || room.capacity() > bucket.len() => {
-            let mut left = std::mem::replace(bucket, room);
-            bucket.append(&mut left);
-            if !is_empty {
-                spare[usize::from(left.capacity() > SMALL)].push(left);
-            }
-        }
-        other => {
-            spare[usize::from(!is_empty)].extend(other);
-            bucket.reserve_exact(bucket.len().max(SMALL));
-        }
+fn make_room<T: Copy>(bucket: &mut Vec<T>, spare: &mut Spare<T>) {
+    let size = match bucket.capacity() {
+        0 => 0,
+        _ => (size_of_room(bucket) + 1).min(SIZES.len()),
+    };
+    let left = spare[size].pop_if(|room| room.capacity() > bucket.len());
+    let Some(room) = left else {
+        let wanted = SIZES
+            .get(size)
+            .copied()
+            .unwrap_or(bucket.len() + bucket.len() / 4);
+        return bucket.reserve_exact(wanted - bucket.len());
+    };
+    let mut outgrown = std::mem::replace(bucket, room);
+    bucket.append(&mut outgrown);
+    if outgrown.capacity() > 0 {
+        spare[size_of_room(&outgrown)].push(outgrown);
     }
 }
 
@@ -147,7 +157,7 @@ fn far_bucket<T>(far: &mut BTreeMap<u64, Vec<T>>, window: u64) -> &mut Vec<T> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Calendar, SMALL};
+    use super::{Calendar, SIZES};
 
     /// A hundred entries a window, most for the next two windows and one for each of the next forty.
     #[test]
@@ -162,7 +172,7 @@ mod tests {
         }
         let spare = calendar.spare.iter().flatten();
         let room: usize = calendar.ring.iter().chain(spare).map(Vec::capacity).sum();
-        assert!(room <= 45 * SMALL + 10 * 128, "{room}");
+        assert!(room <= 45 * SIZES[0] + 5 * SIZES[1], "{room}");
     }
 
     #[test]

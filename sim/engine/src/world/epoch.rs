@@ -121,6 +121,8 @@ impl World<'_> {
         // A plan depends on the executor's reputation, which has moved.
         self.targets.version += 1;
         self.ask_strategies();
+        // They are in force; the next ones are measured anew.
+        self.next_weights = Vec::new();
     }
 
     /// Gives every group its members' weights in force.

@@ -99,7 +99,12 @@ mod tests {
     /// Even weights, falling ones, some expelled, and any: the group's own order or another, the draws are the same.
     #[test]
     fn validators_are_drawn_as_by_a_ranking_of_its_own() {
-        for weights in [vec![7; 50], vec![9, 9, 5, 1, 0], vec![3, 0, 3, 3], vec![1, 40, 11, 25, 0, 18]] {
+        for weights in [
+            vec![7; 50],
+            vec![9, 9, 5, 1, 0],
+            vec![3, 0, 3, 3],
+            vec![1, 40, 11, 25, 0, 18],
+        ] {
             let mut group = Group {
                 executors: (10..10 + weights.len() as u32).collect(),
                 weights: weights.clone(),
@@ -114,12 +119,17 @@ mod tests {
                 assert_eq!(plan, sampler.plan(scale, Some(1)));
                 let key = StreamKey::from_raw(5);
                 let first = key.draw(counter, 0);
-                group.ranking().select_from(&plan, first, key, counter, &mut drawn);
+                group
+                    .ranking()
+                    .select_from(&plan, first, key, counter, &mut drawn);
                 sampler.select_into(&plan, key, counter, &mut expected);
                 assert_eq!(drawn, expected, "{weights:?}");
             }
             assert_eq!(group.position(11), Some(1));
-            assert_eq!(group.members().map(|member| member.weight).sum::<u64>(), group.total);
+            assert_eq!(
+                group.members().map(|member| member.weight).sum::<u64>(),
+                group.total
+            );
         }
     }
 }

@@ -179,9 +179,7 @@ impl Lane {
         let group = &window.groups[usize::from(task.group)];
         let reputation = self.states[host as usize].reputation;
         let tally = &mut self.tallies[host as usize];
-        let weight = group
-            .position(task.validator)
-            .map_or(0, |at| group.weights[at]);
+        let weight = group.position(task.validator).map_or(0, |at| group.weights[at]);
         let cap = window.invalidation_cap(weight, group.total, reputation, group.recent);
         if tally.open_cases >= cap {
             return AnswerKind::FailCapped;

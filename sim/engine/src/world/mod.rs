@@ -438,7 +438,9 @@ impl World<'_> {
 
     /// Reputation of a participant as its record stands.
     fn reputation(&self, participant: usize) -> Reputation {
-        self.records.get(participant).reputation(&self.scenario.protocol.reputation)
+        self.records
+            .get(participant)
+            .reputation(&self.scenario.protocol.reputation)
     }
 
     /// Adds an effect that concerns a participant, and its line in the event log.

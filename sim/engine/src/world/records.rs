@@ -104,6 +104,10 @@ mod tests {
             }
             assert!((0..4).all(|host| records.get(host) == plain[host]), "step {step}");
         }
-        assert_eq!((records.len(), records.whole.len()), (4, 3), "the first never misses");
+        assert_eq!(
+            (records.len(), records.whole.len()),
+            (4, 3),
+            "the first never misses"
+        );
     }
 }

@@ -32,9 +32,7 @@ impl Lane {
         self.jobs_taken = 0;
         self.note_next_job();
         // Validators are anywhere among the lane's hosts.
-        read_ahead(self.jobs.iter(), |job| {
-            self.look_at(job.validator - self.first)
-        });
+        read_ahead(self.jobs.iter(), |job| self.look_at(job.validator - self.first));
     }
 
     /// Opens a window, and serves the requests that have been sent.

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use stakeout_calibration::Calibration;
 use stakeout_engine::scenario::{
-    AiModel, Arrivals, Chain, Clients, Demand, Fidelity, GpuClass, Host, HostTerms, LengthLaw, Measures, MissedWork,
-    Outages, PayloadRetry, ProtocolParams, SamplingDraw, Scenario, StrategySpec, ValidationWork,
+    AiModel, Arrivals, Chain, Clients, Demand, Fidelity, GpuClass, Host, HostTerms, LengthLaw, Measures,
+    MissedWork, Outages, PayloadRetry, ProtocolParams, SamplingDraw, Scenario, StrategySpec, ValidationWork,
 };
 use stakeout_engine::strategy::registry::{Registry, StrategyDescriptor};
 use stakeout_engine::strategy::{

@@ -144,7 +144,11 @@ impl World<'_> {
         if !rule.dynamic_p0 {
             return Some(rule.p0);
         }
-        let counts = self.each_state(|_, state, tally| RequestCounts {
+        let hosts = self
+            .lanes
+            .iter()
+            .flat_map(|lane| lane.states.iter().zip(&lane.tallies));
+        let counts = hosts.map(|(state, tally)| RequestCounts {
             served: u64::from(state.finished),
             missed: u64::from(tally.missed),
         });
@@ -154,7 +158,7 @@ impl World<'_> {
             requests_min: DYNAMIC_REQUESTS_MIN,
             participants_min: DYNAMIC_PARTICIPANTS_MIN,
         };
-        let dynamic = compute_dynamic_p0(&params, &counts);
+        let dynamic = compute_dynamic_p0(&params, counts);
         (!dynamic.is_suspended).then(|| dynamic.p0())
     }
 

@@ -1,8 +1,8 @@
-//! Participants' rows in an eighth of their size.
+//! Participants' rows in an eighth of their size or less.
 //!
 //! A row of twenty figures is 208 bytes in memory. Most of its figures are small, and many are those of the row before:
 //! hosts of one kind have one weight, one standing, one reward. Here a row says which of its figures differ from the last
-//! row's, and each of these takes as many bytes as it needs. A million participants' epoch takes about 25 bytes each.
+//! row's, and each of these takes as many bytes as it needs: about fifteen bytes a row among many hosts of few kinds.
 //!
 //! **Invariant.** Rows come out as they went in, in the same order, whatever their figures are.
 

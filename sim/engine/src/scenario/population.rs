@@ -39,9 +39,15 @@ pub struct Population {
     pub strategies: Vec<StrategySpec>,
     /// What was wrong.
     pub problems: Vec<Problem>,
-    owner_index: BTreeMap<CompactString, u32>,
-    ids: BTreeSet<CompactString>,
+    names: BTreeMap<CompactString, Known>,
     terms: BTreeSet<Arc<HostTerms>>,
+}
+
+/// Who has a name. Hosts are nearly always their own owners, and a million names are kept once.
+#[derive(Clone, Copy, Debug, Default)]
+struct Known {
+    is_host: bool,
+    owner: Option<u32>,
 }
 
 /// One group with the place of its item.
@@ -356,7 +362,8 @@ impl Population {
                 return;
             }
         }
-        if !self.ids.insert(own.id.clone()) {
+        let known = self.names.entry(own.id.clone()).or_default();
+        if std::mem::replace(&mut known.is_host, true) {
             self.refuse(
                 group,
                 "id",
@@ -433,12 +440,12 @@ impl Population {
     }
 
     fn owner(&mut self, name: CompactString) -> u32 {
-        if let Some(&index) = self.owner_index.get(&name) {
-            return index;
+        let next = self.owners.len() as u32;
+        let known = self.names.entry(name.clone()).or_default();
+        let index = *known.owner.get_or_insert(next);
+        if index == next {
+            self.owners.push(name);
         }
-        let index = self.owners.len() as u32;
-        self.owners.push(name.clone());
-        self.owner_index.insert(name, index);
         index
     }
 }

@@ -25,6 +25,8 @@ pub(crate) struct Calendar<T> {
     spare: Spare<T>,
     /// First window not yet taken.
     next: u64,
+    /// The most entries that a window had.
+    fullest: usize,
 }
 
 impl<T: Copy> Calendar<T> {
@@ -35,6 +37,7 @@ impl<T: Copy> Calendar<T> {
             far: BTreeMap::new(),
             spare: std::array::from_fn(|_| Vec::new()),
             next: 0,
+            fullest: 0,
         }
     }
 
@@ -45,7 +48,7 @@ impl<T: Copy> Calendar<T> {
         let bucket = if window - self.next < RING {
             let bucket = &mut self.ring[(window & (RING - 1)) as usize];
             if bucket.len() == bucket.capacity() {
-                make_room(bucket, &mut self.spare);
+                make_room(bucket, &mut self.spare, self.fullest);
             }
             bucket
         } else {
@@ -65,7 +68,9 @@ impl<T: Copy> Calendar<T> {
         if !self.far.is_empty() {
             self.gather(window);
         }
-        std::mem::take(&mut self.ring[(window & (RING - 1)) as usize])
+        let due = std::mem::take(&mut self.ring[(window & (RING - 1)) as usize]);
+        self.fullest = self.fullest.max(due.len());
+        due
     }
 
     /// Takes out the entries of a window whose turn has not come; the vector is to be
@@ -127,38 +132,27 @@ fn size_of_room<T>(entries: &Vec<T>) -> usize {
     SIZES.partition_point(|&size| entries.capacity() > size)
 }
 
-/// Makes room in a vector that is full or has none: that of the next size, which another window may have left.
+/// Makes room in a vector that is full or has none: that of the next size, which another window has left, or new. The
+/// largest has room for all that a window had so far.
 #[cold]
 #[inline(never)]
-fn make_room<T: Copy>(bucket: &mut Vec<T>, spare: &mut Spare<T>) {
+fn make_room<T: Copy>(bucket: &mut Vec<T>, spare: &mut Spare<T>, fullest: usize) {
     let size = match bucket.capacity() {
         0 => 0,
-        _ => (size_of_room(bucket) + 1).min(SIZES.len()),
+        _ => size_of_room(bucket) + 1,
     };
-    let left = if size < SIZES.len() {
-        spare[size].pop()
-    } else {
-        take_largest(&mut spare[size], bucket.len())
+    let Some(rooms) = spare.get_mut(size) else {
+        return bucket.reserve_exact(bucket.len() / 4);
     };
-    let Some(room) = left else {
-        let wanted = SIZES
-            .get(size)
-            .copied()
-            .unwrap_or(bucket.len() + bucket.len() / 4);
-        return bucket.reserve_exact(wanted - bucket.len());
+    let Some(room) = rooms.pop() else {
+        let wanted = SIZES.get(size).copied().unwrap_or(fullest + fullest / 8);
+        return bucket.reserve_exact(wanted.max(bucket.len() * 5 / 4) - bucket.len());
     };
     let mut outgrown = std::mem::replace(bucket, room);
     bucket.append(&mut outgrown);
-    // What a full window has outgrown would not do for the next one either.
-    if (1..=SIZES[SIZES.len() - 1]).contains(&outgrown.capacity()) {
+    if outgrown.capacity() > 0 {
         spare[size_of_room(&outgrown)].push(outgrown);
     }
-}
-
-/// The largest of emptied vectors, if it has room for more than so many entries.
-fn take_largest<T>(spare: &mut Vec<Vec<T>>, entries: usize) -> Option<Vec<T>> {
-    let largest = (0..spare.len()).max_by_key(|&at| spare[at].capacity())?;
-    (spare[largest].capacity() > entries).then(|| spare.swap_remove(largest))
 }
 
 #[cold]

@@ -67,7 +67,7 @@ enum CleanRewards {
     /// What they are.
     AsTheyAre,
     /// Divided anew.
-    Anew(Division),
+    Anew(Box<Division>),
 }
 
 impl World<'_> {
@@ -376,11 +376,8 @@ impl World<'_> {
         if reward == issued && self.settlement_inputs(has_failed).all(is_clean) {
             return CleanRewards::AsTheyAre;
         }
-        CleanRewards::Anew(Division::new(
-            rewards,
-            reward,
-            self.settlement_inputs(has_failed).map(cleaned),
-        ))
+        let inputs = self.settlement_inputs(has_failed).map(cleaned);
+        CleanRewards::Anew(Box::new(Division::new(rewards, reward, inputs)))
     }
 }
 

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 /// Windows ahead that the ring covers; a power of two.
 const RING: u64 = 256;
 /// Entries of a small vector, and of one of middling size; what is larger grows by a quarter of itself.
-const SIZES: [usize; 2] = [32, 256];
+const SIZES: [usize; 2] = [32, 128];
 
 type Spare<T> = [Vec<Vec<T>>; SIZES.len() + 1];
 

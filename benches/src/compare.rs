@@ -67,6 +67,44 @@ pub fn compare(workloads: &[Workload], rounds: Rounds) -> Result<(), String> {
     Ok(())
 }
 
+/// Networks of a thousand to a million hosts, each with as many requests a host: model groups kept, and one in how many of
+/// their hosts.
+const SIZES: [(u16, usize); 4] = [(1, 5), (2, 1), (20, 1), (200, 1)];
+
+/// What an inference costs with more hosts of the same kind, on one core, in interleaved rounds: nanoseconds, and their
+/// ratio to those with the fewest hosts.
+pub fn hosts(rounds: Rounds) -> Result<(), String> {
+    let mut networks = Vec::new();
+    for (models, each) in SIZES {
+        let mut prepared = Workload::MillionHosts.prepare()?;
+        networks.push((
+            prepared.keep_hosts(models, each)?,
+            prepared,
+            Vec::new(),
+            Vec::new(),
+        ));
+    }
+    for round in 1..=rounds.rounds {
+        let mut fewest = None;
+        for (hosts, prepared, nanos, ratios) in &mut networks {
+            let (_, spent) = measure(prepared, rounds.inferences)?;
+            eprintln!("{hosts} hosts, round {round}: {spent:.1} ns");
+            ratios.push(spent / *fewest.get_or_insert(spent));
+            nanos.push(spent);
+        }
+    }
+    println!("| hosts | ns/inference, median [range] | over the fewest, median [range] |");
+    println!("|---|---|---|");
+    for (hosts, _, mut nanos, mut ratios) in networks {
+        let ((low, middle, high), ratio) = (spread(&mut nanos), spread(&mut ratios));
+        println!(
+            "| {hosts} | {middle:.0} [{low:.0}, {high:.0}] | {:.2} [{:.2}, {:.2}] |",
+            ratio.1, ratio.0, ratio.2
+        );
+    }
+    Ok(())
+}
+
 /// One thread against two and against `threads`, by wall time; the digest must not change.
 pub fn scaling(workload: Workload, rounds: Rounds, threads: usize) -> Result<(), String> {
     let mut prepared = workload.prepare()?;

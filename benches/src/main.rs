@@ -18,6 +18,7 @@ scaling [WORKLOAD] [--rounds N] [--inferences N] [--threads N]   several threads
 sweep   [--rounds N] [--inferences N] [--threads N]   cells a core and second of a sweep on several threads over one alone
 sweep-once [--inferences N]                           one of the processes that `sweep` starts beside each other
 log     [WORKLOAD] [--rounds N] [--inferences N]      a run with an event log over one without, wall time
+hosts   [--rounds N] [--inferences N]                 an inference with 1,000 to 1,000,000 hosts, CPU time of one core
 memory  [WORKLOAD] [--inferences N]                   peak resident memory of a process of its own
 gate    [--accept]                                    instructions an inference against baseline.json
 workload NAME N                                       runs once: what the others measure
@@ -74,6 +75,7 @@ fn run(arguments: &[String]) -> Result<bool, String> {
             let workload = *workloads()?.first().unwrap_or(&Workload::FullProtocol);
             compare::log(workload, rounds(5_000_000))
         }
+        Some("hosts") => compare::hosts(rounds(40_000_000)),
         Some("memory") => {
             let workload = *workloads()?.first().unwrap_or(&Workload::MillionHosts);
             memory(workload, option("--inferences", 100_000_000))

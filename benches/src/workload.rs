@@ -109,6 +109,29 @@ pub struct Prepared {
 }
 
 impl Prepared {
+    /// Leaves only the first `models` model groups, and of each group one host in `each`, with their part of the demand: the
+    /// same network for fewer hosts. Says how many are left.
+    pub fn keep_hosts(&mut self, models: u16, each: usize) -> Result<usize, String> {
+        let scenario = self.scenario.as_mut().ok_or("the baseline has no hosts")?;
+        let Arrivals::Poisson { per_second } = &mut scenario.demand.arrivals else {
+            return Err(String::from("a bench needs Poisson arrivals"));
+        };
+        let before = scenario.hosts.len();
+        let mut place = 0;
+        scenario.hosts.retain(|host| {
+            place += 1;
+            (place - 1) % each == 0 && host.models.iter().all(|&model| model < models)
+        });
+        scenario.models.truncate(usize::from(models));
+        let owners = std::mem::take(&mut scenario.owners);
+        for (number, host) in scenario.hosts.iter_mut().enumerate() {
+            scenario.owners.push(owners[host.owner as usize].clone());
+            host.owner = number as u32;
+        }
+        *per_second *= scenario.hosts.len() as f64 / before as f64;
+        Ok(scenario.hosts.len())
+    }
+
     /// Runs to about `inferences`: to whole blocks without a chain, to whole epochs with one. `threads` is
     /// the number of threads, 1 for one lane.
     pub fn run(&mut self, inferences: u64, threads: usize) -> Result<Done, String> {

@@ -189,21 +189,22 @@ impl DynamicP0 {
 /// Suspends punishment when the network's own share snaps to 500. A governance rate above 500 ‰ is
 /// used as it is, to the next permille.
 #[must_use]
-pub fn compute_dynamic_p0(params: &DynamicP0Params, participants: &[RequestCounts]) -> DynamicP0 {
+pub fn compute_dynamic_p0(
+    params: &DynamicP0Params,
+    participants: impl Iterator<Item = RequestCounts>,
+) -> DynamicP0 {
     let governance = compute_governance_permille(params.p0);
     let fixed = DynamicP0 {
         p0_permille: governance,
         is_suspended: false,
     };
-    let asked = || {
-        participants
-            .iter()
-            .filter(|counts| counts.served > 0 || counts.missed > 0)
-    };
-    let missed: u128 = asked().map(|counts| u128::from(counts.missed)).sum();
-    let total: u128 = missed + asked().map(|counts| u128::from(counts.served)).sum::<u128>();
-    let is_too_small =
-        total < u128::from(params.requests_min) || asked().count() < params.participants_min as usize;
+    let (mut asked, mut missed, mut total) = (0_u64, 0_u128, 0_u128);
+    for counts in participants.filter(|counts| counts.served > 0 || counts.missed > 0) {
+        asked += 1;
+        missed += u128::from(counts.missed);
+        total += u128::from(counts.missed) + u128::from(counts.served);
+    }
+    let is_too_small = total < u128::from(params.requests_min) || asked < u64::from(params.participants_min);
     if governance > 500 || total == 0 || is_too_small {
         return fixed;
     }
@@ -322,7 +323,7 @@ mod tests {
             p0_permille: 601,
             is_suspended: false,
         };
-        assert_eq!(compute_dynamic_p0(&params, &all_missed), fixed);
+        assert_eq!(compute_dynamic_p0(&params, all_missed.into_iter()), fixed);
         let unset = DynamicP0Params {
             p0: Fraction::ZERO,
             ..params
@@ -331,9 +332,9 @@ mod tests {
             p0_permille: 500,
             is_suspended: true,
         };
-        assert_eq!(compute_dynamic_p0(&unset, &all_missed), suspended);
+        assert_eq!(compute_dynamic_p0(&unset, all_missed.into_iter()), suspended);
         assert_eq!(
-            compute_dynamic_p0(&unset, &[]),
+            compute_dynamic_p0(&unset, std::iter::empty()),
             DynamicP0 {
                 p0_permille: 100,
                 is_suspended: false

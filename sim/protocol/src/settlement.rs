@@ -5,15 +5,16 @@
 //!
 //! Reference: gonka-ai/gonka x/inference/keeper/bitcoin_rewards.go, accountsettle.go.
 
+mod division;
 mod reward;
 mod subsidy;
 
+pub use division::{Division, Payer, SettlementTotals};
 pub use reward::{compute_epoch_reward, compute_issuable};
 pub use subsidy::{LegacySubsidy, LegacySubsidyParams, compute_legacy_subsidy};
 
 use crate::status::Status;
 use crate::units::{Amount, Decimal, EpochIndex, Fraction, Rounding, Weight};
-use crate::weights::{apply_power_cap, settlement_cap};
 
 /// Where rewards go that no host has earned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -126,27 +127,8 @@ impl Payout {
 pub struct Settlement {
     /// By host, in the order of the inputs.
     pub payouts: Vec<Payout>,
-    /// The part of the epoch's reward that governance gets, recovered debts included.
-    pub governance: Amount,
-    /// The part of the epoch's reward that is burned.
-    pub burned: Amount,
-    /// What hosts lost by status, missed work or an absent claim; part of `governance` or `burned`
-    /// unless it was redistributed.
-    pub forfeited: Amount,
-    /// Debts cut from rewards, over all hosts; part of `governance`.
-    pub recovered_debt: Amount,
-    /// Work coins of INVALID and INACTIVE hosts, which stay in the module account.
-    pub work_retained: Amount,
-    /// Work coins nobody claimed; they go where forfeits go.
-    pub work_unclaimed: Amount,
-}
-
-impl Settlement {
-    /// Rewards paid, over all hosts.
-    #[must_use]
-    pub fn rewards(&self) -> Amount {
-        self.payouts.iter().map(|payout| payout.reward).sum()
-    }
+    /// Over all hosts.
+    pub totals: SettlementTotals,
 }
 
 /// Divides the reward of an epoch.
@@ -156,108 +138,19 @@ impl Settlement {
 /// reward    = floor(R·effective / Σ weight)        the sum is over all hosts, paid or not
 /// ```
 ///
-/// A debt is cut from the reward; what no host is paid goes where the parameters say.
+/// A debt is cut from the reward; what no host is paid goes where the parameters say. Who has more hosts than a list is
+/// for asks a [`Division`] host by host.
 ///
 /// # Panics
 /// When the reward is negative.
 #[must_use]
 pub fn settle_epoch(params: &RewardParams, reward: Amount, hosts: &[SettlementInput]) -> Settlement {
-    assert!(!reward.is_negative(), "a negative epoch reward");
-    let shares = compute_shares(params, hosts);
-    // Neighbours often have the same part, and a division of 128 bits is dear.
-    let mut known = (0, Amount::ZERO);
-    let share = |part: &u128| {
-        if *part != known.0 {
-            known = (*part, share_of(reward, *part, shares.whole));
-        }
-        known.1
-    };
-    let earned: Vec<Amount> = shares.parts.iter().map(share).collect();
-    let (extra, forfeited) = compute_redistribution(params, hosts, &shares, &earned, reward);
-
-    // A million hosts' shares are not kept beside their payouts.
-    drop(shares);
-
-    let mut settlement = Settlement {
-        forfeited,
-        payouts: Vec::with_capacity(hosts.len()),
-        ..Settlement::default()
-    };
-    for (i, host) in hosts.iter().enumerate() {
-        let gross = if is_rewarded(host) {
-            earned[i] + extra.get(i).copied().unwrap_or(Amount::ZERO)
-        } else {
-            Amount::ZERO
-        };
-        let payout = compute_payout(host, gross);
-        settlement.recovered_debt += payout.debt_recovered;
-        let work = host.balance.max(Amount::ZERO);
-        if !is_in_good_standing(host.status) {
-            settlement.work_retained += work;
-        } else if !host.claims {
-            settlement.work_unclaimed += work;
-        }
-        settlement.payouts.push(payout);
+    let division = Division::new(params, reward, hosts.iter().copied());
+    let mut payer = division.payer();
+    Settlement {
+        payouts: hosts.iter().map(|host| payer.pay(host)).collect(),
+        totals: *division.totals(),
     }
-    let unpaid = reward - settlement.rewards() - settlement.recovered_debt;
-    settlement.governance = settlement.recovered_debt;
-    match params.forfeits_to {
-        ForfeitsTo::Governance | ForfeitsTo::Redistribute => settlement.governance += unpaid,
-        ForfeitsTo::Burn => settlement.burned = unpaid,
-    }
-    settlement
-}
-
-/// Each host's part of a whole; parts of hosts in bad standing are what they would have had.
-struct Shares {
-    parts: Vec<u128>,
-    whole: u128,
-}
-
-fn compute_shares(params: &RewardParams, hosts: &[SettlementInput]) -> Shares {
-    match params.rule {
-        RewardRule::Decay => {
-            let whole = hosts.iter().map(|host| u128::from(host.weight.get())).sum();
-            let capped = compute_capped_weights(params.power_cap, hosts);
-            Shares {
-                parts: capped
-                    .into_iter()
-                    .map(|weight| u128::from(weight.get()))
-                    .collect(),
-                whole,
-            }
-        }
-        RewardRule::LegacySubsidy(_) => {
-            let work = |host: &SettlementInput| match is_in_good_standing(host.status) {
-                true => host.balance.max(Amount::ZERO).base_units().unsigned_abs(),
-                false => 0,
-            };
-            let parts: Vec<u128> = hosts.iter().map(work).collect();
-            Shares {
-                whole: parts.iter().sum(),
-                parts,
-            }
-        }
-    }
-}
-
-/// Effective weights: capped among hosts in good standing, and uncapped for the others.
-fn compute_capped_weights(cap: SettlementCap, hosts: &[SettlementInput]) -> Vec<Weight> {
-    let mut effective: Vec<Weight> = hosts.iter().map(compute_effective_weight).collect();
-    let standing: Vec<usize> = (0..hosts.len())
-        .filter(|i| is_in_good_standing(hosts[*i].status))
-        .collect();
-    let limit = match cap {
-        SettlementCap::None => return effective,
-        SettlementCap::ByHosts => settlement_cap(standing.len()),
-        SettlementCap::Fixed(limit) => limit,
-    };
-    let mut capped: Vec<Weight> = standing.iter().map(|i| effective[*i]).collect();
-    apply_power_cap(&mut capped, limit);
-    for (i, weight) in standing.into_iter().zip(capped) {
-        effective[i] = weight;
-    }
-    effective
 }
 
 /// The weight that earns: `min(weight, floor(confirmed·weight / raw))`.
@@ -280,31 +173,6 @@ pub fn compute_effective_weight(host: &SettlementInput) -> Weight {
         }
         _ => host.weight,
     }
-}
-
-/// What each paid host gets on top when forfeits are redistributed (no entries otherwise), and the sum of the
-/// forfeits.
-fn compute_redistribution(
-    params: &RewardParams,
-    hosts: &[SettlementInput],
-    shares: &Shares,
-    earned: &[Amount],
-    reward: Amount,
-) -> (Vec<Amount>, Amount) {
-    let of_hosts = |rewarded: bool| (0..hosts.len()).filter(move |i| is_rewarded(&hosts[*i]) == rewarded);
-    let forfeited: Amount = of_hosts(false).map(|i| earned[i]).sum();
-    let mut extra = Vec::new();
-    if params.forfeits_to == ForfeitsTo::Redistribute {
-        let whole = of_hosts(true).map(|i| shares.parts[i]).sum();
-        // An uncapped offender among capped hosts could have had more than is left.
-        let left = reward - of_hosts(true).map(|i| earned[i]).sum();
-        let pot = forfeited.min(left);
-        extra.resize(hosts.len(), Amount::ZERO);
-        for i in of_hosts(true) {
-            extra[i] = share_of(pot, shares.parts[i], whole);
-        }
-    }
-    (extra, forfeited)
 }
 
 fn compute_payout(host: &SettlementInput, gross: Amount) -> Payout {
@@ -398,10 +266,12 @@ mod tests {
                 let reward = Amount::from_base_units(reward);
                 let settlement = settle_epoch(&params(forfeits_to), reward, &hosts);
                 assert_eq!(
-                    settlement.rewards() + settlement.governance + settlement.burned,
+                    settlement.totals.rewards + settlement.totals.governance + settlement.totals.burned,
                     reward
                 );
-                assert!(!settlement.governance.is_negative() && !settlement.burned.is_negative());
+                assert!(
+                    !settlement.totals.governance.is_negative() && !settlement.totals.burned.is_negative()
+                );
                 for (payout, host) in settlement.payouts.iter().zip(&hosts) {
                     assert!(!payout.reward.is_negative());
                     if !is_in_good_standing(host.status) {
@@ -421,7 +291,7 @@ mod tests {
         let paid: Amount = settlement.payouts.iter().map(|payout| payout.work_coins).sum();
         let earned: Amount = hosts.iter().map(|host| host.balance.max(Amount::ZERO)).sum();
         assert_eq!(
-            paid + settlement.work_retained + settlement.work_unclaimed,
+            paid + settlement.totals.work_retained + settlement.totals.work_unclaimed,
             earned
         );
     }
@@ -459,8 +329,8 @@ mod tests {
             &hosts,
         );
         assert_eq!(settlement.payouts[1], Payout::default());
-        assert_eq!(settlement.governance, Amount::from_base_units(500));
-        assert_eq!(settlement.work_unclaimed, Amount::from_base_units(100));
+        assert_eq!(settlement.totals.governance, Amount::from_base_units(500));
+        assert_eq!(settlement.totals.work_unclaimed, Amount::from_base_units(100));
     }
 
     #[test]
@@ -496,11 +366,13 @@ mod tests {
             &[host(0), host(0)],
         );
         assert_eq!(
-            (settlement.rewards(), settlement.governance),
+            (settlement.totals.rewards, settlement.totals.governance),
             (Amount::ZERO, Amount::from_gnk(1))
         );
         assert_eq!(
-            settle_epoch(&params(ForfeitsTo::Burn), Amount::from_gnk(1), &[]).burned,
+            settle_epoch(&params(ForfeitsTo::Burn), Amount::from_gnk(1), &[])
+                .totals
+                .burned,
             Amount::from_gnk(1)
         );
     }

@@ -7,7 +7,7 @@
 
 use crate::units::{Fraction, Rounding, Weight, mul_div};
 
-/// The weight that nobody may exceed, if any.
+/// The weight that nobody may exceed, if anybody does.
 ///
 /// With the weights in ascending order `w_0..w_{n-1}`, `S_k` the sum of the first `k`, and `p` the cap:
 ///
@@ -15,20 +15,38 @@ use crate::units::{Fraction, Rounding, Weight, mul_div};
 /// first k with w_k > p·(S_k + w_k·(n-k)):   floor(p·S_k / (1 - p·(n-k))),   or w_k if 1 <= p·(n-k)
 /// ```
 ///
+/// The part that `w_k` is of that sum grows with `k`: where the largest weight is no larger a part of all than the cap,
+/// nobody's is, and the weights need no order.
+///
 /// As on the network, where `n·p < 1` the first weight is already above the cap, `S_0` is zero, and
 /// the cap is zero: every host loses all of its weight. [`settlement_cap`] exists to avoid that.
 #[must_use]
-pub fn compute_power_cap(weights: &[Weight], cap: Fraction) -> Option<Weight> {
-    let mut ascending = weights.to_vec();
+pub fn compute_power_cap(weights: impl Iterator<Item = Weight> + Clone, cap: Fraction) -> Option<Weight> {
+    let (mut whole, mut largest) = (0_u128, Weight::ZERO);
+    for weight in weights.clone() {
+        (whole, largest) = (whole + u128::from(weight.get()), largest.max(weight));
+    }
+    if !is_above(u128::from(largest.get()), whole, cap) {
+        return None;
+    }
+    let mut ascending: Vec<Weight> = weights.collect();
     ascending.sort_unstable();
+    find_cap(&ascending, cap)
+}
+
+/// Whether a weight is too large a part of a whole. A whole number is above a product exactly when it is above the product
+/// rounded down.
+fn is_above(weight: u128, whole: u128, cap: Fraction) -> bool {
+    let (p, one) = (u128::from(cap.parts()), u128::from(Fraction::ONE.parts()));
+    weight > mul_div(whole, p, one, Rounding::Down)
+}
+
+fn find_cap(ascending: &[Weight], cap: Fraction) -> Option<Weight> {
     let (p, one) = (u128::from(cap.parts()), u128::from(Fraction::ONE.parts()));
     let mut below: u128 = 0;
     for (k, weight) in ascending.iter().map(|w| u128::from(w.get())).enumerate() {
         let rest = (ascending.len() - k) as u128;
-        let whole = below + weight * rest;
-        // A whole number is above a product exactly when it is above the product rounded down.
-        let is_above = weight > mul_div(whole, p, one, Rounding::Down);
-        if is_above {
+        if is_above(weight, below + weight * rest, cap) {
             let limit = match one.checked_sub(p * rest) {
                 None | Some(0) => weight,
                 Some(denominator) => mul_div(below, p, denominator, Rounding::Down),
@@ -44,7 +62,7 @@ pub fn compute_power_cap(weights: &[Weight], cap: Fraction) -> Option<Weight> {
 
 /// Cuts every weight to the power cap and says what the cap was, where one was in force.
 pub fn apply_power_cap(weights: &mut [Weight], cap: Fraction) -> Option<Weight> {
-    let limit = compute_power_cap(weights, cap)?;
+    let limit = compute_power_cap(weights.iter().copied(), cap)?;
     for weight in weights {
         *weight = (*weight).min(limit);
     }
@@ -88,6 +106,31 @@ mod tests {
                 }
             }
         }
+    }
+
+    /// 3,000 lists of up to seven weights, against the list in its order.
+    #[test]
+    fn a_cap_that_the_largest_weight_keeps_is_kept_by_all() {
+        let mut word = 1_u64;
+        let mut found = 0;
+        for round in 0..3_000_u32 {
+            let mut values = Vec::new();
+            for _ in 0..round % 8 {
+                word = word.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                values.push((word >> 33) >> (word >> 60));
+            }
+            let mut ascending = weights(&values);
+            ascending.sort_unstable();
+            let cap = Fraction::from_percent(round % 101);
+            let limit = find_cap(&ascending, cap);
+            found += u32::from(limit.is_some());
+            assert_eq!(
+                compute_power_cap(weights(&values).into_iter(), cap),
+                limit,
+                "{values:?}, {cap:?}"
+            );
+        }
+        assert!((500..2_500).contains(&found), "{found}");
     }
 
     #[test]

@@ -66,7 +66,7 @@ impl Server<'_> {
                 + u64::from(tables.max_tokens) * rates.decode_ns;
             tables.window_of(longest.saturating_add(tables.inclusion_ns)) < tables.expiration_windows
         };
-        lane.orders[host].is_honest()
+        lane.orders_of(self.load.participant).is_honest()
             && self.window.draw == Draw::Independent
             && self.window.measures.unsampled == Unsampled::Ignored
             && lane.states[host].status != Status::Ramping
@@ -124,7 +124,7 @@ impl Server<'_> {
         if self.is_alone() {
             return u64::MAX;
         }
-        let weight = self.window.groups[usize::from(load.model)].members[load.member as usize].weight;
+        let weight = self.window.groups[usize::from(load.model)].weights[load.member as usize];
         let mut wanted = Chance {
             stamp: self.window.plan_stamps[usize::from(load.model)],
             weight,
@@ -144,7 +144,7 @@ impl Server<'_> {
     /// Whether nobody else has a weight by which it could be drawn.
     pub(super) fn is_alone(&self) -> bool {
         let group = &self.window.groups[usize::from(self.load.model)];
-        group.total == group.members[self.load.member as usize].weight
+        group.total == group.weights[self.load.member as usize]
     }
 
     /// Works out how the host's answers are sampled, if that was not done; says below which word nobody checks one.

@@ -56,8 +56,8 @@ fn check_plainly(lane: &mut Lane, job: &Task, prompt: u64, window: &Window<'_>) 
         && !job.unavailable
         && tables.fresh_validation.is_none()
         && !lane.hosts[validator].has_outages
-        && lane.duties[validator].is_plain()
-        && is_done(lane.duties[validator].works_below, job, window);
+        && lane.orders_of(job.validator).duty.is_plain()
+        && is_done(lane.orders_of(job.validator).duty.works_below, job, window);
     if !is_plain {
         return false;
     }

@@ -79,7 +79,7 @@ pub fn check_load(world: &World<'_>, per_second: &[f64], lengths: &[[f64; 2]]) -
     let mut load = vec![0.0; world.scenario.hosts.len()];
     for (model, group) in world.groups.iter().enumerate() {
         let [prompt, answer] = lengths[model];
-        for member in &group.members {
+        for member in group.members() {
             let host = member.participant as usize;
             let rates = world.tables.rates(world.lanes[0].hosts[host].class, model as u16);
             let each = (prompt * rates.prefill_ns as f64 + answer * rates.decode_ns as f64) * 1e-9;

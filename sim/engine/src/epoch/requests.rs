@@ -179,7 +179,7 @@ fn draw_counts(world: &mut World<'_>, scratch: &mut Scratch, task: &Task<'_>, mo
         wanted,
     } = *task;
     let wanted = &wanted[model];
-    let members = world.groups[model].members.len();
+    let members = world.groups[model].executors.len();
     let counts = &mut scratch.counts[model];
     counts.clear();
     counts.resize(members, 0);
@@ -204,7 +204,7 @@ fn draw_counts(world: &mut World<'_>, scratch: &mut Scratch, task: &Task<'_>, mo
         return count > 0;
     }
     let each = wanted.expected / total as f64;
-    for (count, member) in counts.iter_mut().zip(&world.groups[model].members) {
+    for (count, member) in counts.iter_mut().zip(world.groups[model].members()) {
         let is_serving = !wanted.is_paused || world.preserved.contains(member.participant);
         if is_serving && member.weight > 0 {
             let mut stream = keys
@@ -230,10 +230,10 @@ fn spread(
         world.totals.unassigned += surplus;
         return;
     }
-    let members = &world.groups[model].members;
+    let executors = &world.groups[model].executors;
     let (counts, next) = (&mut scratch.counts[model], &mut scratch.next[model]);
     pick_each(world, task, model, (surplus, round), |member| {
-        let participant = members[member].participant as usize;
+        let participant = executors[member] as usize;
         if scratch.degrees[participant] > degree {
             counts[member] += 1;
         } else {
@@ -308,7 +308,7 @@ fn serve_round(
             if count == 0 && !is_pending {
                 continue;
             }
-            weight = group.members[member].weight;
+            weight = group.weights[member];
             scratch.loads.push(Load {
                 participant,
                 member: member as u32,

@@ -140,7 +140,7 @@ pub struct Pending<'a> {
 /// everybody else.
 pub fn exposure(lane: &Lane, participant: u32) -> u8 {
     let host = participant as usize;
-    let (hot, orders) = (&lane.hosts[host], &lane.orders[host]);
+    let (hot, orders) = (&lane.hosts[host], lane.orders_of(host as u32));
     if orders.substitute_below != 0 || orders.asks_each {
         0
     } else {
@@ -318,7 +318,7 @@ impl Server<'_> {
         if weight == 0 {
             return validator;
         }
-        let whole = group.total - group.members[self.load.member as usize].weight + weight;
+        let whole = group.total - group.weights[self.load.member as usize] + weight;
         let mut target = below(self.keys.recall.draw(number, u64::from(validator)), whole);
         for gone in self.gone.iter().filter(still) {
             if target < gone.weight {

@@ -219,12 +219,7 @@ impl<'a> Spans<'a> {
 
     fn largest_share(&self) -> f64 {
         let share = |group: &crate::world::Group| {
-            let largest = group
-                .members
-                .iter()
-                .map(|member| member.weight)
-                .max()
-                .unwrap_or(0);
+            let largest = group.weights.iter().copied().max().unwrap_or(0);
             largest as f64 / group.total.max(1) as f64
         };
         self.world.groups.iter().map(share).fold(0.0, f64::max)

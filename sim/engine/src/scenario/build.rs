@@ -194,12 +194,12 @@ impl Builder<'_> {
         let kept_classes: Vec<usize> = (0..classes.len()).filter(|&i| used(i)).collect();
         let renumber =
             |kept: &[usize], old: u16| kept.iter().position(|&i| i == usize::from(old)).unwrap_or(0) as u16;
-        for host in &mut population.hosts {
-            host.class = renumber(&kept_classes, host.class);
-            for model in &mut host.models {
-                *model = renumber(&kept_models, *model);
-            }
-        }
+        population.renumber(
+            |class| renumber(&kept_classes, class),
+            |model| renumber(&kept_models, model),
+        );
+        population.hosts.shrink_to_fit();
+        population.owners.shrink_to_fit();
         (
             keep(models, &kept_models),
             keep(classes, &kept_classes),

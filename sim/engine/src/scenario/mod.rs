@@ -13,6 +13,7 @@ pub mod document;
 pub mod error;
 pub mod fields;
 pub mod files;
+mod host;
 pub mod kind;
 pub mod layers;
 mod load;
@@ -38,6 +39,7 @@ mod tests;
 pub use document::MAX_FILE_BYTES;
 pub use error::{Place, Problem, ScenarioErrors, Source};
 pub use files::InputFile;
+pub use host::{Absence, Host, HostTerms};
 pub use layers::Override;
 pub use load::{Report, Summary, check, from_str, from_str_in, load};
 pub use measures::{Assignment, ClaimSeed, Measures, Planted, SecondCheck, Unsampled};
@@ -48,7 +50,6 @@ use std::sync::Arc;
 
 use crate::experiment::attack::AttackSpec;
 use compact_str::CompactString;
-use smallvec::SmallVec;
 use stakeout_calibration::Calibration;
 use stakeout_kernel::time::SimDuration;
 use stakeout_protocol as protocol;
@@ -273,42 +274,6 @@ pub struct GpuClass {
     pub cost_per_hour: Amount,
     /// Cost of holding one card, busy or not, in base units an hour.
     pub standby_per_hour: Amount,
-}
-
-/// One identity.
-#[derive(Clone, Debug)]
-pub struct Host {
-    /// Name, unique.
-    pub id: CompactString,
-    /// Owner, an index into [`Scenario::owners`].
-    pub owner: u32,
-    /// Proof-of-compute weight that its hardware measures.
-    pub weight: u64,
-    /// Models served, ascending `ModelId`s, never empty.
-    pub models: SmallVec<[u16; 8]>,
-    /// GPU class, an index into [`Scenario::hardware`].
-    pub class: u16,
-    /// Concurrent slots (the class's, times the number of its cards).
-    pub slots: u16,
-    /// Strategy, an index into [`Scenario::strategies`].
-    pub strategy: u16,
-    /// Epoch summaries stored before the run.
-    pub epochs_completed: u32,
-    /// Collateral deposited before the run.
-    pub collateral: Amount,
-    /// First epoch (counted from the run's first, 0-based) in which it takes part.
-    pub joins_at: u32,
-    /// Epoch (0-based) from which it is absent, and for how many epochs, if any.
-    pub absence: Option<Absence>,
-}
-
-/// A stretch of epochs in which a host takes no part.
-#[derive(Clone, Copy, Debug)]
-pub struct Absence {
-    /// First absent epoch, 0-based from the run's first.
-    pub from: u32,
-    /// Number of absent epochs.
-    pub epochs: u32,
 }
 
 /// A strategy's name and parameters, already checked against the registry.

@@ -4,6 +4,7 @@
 //! else changes in its group's parameters; every host can hold the models it serves.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use compact_str::{CompactString, format_compact};
 use smallvec::SmallVec;
@@ -14,7 +15,7 @@ use super::quantity::COUNT;
 use super::read::is_word;
 use super::table::Table;
 use super::value::{Item, Typed, Weights};
-use super::{Absence, AiModel, GpuClass, Host, StrategySpec};
+use super::{Absence, AiModel, GpuClass, Host, HostTerms, StrategySpec};
 
 /// Most hosts in a scenario.
 pub const MAX_HOSTS: usize = 2_000_000;
@@ -38,8 +39,15 @@ pub struct Population {
     pub strategies: Vec<StrategySpec>,
     /// What was wrong.
     pub problems: Vec<Problem>,
-    owner_index: BTreeMap<CompactString, u32>,
-    ids: BTreeSet<CompactString>,
+    names: BTreeMap<CompactString, Known>,
+    terms: BTreeSet<Arc<HostTerms>>,
+}
+
+/// Who has a name. Hosts are nearly always their own owners, and a million names are kept once.
+#[derive(Clone, Copy, Debug, Default)]
+struct Known {
+    is_host: bool,
+    owner: Option<u32>,
 }
 
 /// One group with the place of its item.
@@ -354,7 +362,8 @@ impl Population {
                 return;
             }
         }
-        if !self.ids.insert(own.id.clone()) {
+        let known = self.names.entry(own.id.clone()).or_default();
+        if std::mem::replace(&mut known.is_host, true) {
             self.refuse(
                 group,
                 "id",
@@ -375,9 +384,7 @@ impl Population {
         };
         let owner = own.owner.unwrap_or_else(|| own.id.clone());
         let owner = self.owner(owner);
-        self.hosts.push(Host {
-            owner,
-            weight: own.weight,
+        let terms = self.shared(HostTerms {
             models: own.models,
             class,
             slots,
@@ -386,17 +393,59 @@ impl Population {
             collateral: Amount::from_base_units(group.item.base("collateral")),
             joins_at: group.item.base("joins_at") as u32,
             absence: absence(group.item),
+        });
+        self.hosts.push(Host {
             id: own.id,
+            owner,
+            weight: own.weight,
+            terms,
         });
     }
 
-    fn owner(&mut self, name: CompactString) -> u32 {
-        if let Some(&index) = self.owner_index.get(&name) {
-            return index;
+    /// These terms, as another host may have them already.
+    fn shared(&mut self, terms: HostTerms) -> Arc<HostTerms> {
+        if let Some(last) = self.hosts.last().filter(|host| *host.terms == terms) {
+            return Arc::clone(&last.terms);
         }
-        let index = self.owners.len() as u32;
-        self.owners.push(name.clone());
-        self.owner_index.insert(name, index);
+        let terms = Arc::new(terms);
+        if let Some(known) = self.terms.get(&terms) {
+            return Arc::clone(known);
+        }
+        self.terms.insert(Arc::clone(&terms));
+        terms
+    }
+
+    /// Gives classes and models other numbers, once for all hosts that share them.
+    pub fn renumber(&mut self, class: impl Fn(u16) -> u16, model: impl Fn(u16) -> u16) {
+        let mut renumbered = BTreeMap::new();
+        for old in std::mem::take(&mut self.terms) {
+            let mut terms = HostTerms::clone(&old);
+            terms.class = class(terms.class);
+            terms
+                .models
+                .iter_mut()
+                .for_each(|number| *number = model(*number));
+            renumbered.insert(old, Arc::new(terms));
+        }
+        // Neighbours nearly always share theirs.
+        let mut last: Option<(Arc<HostTerms>, &Arc<HostTerms>)> = None;
+        for host in &mut self.hosts {
+            let new = match last.take() {
+                Some((old, new)) if Arc::ptr_eq(&old, &host.terms) => new,
+                _ => &renumbered[&host.terms],
+            };
+            let old = std::mem::replace(&mut host.terms, Arc::clone(new));
+            last = Some((old, new));
+        }
+    }
+
+    fn owner(&mut self, name: CompactString) -> u32 {
+        let next = self.owners.len() as u32;
+        let known = self.names.entry(name.clone()).or_default();
+        let index = *known.owner.get_or_insert(next);
+        if index == next {
+            self.owners.push(name);
+        }
         index
     }
 }

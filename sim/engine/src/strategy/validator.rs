@@ -18,7 +18,7 @@ pub struct ValidatorView {
 }
 
 /// What a validator does with a job that it does not work on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Shortcut {
     /// Answers that it matches.
     SayMatch,

@@ -11,6 +11,8 @@ const WIDE: i64 = i64::MIN;
 /// scenario has beyond that is kept in a map.
 #[derive(Clone, Debug)]
 pub(crate) struct Amounts {
+    participants: usize,
+    /// No entries while nobody has anything.
     narrow: Vec<i64>,
     wide: BTreeMap<usize, i128>,
 }
@@ -19,7 +21,8 @@ impl Amounts {
     /// Nothing for anybody.
     pub(crate) fn new(participants: usize) -> Self {
         Self {
-            narrow: vec![0; participants],
+            participants,
+            narrow: Vec::new(),
             wide: BTreeMap::new(),
         }
     }
@@ -27,6 +30,10 @@ impl Amounts {
     /// A participant's amount.
     #[inline]
     pub(crate) fn get(&self, participant: usize) -> i128 {
+        debug_assert!(participant < self.participants, "an amount of nobody's");
+        if self.narrow.is_empty() {
+            return 0;
+        }
         match self.narrow[participant] {
             WIDE => self.wide[&participant],
             amount => i128::from(amount),
@@ -36,6 +43,12 @@ impl Amounts {
     /// Replaces a participant's amount.
     #[inline]
     pub(crate) fn set(&mut self, participant: usize, amount: i128) {
+        if self.narrow.is_empty() {
+            if amount == 0 {
+                return;
+            }
+            self.narrow = vec![0; self.participants];
+        }
         let was_wide = self.narrow[participant] == WIDE;
         match i64::try_from(amount) {
             Ok(narrow) if narrow != WIDE => {
@@ -75,6 +88,18 @@ impl Amounts {
 #[cfg(test)]
 mod tests {
     use super::Amounts;
+
+    #[test]
+    fn nobody_s_amounts_take_no_room() {
+        let mut amounts = Amounts::new(3);
+        amounts.add(2, 0);
+        assert_eq!(
+            (amounts.take(1), amounts.sum(), amounts.narrow.capacity()),
+            (0, 0, 0)
+        );
+        amounts.set(2, 5);
+        assert_eq!((amounts.get(1), amounts.get(2), amounts.sum()), (0, 5, 5));
+    }
 
     #[test]
     fn amounts_of_any_size_read_back_exactly() {

@@ -6,7 +6,6 @@
 
 use stakeout_protocol::units::Amount;
 
-use super::amounts::Amounts;
 use super::vesting::Vesting;
 
 /// Cold balances.
@@ -16,10 +15,10 @@ pub(crate) struct Books {
     pub clients: Vec<i64>,
     /// Payments of convicted hosts, and what rounding leaves.
     pub module: i128,
-    /// Settled, not yet claimed, by participant.
-    pub claimable: Amounts,
-    /// Free coins, by participant.
-    pub wallets: Amounts,
+    /// Participants' settled coins that nobody has claimed. What each may claim stands in its row.
+    pub claimable: i128,
+    /// Participants' free coins. Nobody's own are looked at: no rule asks what a participant saved.
+    pub wallets: i128,
     /// Vesting coins, by participant.
     pub vesting: Vesting,
     /// Sum over `vesting`, kept because there are many grants.
@@ -41,8 +40,8 @@ impl Books {
         Self {
             clients: vec![balance; clients as usize],
             module: 0,
-            claimable: Amounts::new(hosts),
-            wallets: Amounts::new(hosts),
+            claimable: 0,
+            wallets: 0,
             vesting: Vesting::new(hosts),
             locked: 0,
             governance: 0,
@@ -65,8 +64,8 @@ impl Books {
                 self.clients.iter().map(|&balance| i128::from(balance)).sum(),
             ),
             ("module", self.module),
-            ("claimable", self.claimable.sum()),
-            ("wallets", self.wallets.sum()),
+            ("claimable", self.claimable),
+            ("wallets", self.wallets),
             ("vesting", self.locked),
             ("governance", self.governance),
             ("burned", self.burned),
@@ -79,14 +78,14 @@ impl Books {
     pub(crate) fn release(&mut self, participant: usize) -> i128 {
         let due = self.vesting.release(participant);
         self.locked -= due;
-        self.wallets.add(participant, due);
+        self.wallets += due;
         due
     }
 
     /// Pays a participant: at once, or over `vesting_epochs` epochs.
     pub(crate) fn pay(&mut self, participant: usize, amount: i128, vesting_epochs: u32) {
         if vesting_epochs == 0 {
-            self.wallets.add(participant, amount);
+            self.wallets += amount;
         } else {
             self.vesting.add(participant, amount, vesting_epochs);
             self.locked += amount;

@@ -17,17 +17,20 @@ use super::books::Books;
 use super::calendar::Calendar;
 use super::cut::Cut;
 use super::demand::Demand;
-use super::groups::{Group, Member};
+use super::groups::Group;
 use super::held_vote::HeldVotes;
-use super::lane::{Duty, Finished, HostOrders, HostState, HostTally, Inbox, Lane, PlanHead, Scratch, idle};
+use super::lane::{Finished, HostState, HostTally, Inbox, Lane, PlanHead, Scratch, idle};
 use super::mail::Outbox;
 use super::order::Order;
+use super::orders::HostOrders;
 use super::outage::OutageTable;
 use super::presence::Presence;
 use super::purse::Purse;
+use super::records::Records;
 use super::refunds::Refunds;
 use super::role_pool::RolePool;
 use super::routing::Routing;
+use super::run_counts::RunCounts;
 use super::schedule::Schedule;
 use super::slab::Slab;
 use super::tables::Tables;
@@ -37,7 +40,6 @@ use crate::observe::events_in_order::EventsInOrder;
 use crate::observe::frame::EpochRow;
 use crate::observe::participant_table::ParticipantTable;
 use crate::scenario::{SamplingDraw, Scenario};
-use crate::strategy::Shortcut;
 use crate::strategy::registry::Registry;
 
 /// Hosts up to which whole sampling plans are kept, 48 bytes each: few answers need one, and each that has to be
@@ -72,11 +74,7 @@ impl<'a> World<'a> {
         let horizon = schedule.windows * tables.block_ns;
         let collateral: Amount = scenario.hosts.iter().map(|host| host.collateral).sum();
         let first = scenario.first_epoch.get();
-        let records: Vec<_> = scenario
-            .hosts
-            .iter()
-            .map(|host| ReputationRecord::with_epochs(host.epochs_completed))
-            .collect();
+        let records = Records::new(scenario.hosts.iter().map(|host| host.epochs_completed));
         let has_purse = scenario.clients.purse_share > Fraction::ZERO;
         let mut world = Self {
             scenario,
@@ -188,6 +186,7 @@ impl<'a> World<'a> {
         self.log_epoch(0);
         self.update_targets();
         self.ask_strategies();
+        self.next_weights = Vec::new();
     }
 
     /// Notes which reputations there are: targets are worked out for these alone.
@@ -200,6 +199,11 @@ impl<'a> World<'a> {
             .filter(|points| is_present[usize::from(*points)])
             .collect();
         self.targets.full = f64::NAN;
+    }
+
+    /// What is counted about every participant, in order.
+    pub(super) fn each_tally(&self) -> impl Iterator<Item = &HostTally> {
+        self.lanes.iter().flat_map(|lane| &lane.tallies)
     }
 
     /// A figure of every participant, in order of participant.
@@ -226,11 +230,12 @@ fn build_groups(scenario: &Scenario) -> Vec<Group> {
     let mut groups = vec![Group::default(); scenario.models.len()];
     for (participant, host) in scenario.hosts.iter().enumerate() {
         for &model in &host.models {
-            groups[usize::from(model)].members.push(Member {
-                participant: participant as u32,
-                weight: 0,
-            });
+            groups[usize::from(model)].executors.push(participant as u32);
         }
+    }
+    for group in &mut groups {
+        group.executors.shrink_to_fit();
+        group.weights = vec![0; group.executors.len()];
     }
     let pricing = &scenario.protocol.pricing;
     let price = compute_price_in_force(pricing, compute_initial_price(pricing), scenario.first_epoch);
@@ -278,10 +283,8 @@ fn build_lane(
         let outages = OutageTable::draw(&scenario.outages, &tables.keys, participant as u32, horizon);
         let mut hot = idle(lane.slots.len() as u32, host.slots.max(1), host.class);
         hot.has_outages = !outages.is_empty();
-        let next_down = outages.next(0).map_or(u64::MAX, |(start, _)| start);
         lane.slots.resize(lane.slots.len() + usize::from(hot.slots), 0);
         lane.hosts.push(hot);
-        lane.orders.push(HostOrders::none(next_down));
         lane.outages.push(outages);
         lane.tallies.push(HostTally::default());
         lane.states.push(fresh_state(
@@ -305,13 +308,8 @@ fn build_lane(
             .expect("strategies were checked against the registry");
         lane.roles
             .push(host.strategy, || (descriptor.build)(&spec.params));
-        lane.duties.push(Duty {
-            works_below: u64::MAX,
-            otherwise: Shortcut::SayMatch,
-            bias: (u32::MAX, Shortcut::SayMatch),
-        });
-        lane.held.push(Fraction::ONE);
     }
+    lane.forget_what_nobody_has();
     if scenario.hosts.len() <= PLANNED_HOSTS_MAX {
         lane.plans.resize(lane.pair_models.len(), None);
     }
@@ -322,13 +320,28 @@ impl Lane {
     /// Makes room for its hosts at once: tables that grow leave holes of their old sizes.
     fn reserve(&mut self, hosts: usize) {
         self.hosts.reserve_exact(hosts);
-        self.orders.reserve_exact(hosts);
+        self.slots.reserve_exact(hosts);
         self.tallies.reserve_exact(hosts);
         self.states.reserve_exact(hosts);
-        self.duties.reserve_exact(hosts);
-        self.held.reserve_exact(hosts);
         self.collateral.reserve_exact(hosts);
         self.outages.reserve_exact(hosts);
+        self.pair_models.reserve_exact(hosts);
+        self.plan_heads.reserve_exact(hosts);
+        self.run_counts = RunCounts::new(hosts);
+    }
+
+    /// Gives back the room for what none of its hosts has, and what others took too much of.
+    fn forget_what_nobody_has(&mut self) {
+        if self.hosts.iter().all(|host| !host.has_outages) {
+            self.outages = Vec::new();
+        }
+        if self.collateral.iter().all(Option::is_none) {
+            self.collateral = Vec::new();
+        }
+        self.slots.shrink_to_fit();
+        self.pair_models.shrink_to_fit();
+        self.plan_heads.shrink_to_fit();
+        self.roles.shrink_to_fit();
     }
 }
 
@@ -358,13 +371,13 @@ fn empty_lane(first: u32, lanes: usize, models: usize) -> Lane {
     Lane {
         first,
         hosts: Vec::new(),
-        orders: Vec::new(),
+        orders: vec![HostOrders::BY_THE_RULES],
         slots: Vec::new(),
         states: Vec::new(),
         tallies: Vec::new(),
-        duties: Vec::new(),
-        held: Vec::new(),
+        run_counts: RunCounts::default(),
         collateral: Vec::new(),
+        slashes: BTreeMap::new(),
         roles: RolePool::default(),
         views: BTreeMap::new(),
         outages: Vec::new(),

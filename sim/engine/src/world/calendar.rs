@@ -2,22 +2,31 @@
 //!
 //! Invariant: an entry comes out in its own window, and entries of one window come out in the order in
 //! which they went in. Near windows are a ring of vectors, whose memory is handed on from a window that is
-//! over to one that begins to fill; far ones wait in a map.
+//! over to one that fills; far ones wait in a map.
+//!
+//! Most of what falls due in a window is filed in the few windows before it: until then a window has a small vector, so
+//! that there are only as many large ones as windows that are full.
 
 use std::collections::BTreeMap;
 
 /// Windows ahead that the ring covers; a power of two.
 const RING: u64 = 256;
+/// Entries of a small vector, and of one of middling size; what is larger grows by a quarter of itself.
+const SIZES: [usize; 2] = [32, 128];
+
+type Spare<T> = [Vec<Vec<T>>; SIZES.len() + 1];
 
 /// Entries by window.
 #[derive(Clone, Debug)]
 pub(crate) struct Calendar<T> {
     ring: Box<[Vec<T>; RING as usize]>,
     far: BTreeMap<u64, Vec<T>>,
-    /// Emptied vectors, the one used last on top.
-    spare: Vec<Vec<T>>,
+    /// Emptied vectors by size, the one used last on top.
+    spare: Spare<T>,
     /// First window not yet taken.
     next: u64,
+    /// The most entries that a window had.
+    fullest: usize,
 }
 
 impl<T: Copy> Calendar<T> {
@@ -26,8 +35,9 @@ impl<T: Copy> Calendar<T> {
         Self {
             ring: Box::new(std::array::from_fn(|_| Vec::new())),
             far: BTreeMap::new(),
-            spare: Vec::new(),
+            spare: std::array::from_fn(|_| Vec::new()),
             next: 0,
+            fullest: 0,
         }
     }
 
@@ -37,8 +47,8 @@ impl<T: Copy> Calendar<T> {
         debug_assert!(window >= self.next, "an entry for a window that has passed");
         let bucket = if window - self.next < RING {
             let bucket = &mut self.ring[(window & (RING - 1)) as usize];
-            if bucket.capacity() == 0 {
-                *bucket = self.spare.pop().unwrap_or_default();
+            if bucket.len() == bucket.capacity() {
+                make_room(bucket, &mut self.spare, self.fullest);
             }
             bucket
         } else {
@@ -58,7 +68,9 @@ impl<T: Copy> Calendar<T> {
         if !self.far.is_empty() {
             self.gather(window);
         }
-        std::mem::take(&mut self.ring[(window & (RING - 1)) as usize])
+        let due = std::mem::take(&mut self.ring[(window & (RING - 1)) as usize]);
+        self.fullest = self.fullest.max(due.len());
+        due
     }
 
     /// Takes out the entries of a window whose turn has not come; the vector is to be
@@ -73,7 +85,7 @@ impl<T: Copy> Calendar<T> {
     pub(crate) fn give_back(&mut self, mut entries: Vec<T>) {
         if entries.capacity() > 0 {
             entries.clear();
-            self.spare.push(entries);
+            self.spare[size_of_room(&entries)].push(entries);
         }
     }
 
@@ -115,6 +127,34 @@ impl<T: Copy> Calendar<T> {
     }
 }
 
+/// Which of the sizes a vector has.
+fn size_of_room<T>(entries: &Vec<T>) -> usize {
+    SIZES.partition_point(|&size| entries.capacity() > size)
+}
+
+/// Makes room in a vector that is full or has none: that of the next size, which another window has left, or new. The
+/// largest has room for all that a window had so far.
+#[cold]
+#[inline(never)]
+fn make_room<T: Copy>(bucket: &mut Vec<T>, spare: &mut Spare<T>, fullest: usize) {
+    let size = match bucket.capacity() {
+        0 => 0,
+        _ => size_of_room(bucket) + 1,
+    };
+    let Some(rooms) = spare.get_mut(size) else {
+        return bucket.reserve_exact(bucket.len() / 4);
+    };
+    let Some(room) = rooms.pop() else {
+        let wanted = SIZES.get(size).copied().unwrap_or(fullest + fullest / 8);
+        return bucket.reserve_exact(wanted.max(bucket.len() * 5 / 4) - bucket.len());
+    };
+    let mut outgrown = std::mem::replace(bucket, room);
+    bucket.append(&mut outgrown);
+    if outgrown.capacity() > 0 {
+        spare[size_of_room(&outgrown)].push(outgrown);
+    }
+}
+
 #[cold]
 fn far_bucket<T>(far: &mut BTreeMap<u64, Vec<T>>, window: u64) -> &mut Vec<T> {
     far.entry(window).or_default()
@@ -122,7 +162,24 @@ fn far_bucket<T>(far: &mut BTreeMap<u64, Vec<T>>, window: u64) -> &mut Vec<T> {
 
 #[cfg(test)]
 mod tests {
-    use super::Calendar;
+    use super::{Calendar, SIZES};
+
+    /// Six hundred entries a window for the next two, and one for each of the next forty: two windows are full, six are on the
+    /// way, the others have few.
+    #[test]
+    fn windows_that_have_few_entries_have_little_room() {
+        let mut calendar = Calendar::new();
+        for now in 0..500 {
+            (1..=40).for_each(|ahead| _ = calendar.push(now + ahead, &now));
+            (0..600).for_each(|entry| _ = calendar.push(now + 1 + entry % 2, &now));
+            let due = calendar.take(now);
+            assert!(due.is_sorted());
+            calendar.give_back(due);
+        }
+        let spare = calendar.spare.iter().flatten();
+        let room: usize = calendar.ring.iter().chain(spare).map(Vec::capacity).sum();
+        assert!(room <= 45 * SIZES[0] + 12 * SIZES[1] + 3 * 800, "{room}");
+    }
 
     #[test]
     fn near_and_far_entries_come_out_in_their_window_and_in_order() {

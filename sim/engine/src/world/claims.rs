@@ -8,7 +8,7 @@ use stakeout_protocol::claims::{is_claim_accepted, is_retry_allowed};
 use stakeout_protocol::units::Height;
 
 use super::World;
-use super::settle::Settled;
+use super::settle::{RefusedClaim, Settled};
 use crate::observe::event::NOBODY;
 use crate::observe::frame::{EventKind, ParticipantRow};
 
@@ -17,12 +17,7 @@ impl World<'_> {
     pub(super) fn process_claims(&mut self, end: u64) {
         self.try_claims(end);
         let is_final = self.scenario.protocol.claims.retry_blocks.is_none();
-        if is_final
-            || self
-                .settled
-                .as_ref()
-                .is_some_and(|settled| settled.open.is_empty())
-        {
+        if is_final || self.settled.as_ref().is_some_and(Settled::is_claimed) {
             self.close_claims(end);
         }
     }
@@ -35,46 +30,62 @@ impl World<'_> {
             && is_retry_allowed(&self.scenario.protocol.claims, settled.last_attempt, now);
         if is_due {
             self.try_claims(end);
-            if self
-                .settled
-                .as_ref()
-                .is_some_and(|settled| settled.open.is_empty())
-            {
+            if self.settled.as_ref().is_some_and(Settled::is_claimed) {
                 self.close_claims(end);
             }
         }
     }
 
-    /// Pays those of the open claims whose validator duty was done.
+    /// Pays those of the open claims whose validator duty was done. At first everybody claims.
     fn try_claims(&mut self, end: u64) {
         let Some(mut settled) = self.settled.take() else {
             return;
         };
-        let open = std::mem::take(&mut settled.open);
-        let mut duties = std::mem::take(&mut settled.duties);
-        let mut refused = Vec::new();
-        let epochs = self.scenario.protocol.vesting_epochs;
-        let mut rows = settled.participants.iter();
-        for participant in open {
-            let row = rows
-                .find(|row| row.participant == participant)
-                .expect("open claims and rows are in order of participant");
-            let (required, missing) = self.duty(participant, &settled);
-            duties[participant as usize] = (required, required - missing);
-            if self.is_accepted(&row, (required, missing), &settled) {
-                let due = row.reward + row.work_coins;
-                self.books.claimable.add(participant as usize, -due);
-                self.books.pay(participant as usize, due, epochs);
-                self.log_if_any(EventKind::Claimed, participant, epochs, due, end);
-            } else {
-                refused.push(participant);
+        let mut refused = std::mem::take(&mut settled.refused);
+        let mut rows = std::mem::take(&mut settled.participants);
+        if settled.attempts == 0 {
+            rows.change(|row| {
+                let duty = self.claim(row, &settled, end).unwrap_or_else(|duty| {
+                    refused.push(RefusedClaim {
+                        participant: row.participant,
+                        duty,
+                        is_open: true,
+                    });
+                    duty
+                });
+                (row.validations_required, row.validations_done) = (u64::from(duty.0), u64::from(duty.1));
+            });
+        } else {
+            let mut rows = rows.iter();
+            for claim in refused.iter_mut().filter(|claim| claim.is_open) {
+                let row = rows
+                    .find(|row| row.participant == claim.participant)
+                    .expect("refused claims and rows are in order of participant");
+                let outcome = self.claim(&row, &settled, end);
+                claim.is_open = outcome.is_err();
+                claim.duty = outcome.unwrap_or_else(|duty| duty);
             }
         }
-        drop(rows);
-        (settled.open, settled.duties) = (refused, duties);
+        (settled.refused, settled.participants) = (refused, rows);
         settled.attempts += 1;
         settled.last_attempt = Some(Height::new(self.schedule.origin + self.window + 1));
         self.settled = Some(settled);
+    }
+
+    /// Pays a claim, or refuses it; in either case says which validations were required of the claimant, and done.
+    fn claim(&mut self, row: &ParticipantRow, settled: &Settled, end: u64) -> Result<(u32, u32), (u32, u32)> {
+        let participant = row.participant;
+        let (required, missing) = self.duty(participant, settled);
+        let duty = (required, required - missing);
+        if !self.is_accepted(row, (required, missing), settled) {
+            return Err(duty);
+        }
+        let epochs = self.scenario.protocol.vesting_epochs;
+        let due = row.reward + row.work_coins;
+        self.books.claimable -= due;
+        self.books.pay(participant as usize, due, epochs);
+        self.log_if_any(EventKind::Claimed, participant, epochs, due, end);
+        Ok(duty)
     }
 
     /// Whether this attempt of a claimant finds its duty done.
@@ -119,38 +130,52 @@ impl World<'_> {
             return;
         }
         let mut settled = self.settled.take().expect("it was there");
-        let mut open = std::mem::take(&mut settled.open).into_iter().peekable();
-        for mut row in settled.participants.iter() {
-            let participant = row.participant;
-            let (required, done) = settled.duties[participant as usize];
-            row.validations_required = u64::from(required);
-            row.validations_done = u64::from(done);
-            if open.next_if_eq(&participant).is_none() {
-                self.participant_rows.push(&row);
-                continue;
-            }
-            let (required, missing) = self.duty(participant, &settled);
-            let (reward, work) = (row.reward, row.work_coins);
-            self.books.claimable.add(participant as usize, -(reward + work));
-            self.books.governance += reward + work;
-            settled.row.claims_rejected += 1;
-            settled.row.rewards -= reward;
-            settled.row.forfeited += reward;
-            settled.row.governance += reward;
-            (row.reward, row.work_coins) = (0, 0);
-            row.forfeited += reward;
-            self.add_effect(EventKind::ClaimRejected, participant, i128::from(missing));
-            let duty = (i64::from(missing), i64::from(required));
-            self.log_pair(EventKind::ClaimRejected, participant, NOBODY, duty, end);
-            self.log(EventKind::ClaimLost, participant, reward + work, end);
-            self.participant_rows.push(&row);
+        let mut refused = std::mem::take(&mut settled.refused).into_iter().peekable();
+        let mut rows = std::mem::take(&mut settled.participants);
+        if refused.peek().is_some() {
+            rows.change(|row| {
+                if let Some(claim) = refused.next_if(|claim| claim.participant == row.participant) {
+                    self.close_claim(&claim, row, &mut settled, end);
+                }
+            });
         }
-        self.row_buffer = settled.participants.into_buffer();
+        self.row_buffer = rows.move_to(&mut self.participant_rows);
         let parity = usize::from(settled.parity);
         for tally in self.lanes.iter_mut().flat_map(|lane| &mut lane.tallies) {
             (tally.required[parity], tally.done[parity]) = (0, 0);
         }
         self.rows.push(settled.row);
+    }
+}
+
+impl World<'_> {
+    /// A claim that was refused at first is not made again.
+    fn close_claim(
+        &mut self,
+        claim: &RefusedClaim,
+        row: &mut ParticipantRow,
+        settled: &mut Settled,
+        end: u64,
+    ) {
+        let participant = row.participant;
+        (row.validations_required, row.validations_done) = (u64::from(claim.duty.0), u64::from(claim.duty.1));
+        if !claim.is_open {
+            return;
+        }
+        let (required, missing) = self.duty(participant, settled);
+        let (reward, work) = (row.reward, row.work_coins);
+        self.books.claimable -= reward + work;
+        self.books.governance += reward + work;
+        settled.row.claims_rejected += 1;
+        settled.row.rewards -= reward;
+        settled.row.forfeited += reward;
+        settled.row.governance += reward;
+        (row.reward, row.work_coins) = (0, 0);
+        row.forfeited += reward;
+        self.add_effect(EventKind::ClaimRejected, participant, i128::from(missing));
+        let duty = (i64::from(missing), i64::from(required));
+        self.log_pair(EventKind::ClaimRejected, participant, NOBODY, duty, end);
+        self.log(EventKind::ClaimLost, participant, reward + work, end);
     }
 }
 

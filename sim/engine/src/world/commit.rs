@@ -133,8 +133,9 @@ impl Lane {
         }
         let tally = &mut self.tallies[host];
         tally.cheated += 1;
-        tally.run_cheated += 1;
-        tally.since_detection += 1;
+        let past = tally.past_mut();
+        past.cheated += 1;
+        past.since_detection += 1;
         self.totals.cheated += 1;
     }
 
@@ -168,7 +169,7 @@ impl Lane {
     /// Chooses designated validators, or holders of the session's slots.
     fn select_by_name(&self, record: &Inference, window: &Window<'_>, selected: &mut Vec<u32>) {
         let group = &window.groups[usize::from(record.group)];
-        if group.total == group.members[record.member as usize].weight {
+        if group.total == group.weights[record.member as usize] {
             return;
         }
         let rate = window.targets.rate(self.states[record.host as usize].reputation);
@@ -184,7 +185,7 @@ impl Lane {
     #[inline(never)]
     pub(crate) fn plan_anew(&mut self, pair: usize, record: &Inference, window: &Window<'_>) -> bool {
         let group = &window.groups[usize::from(record.group)];
-        let others = group.total - group.members[record.member as usize].weight;
+        let others = group.total - group.weights[record.member as usize];
         if others == 0 {
             return true; // There is nobody else who could check.
         }
@@ -216,7 +217,7 @@ impl Lane {
         let mut selected = std::mem::take(&mut self.scratch.selected);
         selected.clear();
         let group = &window.groups[usize::from(record.group)];
-        if group.total == group.members[record.member as usize].weight {
+        if group.total == group.weights[record.member as usize] {
             return selected;
         }
         let reputation = self.states[record.host as usize].reputation;
@@ -228,7 +229,7 @@ impl Lane {
         let is_newcomer = window.at_least_one && reputation.get() == 0;
         let (key, number, member) = (window.tables.keys.sampling, record.number, record.member);
         group
-            .subset
+            .ranking()
             .select_from(&plan, record.check, key, number, &mut selected);
         if selected.is_empty() && is_newcomer {
             selected.push(designated(group, member, key.draw(number, 1 << 40)));
@@ -272,7 +273,7 @@ impl Lane {
         let group = &window.groups[usize::from(record.group)];
         let task = self.task_about(index, TaskKind::Validation, 0, selected.len() > 1, window);
         for &member in selected {
-            let validator = group.members[member as usize].participant;
+            let validator = group.executors[member as usize];
             self.effects
                 .add(EventKind::Drawn as u64, record.number, u64::from(validator), 0);
             if window.tables.log {
@@ -291,7 +292,7 @@ impl Lane {
                 ..task
             };
             for &member in selected {
-                let validator = group.members[member as usize].participant;
+                let validator = group.executors[member as usize];
                 self.mail_task(task, validator, 0, window);
             }
         }
@@ -543,11 +544,11 @@ pub(super) fn session_members(
 
 /// The one validator that a newcomer's answer gets when nobody was drawn: by weight, not the executor.
 pub(super) fn designated(group: &super::groups::Group, executor: u32, draw: u64) -> u32 {
-    let own = &group.members[executor as usize];
-    let mut target = below(draw, group.total - own.weight);
+    let own = group.weights[executor as usize];
+    let mut target = below(draw, group.total - own);
     let before = group.pick.weight_before(executor as usize);
     if target >= before {
-        target += own.weight;
+        target += own;
     }
     group.pick.locate(target) as u32
 }
@@ -555,6 +556,6 @@ pub(super) fn designated(group: &super::groups::Group, executor: u32, draw: u64)
 /// How the answers of a member are sampled at a rate: it is spread over all others by weight, of whom there
 /// must be some.
 fn compute_plan(group: &Group, member: u32, rate: f64) -> SubsetPlan {
-    let others = group.total - group.members[member as usize].weight;
-    group.subset.plan(rate / others as f64, Some(member))
+    let others = group.total - group.weights[member as usize];
+    group.ranking().plan(rate / others as f64, Some(member))
 }

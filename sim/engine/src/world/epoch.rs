@@ -1,13 +1,13 @@
 //! Epoch stages other than settlement: proof of compute, the next group, activation, confirmation.
 
 use stakeout_kernel::sample::bernoulli;
-use stakeout_protocol::collateral::compute_effective_weight;
+use stakeout_protocol::collateral::{CollateralAccount, compute_effective_weight};
 use stakeout_protocol::poc::{
     ConfirmationEvent, StageDuration, compute_confirmation_ratio, compute_confirmation_weight,
     compute_poc_weight, compute_trigger_probability,
 };
 use stakeout_protocol::units::{Amount, EpochIndex, Fraction, Rounding, Weight};
-use stakeout_protocol::weights::apply_power_cap;
+use stakeout_protocol::weights::compute_power_cap;
 
 use super::World;
 use super::lane::Lane;
@@ -37,16 +37,17 @@ impl World<'_> {
         };
         let mut weights = Vec::with_capacity(self.scenario.hosts.len());
         for lane in &self.lanes {
-            for (host, outages) in lane.outages.iter().enumerate() {
+            for host in 0..lane.hosts.len() {
                 let participant = lane.first as usize + host;
+                let outages = lane.outages.get(host).filter(|outages| !outages.is_empty());
                 let full = self.scenario.hosts[participant].weight;
                 let proven = if !self.presence.next[participant] {
                     0
-                } else if outages.is_empty() || to == from {
-                    full
-                } else {
+                } else if let Some(outages) = outages.filter(|_| to > from) {
                     let up = outages.up_time(from, to);
                     (u128::from(full) * u128::from(up) / u128::from(to - from)) as u64
+                } else {
+                    full
                 };
                 weights.push(compute_poc_weight(&self.scenario.protocol.poc, proven, stage).get());
             }
@@ -59,33 +60,27 @@ impl World<'_> {
         let protocol = &self.scenario.protocol;
         let mut raw = std::mem::take(&mut self.next_weights);
         self.vote_on_proofs(&mut raw);
-        let collateral = self
-            .lanes
-            .iter()
-            .flat_map(|lane| &lane.collateral)
-            .map(|account| account.as_ref().map_or(Amount::ZERO, |account| account.active()));
-        let mut weights: Vec<Weight> = raw
-            .iter()
-            .zip(collateral)
-            .map(|(&weight, active)| {
-                compute_effective_weight(
-                    &protocol.collateral,
-                    Weight::new(weight),
-                    active,
-                    EpochIndex::new(epoch),
-                )
-            })
-            .collect();
-        if let Some(cap) = protocol.power_cap {
-            let before = weights.clone();
-            apply_power_cap(&mut weights, cap);
-            self.totals.power_capped += before
-                .iter()
-                .zip(&weights)
-                .filter(|(before, after)| before != after)
-                .count() as u64;
+        for (participant, weight) in (0_u32..).zip(&mut raw) {
+            let lane = &self.lanes[self.cut.lane(participant)];
+            let account = lane.collateral_of(self.cut.place(participant));
+            *weight = compute_effective_weight(
+                &protocol.collateral,
+                Weight::new(*weight),
+                account.map_or(Amount::ZERO, CollateralAccount::active),
+                EpochIndex::new(epoch),
+            )
+            .get();
         }
-        self.next_weights = weights.into_iter().map(Weight::get).collect();
+        let limit = protocol
+            .power_cap
+            .and_then(|cap| compute_power_cap(raw.iter().copied().map(Weight::new), cap));
+        if let Some(limit) = limit {
+            for weight in raw.iter_mut().filter(|weight| **weight > limit.get()) {
+                *weight = limit.get();
+                self.totals.power_capped += 1;
+            }
+        }
+        self.next_weights = raw;
     }
 
     /// The new weights are effective: counters start anew, everybody is asked for its orders.
@@ -126,6 +121,8 @@ impl World<'_> {
         // A plan depends on the executor's reputation, which has moved.
         self.targets.version += 1;
         self.ask_strategies();
+        // They are in force; the next ones are measured anew.
+        self.next_weights = Vec::new();
     }
 
     /// Gives every group its members' weights in force.
@@ -141,8 +138,8 @@ impl World<'_> {
                     let at = group
                         .position(participant)
                         .expect("hosts are members of their models' groups");
-                    has_changed[usize::from(model)] |= group.members[at].weight != tally.weight;
-                    group.members[at].weight = tally.weight;
+                    has_changed[usize::from(model)] |= group.weights[at] != tally.weight;
+                    group.weights[at] = tally.weight;
                 }
             }
         }
@@ -175,11 +172,13 @@ impl World<'_> {
         for lane in &mut self.lanes {
             for (host, tally) in lane.tallies.iter().enumerate() {
                 let participant = lane.first as usize + host;
-                let reading = if lane.outages[host].is_down(end) {
+                let outages = lane.outages.get(host);
+                let reading = if outages.is_some_and(|outages| outages.is_down(end)) {
                     0
                 } else {
                     // What it does not hold between proofs cannot be measured.
-                    lane.held[host].of(tally.weight, Rounding::Down)
+                    let held = lane.orders[lane.hosts[host].orders as usize].held;
+                    held.of(tally.weight, Rounding::Down)
                 };
                 if self.tables.log && reading != tally.weight {
                     readings.push((participant as u32, reading, tally.weight));

@@ -2,7 +2,7 @@
 //!
 //! Invariant: a group changes only between block windows, so that all lanes read the same group.
 
-use stakeout_kernel::sample::{SubsetSampler, WeightedIndex, below};
+use stakeout_kernel::sample::{Ranking, SubsetSampler, WeightedIndex, below};
 
 /// Members of a group whose weights do not stay in a core's cache.
 const LARGE: usize = 1 << 12;
@@ -19,16 +19,16 @@ pub(crate) struct Member {
 /// The hosts of one model.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Group {
-    /// Members in order of participant; the position is what an inference remembers.
-    pub members: Vec<Member>,
-    /// The members' participants alone, close together: every request looks one up.
+    /// The members' participants, in ascending order; the position is what an inference remembers.
     pub executors: Vec<u32>,
+    /// Their weights in the group now; 0 once expelled.
+    pub weights: Vec<u64>,
     /// Sum of the members' weights.
     pub total: u64,
     /// Chooses an executor by weight.
     pub pick: WeightedIndex,
-    /// Chooses validators independently.
-    pub subset: SubsetSampler,
+    /// Members by falling weight, where theirs do not fall as they are.
+    ranked: Option<Box<SubsetSampler>>,
     /// Rises whenever weights change, so that cached plans know that they are stale.
     pub version: u32,
     /// Price in force, base units per model token.
@@ -38,16 +38,32 @@ pub(crate) struct Group {
 }
 
 impl Group {
-    /// Rebuilds the choosers after `members` changed.
+    /// The members, in order of participant.
+    pub(crate) fn members(&self) -> impl Iterator<Item = Member> + Clone {
+        let members = self.executors.iter().zip(&self.weights);
+        members.map(|(&participant, &weight)| Member { participant, weight })
+    }
+
+    /// Rebuilds the choosers after `weights` changed.
     pub(crate) fn rebuild(&mut self) {
-        let weights: Vec<u64> = self.members.iter().map(|member| member.weight).collect();
-        self.total = weights.iter().sum();
-        self.executors.clear();
-        self.executors
-            .extend(self.members.iter().map(|member| member.participant));
-        self.pick.rebuild(&weights);
-        self.subset.rebuild(&weights);
+        self.total = self.weights.iter().sum();
+        self.pick.rebuild(&self.weights);
+        // Of members with even weights the order is the one that there is.
+        if self.weights.is_sorted_by(|weight, next| weight >= next) {
+            self.ranked = None;
+        } else {
+            self.ranked.get_or_insert_default().rebuild(&self.weights);
+        }
         self.version += 1;
+    }
+
+    /// Chooses validators independently.
+    #[inline]
+    pub(crate) fn ranking(&self) -> Ranking<'_> {
+        match &self.ranked {
+            Some(ranked) => ranked.ranking(),
+            None => Ranking::of_falling(&self.pick),
+        }
     }
 
     /// The position of the member on whom a word falls, by weight; there must be some weight.
@@ -69,8 +85,51 @@ impl Group {
 
     /// Position of a participant among the members.
     pub(crate) fn position(&self, participant: u32) -> Option<usize> {
-        self.members
-            .binary_search_by_key(&participant, |member| member.participant)
-            .ok()
+        self.executors.binary_search(&participant).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use stakeout_kernel::sample::SubsetSampler;
+    use stakeout_kernel::streams::StreamKey;
+
+    use super::Group;
+
+    /// Even weights, falling ones, some expelled, and any: the group's own order or another, the draws are the same.
+    #[test]
+    fn validators_are_drawn_as_by_a_ranking_of_its_own() {
+        for weights in [
+            vec![7; 50],
+            vec![9, 9, 5, 1, 0],
+            vec![3, 0, 3, 3],
+            vec![1, 40, 11, 25, 0, 18],
+        ] {
+            let mut group = Group {
+                executors: (10..10 + weights.len() as u32).collect(),
+                weights: weights.clone(),
+                ..Group::default()
+            };
+            group.rebuild();
+            let sampler = SubsetSampler::new(&weights);
+            let (mut drawn, mut expected) = (Vec::new(), Vec::new());
+            for counter in 0..2_000 {
+                let scale = [0.3, 0.02, 0.004][counter as usize % 3];
+                let plan = group.ranking().plan(scale, Some(1));
+                assert_eq!(plan, sampler.plan(scale, Some(1)));
+                let key = StreamKey::from_raw(5);
+                let first = key.draw(counter, 0);
+                group
+                    .ranking()
+                    .select_from(&plan, first, key, counter, &mut drawn);
+                sampler.select_into(&plan, key, counter, &mut expected);
+                assert_eq!(drawn, expected, "{weights:?}");
+            }
+            assert_eq!(group.position(11), Some(1));
+            assert_eq!(
+                group.members().map(|member| member.weight).sum::<u64>(),
+                group.total
+            );
+        }
     }
 }

@@ -18,14 +18,14 @@ impl Lane {
     /// Positions of the members whose own draw falls below their probability.
     pub(super) fn select_by_hash(&self, record: &Inference, window: &Window<'_>, selected: &mut Vec<u32>) {
         let group = &window.groups[usize::from(record.group)];
-        let own = group.members[record.member as usize].weight;
+        let own = group.weights[record.member as usize];
         if group.total == own {
             return;
         }
         let reputation = self.states[record.host as usize].reputation;
         let target = compute_target_rate(window.sampling, window.targets.traffic, reputation);
         let name = record.number.to_string();
-        for (position, member) in (0_u32..).zip(&group.members) {
+        for (position, member) in (0_u32..).zip(group.members()) {
             let weight = Weight::new(member.weight);
             let probability =
                 compute_validator_probability(target, weight, Weight::new(group.total), Weight::new(own));

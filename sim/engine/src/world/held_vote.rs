@@ -82,9 +82,9 @@ impl Lane {
         let group = &window.groups[usize::from(task.group)];
         let weight = |participant: u32| {
             let at = group.position(participant).filter(|_| participant != barred);
-            at.map_or(0, |at| group.members[at].weight)
+            at.map_or(0, |at| group.weights[at])
         };
-        let out = group.position(barred).map_or(0, |at| group.members[at].weight);
+        let out = group.position(barred).map_or(0, |at| group.weights[at]);
         Some(OpenTally {
             entitled: group.total - out,
             for_invalid: weight(opener),
@@ -114,13 +114,13 @@ impl Lane {
             return None;
         }
         let mut common = None;
-        for member in &window.groups[usize::from(model)].members {
+        for member in window.groups[usize::from(model)].members() {
             if member.weight == 0 {
                 continue;
             }
             let host = &self.hosts[member.participant as usize];
             let rate = window.tables.rates(host.class, model).prefill_ns;
-            let is_plain = !host.has_outages && self.duties[member.participant as usize].is_plain();
+            let is_plain = !host.has_outages && self.orders_of(member.participant).duty.is_plain();
             if !is_plain || *common.get_or_insert(rate) != rate {
                 return None;
             }
@@ -137,9 +137,9 @@ impl Lane {
         let group = &window.groups[usize::from(job.group)];
         let work = (u64::from(job.prompt) + u64::from(job.answer)) * vote.prefill_ns;
         let mut busy = 0;
-        for member in group.members.iter().filter(|member| vote.asks(member)) {
+        for member in group.members().filter(|member| vote.asks(member)) {
             job.validator = member.participant;
-            if is_done(self.duties[job.validator as usize].works_below, &job, window) {
+            if is_done(self.orders_of(job.validator).duty.works_below, &job, window) {
                 self.hosts[job.validator as usize].busy_ns += work;
                 busy += 1;
             }
@@ -163,9 +163,9 @@ impl Lane {
             total: Weight::new(checks.entitled),
         };
         let mut outcome = None;
-        for member in group.members.iter().filter(|member| vote.asks(member)) {
+        for member in group.members().filter(|member| vote.asks(member)) {
             job.validator = member.participant;
-            if !is_done(self.duties[job.validator as usize].works_below, &job, window) {
+            if !is_done(self.orders_of(job.validator).duty.works_below, &job, window) {
                 continue; // Nobody waits for a single vote.
             }
             let (kind, _) = self.judge_knowing(prompt, job.validator, &job, window);

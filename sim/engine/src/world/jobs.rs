@@ -69,9 +69,9 @@ impl Lane {
 
     pub(crate) fn start_task(&mut self, host: u32, task: &Task, start: u64, window: &Window<'_>) {
         let tables = window.tables;
-        let mut duty = self.duties[host as usize];
+        let mut duty = self.orders_of(host).duty;
         if duty.bias.0 != NONE
-            && duty.bias.0 == tables.owners[task.executor as usize]
+            && duty.favoured(tables.owners[task.validator as usize]) == tables.owners[task.executor as usize]
             && task.kind != TaskKind::Planted
         {
             (duty.works_below, duty.otherwise) = (0, duty.bias.1);
@@ -179,9 +179,7 @@ impl Lane {
         let group = &window.groups[usize::from(task.group)];
         let reputation = self.states[host as usize].reputation;
         let tally = &mut self.tallies[host as usize];
-        let weight = group
-            .position(task.validator)
-            .map_or(0, |at| group.members[at].weight);
+        let weight = group.position(task.validator).map_or(0, |at| group.weights[at]);
         let cap = window.invalidation_cap(weight, group.total, reputation, group.recent);
         if tally.open_cases >= cap {
             return AnswerKind::FailCapped;

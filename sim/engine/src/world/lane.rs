@@ -19,12 +19,14 @@ use super::held_vote::HeldVotes;
 use super::inference::{Checks, GONE, Inference, NONE, State};
 use super::mail::{Answer, Credit, Outbox, Task};
 use super::order::Order;
+use super::orders::HostOrders;
 use super::outage::OutageTable;
 use super::refunds::Refunds;
 use super::role_pool::RolePool;
+use super::run_counts::{RunCount, RunCounts};
 use super::slab::Slab;
 use crate::observe::frame::{Conviction, EpochRow, Event};
-use crate::strategy::{ExecutorView, Shortcut};
+use crate::strategy::ExecutorView;
 
 /// What the service loop reads and writes of a host: half a cache line, and its slots beside it.
 #[derive(Clone, Copy, Debug)]
@@ -44,25 +46,12 @@ pub(crate) struct HostHot {
     pub next_slot: u16,
     /// GPU class.
     pub class: u16,
+    /// Its standing orders among the lane's.
+    pub orders: u32,
     /// Its outage table is not empty.
     pub has_outages: bool,
     /// Serves every request as promised, whenever it comes.
     pub is_plain: bool,
-}
-
-/// What the service loop asks about a host that does not serve every request as promised.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct HostOrders {
-    /// Start of the outage in force or to come; `u64::MAX` without one.
-    pub next_down: u64,
-    /// A conduct draw below this is served by the substitute.
-    pub substitute_below: u64,
-    /// A conduct draw below this is dropped.
-    pub drop_below: u64,
-    /// Substitute in the calibration's numbering.
-    pub substitute: u8,
-    /// Its strategy decides request by request.
-    pub asks_each: bool,
 }
 
 /// What every finish reads and writes of a host: one cache line.
@@ -88,20 +77,12 @@ pub(crate) struct HostState {
 }
 
 /// What is counted about a host when something else than a plain finish happens.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct HostTally {
     /// Weight in force.
     pub weight: u64,
-    /// Answers finished in the run before this epoch.
-    pub finished_before: u64,
-    /// Answers served by a substitute in the run.
-    pub run_cheated: u64,
-    /// Answers since the last failing verdict on a substitute, for hosts that have used one.
-    pub since_detection: u64,
-    /// Passing and failing validations in the run.
-    pub run_judged: [u64; 2],
-    /// Collateral slashed in the epoch, base units.
-    pub slashed: i128,
+    /// What few hosts have done in the run.
+    pub past: Option<Box<HostPast>>,
     /// Validations required, by parity of the epoch.
     pub required: [u32; 2],
     /// Validations done, by parity of the epoch.
@@ -118,25 +99,28 @@ pub(crate) struct HostTally {
     pub checked: u32,
     /// Answers of the epoch served by a substitute.
     pub cheated: u32,
+}
+
+/// What few hosts have done in the run.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct HostPast {
+    /// Answers served by a substitute.
+    pub cheated: u64,
+    /// Answers since the last failing verdict on a substitute, for hosts that have used one.
+    pub since_detection: u64,
     /// Expelled at least once.
     pub was_convicted: bool,
 }
 
-/// A validator's compiled standing orders.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Duty {
-    /// A diligence draw below this is really replayed.
-    pub works_below: u64,
-    /// What happens to the others.
-    pub otherwise: Shortcut,
-    /// Owner whose answers it judges unseen, and how; `u32::MAX` for nobody's.
-    pub bias: (u32, Shortcut),
-}
+impl HostTally {
+    /// What the host has done, to be added to.
+    pub(crate) fn past_mut(&mut self) -> &mut HostPast {
+        self.past.get_or_insert_default()
+    }
 
-impl Duty {
-    /// Whether every job is done as it should be, or not at all, whomever it concerns.
-    pub(crate) fn is_plain(&self) -> bool {
-        (self.works_below == u64::MAX || self.otherwise == Shortcut::Silent) && self.bias.0 == NONE
+    /// Whether the host has been expelled.
+    pub(crate) fn was_convicted(&self) -> bool {
+        self.past.as_ref().is_some_and(|past| past.was_convicted)
     }
 }
 
@@ -197,18 +181,21 @@ pub(crate) struct Lane {
     /// First participant of the range.
     pub first: u32,
     pub hosts: Vec<HostHot>,
+    /// Standing orders for the epoch, each that some host has.
     pub orders: Vec<HostOrders>,
     pub slots: Vec<u64>,
     pub states: Vec<HostState>,
     pub tallies: Vec<HostTally>,
-    pub duties: Vec<Duty>,
-    /// Share of its hardware that each host holds between proofs of compute.
-    pub held: Vec<Fraction>,
-    /// Accounts of those who deposited something.
+    /// What hosts had done in the run when the epoch began.
+    pub run_counts: RunCounts,
+    /// Accounts of those who deposited something; no entries where nobody did.
     pub collateral: Vec<Option<Box<CollateralAccount>>>,
+    /// Collateral slashed in the epoch by host, base units.
+    pub slashes: BTreeMap<usize, i128>,
     pub roles: RolePool,
     /// What those know who decide request by request.
     pub views: BTreeMap<u32, ExecutorView>,
+    /// When hosts are down; no entries where nobody ever is.
     pub outages: Vec<OutageTable>,
     /// Model and head of the plan of each pair, host by host.
     pub pair_models: Vec<u16>,
@@ -353,25 +340,12 @@ impl Lane {
 
     /// Answers that a host has finished in the run.
     pub(crate) fn run_finished(&self, host: usize) -> u64 {
-        self.tallies[host].finished_before + u64::from(self.states[host].finished)
-    }
-}
-
-impl HostOrders {
-    /// None, and no outage before `next_down`.
-    pub(crate) const fn none(next_down: u64) -> Self {
-        Self {
-            next_down,
-            substitute_below: 0,
-            drop_below: 0,
-            substitute: 0,
-            asks_each: false,
-        }
+        self.run_counts.get(host, RunCount::Finished) + u64::from(self.states[host].finished)
     }
 
-    /// Every request is served, and by the promised model.
-    pub(crate) const fn is_honest(&self) -> bool {
-        self.substitute_below | self.drop_below == 0 && !self.asks_each
+    /// A host's account of collateral, if it deposited something.
+    pub(crate) fn collateral_of(&self, host: usize) -> Option<&CollateralAccount> {
+        self.collateral.get(host)?.as_deref()
     }
 }
 
@@ -454,6 +428,7 @@ pub(crate) const fn idle(first_slot: u32, slots: u16, class: u16) -> HostHot {
         slots,
         next_slot: 0,
         class,
+        orders: 0,
         has_outages: false,
         is_plain: false,
     }
@@ -468,5 +443,6 @@ mod tests {
         assert_eq!(size_of::<super::HostHot>(), 32);
         assert_eq!(size_of::<super::HostState>(), 64);
         assert_eq!(size_of::<super::PlanHead>(), 16);
+        assert_eq!(size_of::<super::HostTally>(), 56);
     }
 }

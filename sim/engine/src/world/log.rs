@@ -85,7 +85,7 @@ impl Lane {
     pub(super) fn log_drawn(&mut self, record: &Inference, member: u32, validator: u32, window: &Window<'_>) {
         let group = &window.groups[usize::from(record.group)];
         let reputation = self.states[record.host as usize].reputation;
-        let others = group.total - group.members[record.member as usize].weight;
+        let others = group.total - group.weights[record.member as usize];
         let rate = window.targets.rate(reputation);
         let chance = match (window.draw, window.measures.assignment) {
             (Draw::Slots, Assignment::RoundRobin { slots }) => {
@@ -94,7 +94,7 @@ impl Lane {
                     |is_one: &dyn Fn(u32) -> bool| holders.iter().filter(|&&one| is_one(one)).count() as f64;
                 rate * of(&|one| one == member) / of(&|one| one != record.member).max(1.0)
             }
-            _ => rate * group.members[member as usize].weight as f64 / others.max(1) as f64,
+            _ => rate * group.weights[member as usize] as f64 / others.max(1) as f64,
         };
         let chance = chance.min(1.0);
         let figures = (
@@ -262,10 +262,12 @@ impl World<'_> {
             let event = Event::at(EventKind::Funded, height, 0).with(client as u32);
             self.events.push(event.wide(balance));
         }
-        let hosts = self.lanes.iter().flat_map(|lane| &lane.collateral);
-        for (participant, account) in hosts.enumerate().filter(|(_, account)| total_of(account) != 0) {
-            let event = Event::at(EventKind::Deposited, height, 0).of(participant as u32);
-            self.events.push(event.wide(total_of(account)));
+        for lane in &self.lanes {
+            let accounts = (lane.first..).zip(&lane.collateral);
+            for (participant, account) in accounts.filter(|(_, account)| total_of(account) != 0) {
+                let event = Event::at(EventKind::Deposited, height, 0).of(participant);
+                self.events.push(event.wide(total_of(account)));
+            }
         }
     }
 

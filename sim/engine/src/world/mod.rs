@@ -30,6 +30,7 @@ mod limit;
 mod log;
 mod mail;
 mod order;
+mod orders;
 mod outage;
 mod output;
 mod passes;
@@ -40,9 +41,11 @@ mod preserved;
 mod proof_votes;
 mod purpose;
 mod purse;
+mod records;
 mod refunds;
 mod role_pool;
 mod routing;
+mod run_counts;
 mod schedule;
 mod seed_choice;
 mod service;
@@ -62,7 +65,6 @@ use stakeout_kernel::digest::{EffectSum, RunDigest};
 use stakeout_protocol::pricing::{
     PriceMode, PriceParams, UtilisationWindow, compute_next_price, compute_price_in_force,
 };
-use stakeout_protocol::reputation::ReputationRecord;
 use stakeout_protocol::status::Status;
 use stakeout_protocol::units::{EpochIndex, Fraction, Price, Reputation, TokenCount};
 
@@ -117,7 +119,7 @@ pub struct World<'a> {
     pub(crate) plan_stamps: Vec<u64>,
     /// Requests finished so far in the epoch, and in the epoch before.
     pub(crate) traffic: [u64; 2],
-    records: Vec<ReputationRecord>,
+    records: records::Records,
     /// Weight that the next group will have, by participant.
     next_weights: Vec<u64>,
     /// What transfer agents and purses do, and who takes part.
@@ -367,7 +369,7 @@ impl World<'_> {
                 debug_assert!(matches!(change.status, Status::Invalid | Status::Inactive));
                 for (model, group) in self.groups.iter_mut().enumerate() {
                     if let Some(at) = group.position(change.participant) {
-                        group.members[at].weight = 0;
+                        group.weights[at] = 0;
                         touched.push(model);
                     }
                 }
@@ -436,7 +438,9 @@ impl World<'_> {
 
     /// Reputation of a participant as its record stands.
     fn reputation(&self, participant: usize) -> Reputation {
-        self.records[participant].reputation(&self.scenario.protocol.reputation)
+        self.records
+            .get(participant)
+            .reputation(&self.scenario.protocol.reputation)
     }
 
     /// Adds an effect that concerns a participant, and its line in the event log.

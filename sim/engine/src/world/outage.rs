@@ -11,6 +11,8 @@ use crate::scenario::{OutageLaw, Outages};
 #[derive(Clone, Debug, Default)]
 pub(crate) struct OutageTable {
     intervals: Box<[(u64, u64)]>,
+    /// Start of the outage in force or to come; no moment before it is down. `u64::MAX` without one.
+    pub next_down: u64,
 }
 
 impl OutageTable {
@@ -28,8 +30,13 @@ impl OutageTable {
             }
         }
         intervals.sort_unstable();
+        Self::of(merged(intervals))
+    }
+
+    fn of(intervals: Vec<(u64, u64)>) -> Self {
         Self {
-            intervals: merged(intervals).into(),
+            next_down: intervals.first().map_or(u64::MAX, |&(start, _)| start),
+            intervals: intervals.into(),
         }
     }
 
@@ -92,9 +99,7 @@ mod tests {
 
     #[test]
     fn overlapping_intervals_are_one_outage() {
-        let table = OutageTable {
-            intervals: merged(vec![(10, 20), (15, 30), (40, 50)]).into(),
-        };
+        let table = OutageTable::of(merged(vec![(10, 20), (15, 30), (40, 50)]));
         assert_eq!(table.next(0), Some((10, 30)));
         assert_eq!(table.next(30), Some((40, 50)));
         assert!(table.is_down(29) && !table.is_down(30));

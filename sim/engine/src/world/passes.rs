@@ -43,7 +43,7 @@ impl Lane {
             let mut job = self.task_of(record, NONE, TaskKind::Validation, 0, selected.len() > 1, window);
             let prompt = prompt_word(&job, window);
             selected.iter().all(|&member| {
-                job.validator = recalled(group.members[member as usize].participant);
+                job.validator = recalled(group.executors[member as usize]);
                 let pass = self.passes(prompt, &job, window);
                 passes[count] = pass.unwrap_or_default();
                 count += 1;
@@ -57,7 +57,7 @@ impl Lane {
             }
         } else if count > 0 {
             for &member in &selected {
-                let validator = u64::from(group.members[member as usize].participant);
+                let validator = u64::from(group.executors[member as usize]);
                 self.effects
                     .add(EventKind::Drawn as u64, record.number, validator, 0);
             }
@@ -81,7 +81,7 @@ impl Lane {
     fn passes(&self, prompt: u64, job: &Task, window: &Window<'_>) -> Option<Pass> {
         let (host, duty) = (
             &self.hosts[job.validator as usize],
-            &self.duties[job.validator as usize],
+            &self.orders_of(job.validator).duty,
         );
         let is_plain = !host.has_outages && duty.is_plain() && is_done(duty.works_below, job, window);
         if !is_plain {

@@ -3,8 +3,9 @@
 use compact_str::CompactString;
 
 use super::World;
-use super::lane::Duty;
+use super::orders::{Duty, HostOrders, OWN, OrderBook};
 use super::proof_votes::SpecialDuty;
+use super::run_counts::RunCount;
 use super::tables::threshold_of;
 use crate::strategy::{
     Bias, ExecutorView, PurseUse, RequesterView, Shortcut, Side, TransferView, ValidatorPolicy, ValidatorView,
@@ -26,6 +27,7 @@ impl World<'_> {
         self.special_duties.clear();
         for lane in &mut self.lanes {
             lane.views.clear();
+            let mut book = OrderBook::default();
             for host in 0..lane.hosts.len() {
                 let participant = lane.first as usize + host;
                 let (state, tally) = (&lane.states[host], &lane.tallies[host]);
@@ -35,9 +37,10 @@ impl World<'_> {
                     reputation: state.reputation,
                     target_rate_ppb: self.targets.ppb(state.reputation),
                     weight_share_ppb: share,
-                    validated: tally.run_judged[0],
-                    invalidated: tally.run_judged[1],
-                    was_convicted: tally.was_convicted,
+                    validated: lane.run_counts.get(host, RunCount::Validated) + u64::from(tally.validated),
+                    invalidated: lane.run_counts.get(host, RunCount::Invalidated)
+                        + u64::from(tally.invalidated),
+                    was_convicted: tally.was_convicted(),
                     earned: self.presence.earned.get(participant),
                     draw: self.tables.keys.choice.draw(participant as u64, u64::from(epoch)),
                 };
@@ -64,23 +67,24 @@ impl World<'_> {
                     .and_then(|name| self.scenario.calibration.substitute_index(name))
                     .unwrap_or(0);
                 let conduct = self.tables.conducts.number(substitute, orders.artifact);
-                let compiled = &mut lane.orders[host];
-                compiled.substitute = conduct;
-                compiled.substitute_below = if conduct == 0 {
-                    0
-                } else {
-                    threshold_of(orders.substitute_rate)
+                let compiled = HostOrders {
+                    substitute_below: match conduct {
+                        0 => 0,
+                        _ => threshold_of(orders.substitute_rate),
+                    },
+                    drop_below: threshold_of(orders.drop_rate),
+                    held: orders.held,
+                    duty: compile_duty(&duty, &self.scenario.owners),
+                    substitute: conduct,
+                    asks_each: orders.ask_each,
                 };
-                compiled.drop_below = threshold_of(orders.drop_rate);
-                compiled.asks_each = orders.ask_each;
                 let hot = &mut lane.hosts[host];
+                hot.orders = book.place(compiled);
                 hot.is_plain = compiled.is_honest() && !hot.has_outages;
                 if orders.ask_each {
                     lane.views.insert(host as u32, view);
                 }
-                lane.held[host] = orders.held;
                 let owner = self.scenario.hosts[participant].owner;
-                lane.duties[host] = compile_duty(&duty, owner, &self.scenario.owners);
                 let agent = TransferView {
                     epoch,
                     weight_share_ppb: share,
@@ -99,6 +103,7 @@ impl World<'_> {
                     }
                 }
             }
+            lane.orders = book.into_orders();
         }
         if let Some((_, PurseUse::Awkward | PurseUse::Unpaid)) = self.purse.user {
             let is_unpaid = matches!(self.purse.user, Some((_, PurseUse::Unpaid)));
@@ -107,13 +112,13 @@ impl World<'_> {
     }
 }
 
-fn compile_duty(duty: &ValidatorPolicy, own: u32, owners: &[CompactString]) -> Duty {
+fn compile_duty(duty: &ValidatorPolicy, owners: &[CompactString]) -> Duty {
     let bias = match &duty.bias {
         None => (NOBODY, Shortcut::SayMatch),
         Some(Bias {
             side: Side::Own,
             answer,
-        }) => (own, *answer),
+        }) => (OWN, *answer),
         Some(Bias {
             side: Side::Owner(name),
             answer,

@@ -43,15 +43,12 @@ impl World<'_> {
     pub(super) fn ask_entrants(&mut self, epoch: u32) {
         let owners = self.scenario.owners.len();
         let (mut places, mut convicted, mut earned) =
-            (vec![0_u32; owners], vec![0_u32; owners], vec![0_i128; owners]);
-        for (participant, was_convicted) in self
-            .each_state(|participant, _, tally| (participant, tally.was_convicted))
-            .into_iter()
-        {
+            (vec![0_u32; owners], vec![0_u32; owners], Amounts::new(owners));
+        for (participant, tally) in self.each_tally().enumerate() {
             let owner = self.scenario.hosts[participant].owner as usize;
             places[owner] += 1;
-            convicted[owner] += u32::from(was_convicted);
-            earned[owner] += self.presence.earned.get(participant);
+            convicted[owner] += u32::from(tally.was_convicted());
+            earned.add(owner, self.presence.earned.get(participant));
         }
         let identities = places;
         let mut places = vec![0_u32; owners];
@@ -66,7 +63,7 @@ impl World<'_> {
                     identities: identities[owner],
                     convicted: convicted[owner],
                     was_present: self.presence.now[participant],
-                    earned: earned[owner],
+                    earned: earned.get(owner),
                 };
                 places[owner] += 1;
                 self.presence.next[participant] =

@@ -45,8 +45,7 @@ impl Preserved {
         };
         let is_preserved = &self.is_preserved;
         let weights: Vec<u64> = group
-            .members
-            .iter()
+            .members()
             .map(|member| member.weight * u64::from(is_preserved[member.participant as usize]))
             .collect();
         pick.rebuild(&weights);

@@ -66,10 +66,7 @@ impl World<'_> {
     }
 
     fn proof_votes(&self) -> Votes {
-        let powers = self
-            .lanes
-            .iter()
-            .flat_map(|lane| lane.tallies.iter().map(|tally| tally.weight));
+        let powers = self.each_tally().map(|tally| tally.weight);
         let mut votes = Votes::default();
         for (host, power) in (0_u32..).zip(powers) {
             let power = Weight::new(power);

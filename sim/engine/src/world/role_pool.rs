@@ -34,6 +34,12 @@ impl RolePool {
         self.of_host.push(at);
     }
 
+    /// Gives back the room that nobody took.
+    pub(crate) fn shrink_to_fit(&mut self) {
+        self.roles.shrink_to_fit();
+        self.of_host.shrink_to_fit();
+    }
+
     /// A host's roles.
     #[inline]
     pub(crate) fn of(&mut self, host: usize) -> &mut Roles {

@@ -32,10 +32,7 @@ impl Lane {
         self.jobs_taken = 0;
         self.note_next_job();
         // Validators are anywhere among the lane's hosts.
-        read_ahead(self.jobs.iter(), |job| {
-            let host = job.validator - self.first;
-            self.look_at(host) ^ self.duties[host as usize].works_below
-        });
+        read_ahead(self.jobs.iter(), |job| self.look_at(job.validator - self.first));
     }
 
     /// Opens a window, and serves the requests that have been sent.
@@ -281,7 +278,7 @@ impl Lane {
         if is_marked {
             record.substitute = window.tables.conducts.marked(0);
         }
-        let orders = self.orders[record.host as usize];
+        let orders = *self.orders_of(record.host);
         if orders.is_honest() {
             return false;
         }
@@ -349,7 +346,7 @@ impl Lane {
     fn next_start(&mut self, host: u32, arrival: u64, window: &Window<'_>) -> Option<u64> {
         let hot = &self.hosts[host as usize];
         let mut start = self.next_free(hot, arrival).max(window.paused_until);
-        if hot.has_outages && start >= self.orders[host as usize].next_down {
+        if hot.has_outages && start >= self.outages[host as usize].next_down {
             start = self.after_outage(host, start);
         }
         (start < window.end).then_some(start)
@@ -387,8 +384,9 @@ impl Lane {
     /// The first moment from `start` on at which the host is up; moves the host on to that outage.
     #[cold]
     fn after_outage(&mut self, host: u32, start: u64) -> u64 {
-        let (down, until) = self.outages[host as usize].next(start).unwrap_or((NEVER, NEVER));
-        self.orders[host as usize].next_down = down;
+        let table = &mut self.outages[host as usize];
+        let (down, until) = table.next(start).unwrap_or((NEVER, NEVER));
+        table.next_down = down;
         if down <= start { until } else { start }
     }
 
@@ -416,7 +414,7 @@ impl Lane {
         hot.busy_ns += work;
         let mut end = start.saturating_add(work);
         let mut is_lost = false;
-        if hot.has_outages && end > self.orders[host as usize].next_down {
+        if hot.has_outages && end > self.outages[host as usize].next_down {
             (end, is_lost) = self.cut_by_outage(host, start, end, window.tables.resume_after_outage);
         }
         self.occupy_slot(host, start, end);

@@ -5,14 +5,15 @@ use stakeout_protocol::missed_work::{
     DynamicP0Params, RequestCounts, compute_dynamic_p0, passes_missed_work_test,
 };
 use stakeout_protocol::settlement::{
-    LegacySubsidyParams, Payout, RewardRule, Settlement, SettlementInput, compute_epoch_reward,
-    compute_issuable, compute_legacy_subsidy, settle_epoch,
+    Division, LegacySubsidyParams, RewardRule, SettlementInput, compute_epoch_reward, compute_issuable,
+    compute_legacy_subsidy,
 };
 use stakeout_protocol::status::Status;
 use stakeout_protocol::units::{Amount, EpochIndex, Fraction, Height, Rounding, Weight};
 
 use super::World;
 use super::build::{TakeEpoch, ZERO_ROW};
+use super::lane::{HostState, HostTally, Lane};
 use super::settled_rows::SettledRows;
 use crate::observe::event::NOBODY;
 use crate::observe::frame::{EpochRow, EventKind, ParticipantRow};
@@ -31,16 +32,42 @@ pub(crate) struct Settled {
     pub row: EpochRow,
     /// Rows in order of participant, as they stood at settlement.
     pub participants: SettledRows,
-    /// Validations required and done, by participant, at the last attempt to claim.
-    pub duties: Vec<(u32, u32)>,
+    /// Claims that were not accepted at once, in order of participant.
+    pub refused: Vec<RefusedClaim>,
     /// Parity under which validator duty of the epoch was booked.
     pub parity: u8,
-    /// Participants whose claim has not been accepted.
-    pub open: Vec<u32>,
     /// Attempts so far.
     pub attempts: u32,
     /// Height of the last attempt.
     pub last_attempt: Option<Height>,
+}
+
+/// A claim that was not accepted at once.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RefusedClaim {
+    pub participant: u32,
+    /// Validations required and done, at the last attempt.
+    pub duty: (u32, u32),
+    /// No later attempt was accepted either.
+    pub is_open: bool,
+}
+
+impl Settled {
+    /// Whether everybody has claimed with success.
+    pub(super) fn is_claimed(&self) -> bool {
+        self.last_attempt.is_some() && self.refused.iter().all(|claim| !claim.is_open)
+    }
+}
+
+/// What an epoch's rewards would be if everybody's record were clean.
+#[derive(Debug)]
+enum CleanRewards {
+    /// They are not asked for: the subsidy rewards work alone.
+    None,
+    /// What they are.
+    AsTheyAre,
+    /// Divided anew.
+    Anew(Box<Division>),
 }
 
 impl World<'_> {
@@ -49,51 +76,62 @@ impl World<'_> {
         self.close_claims(end);
         self.release_vested(end);
         self.charge_purse();
-        let mut inputs = self.settlement_inputs();
-        let reward = self.issue(&inputs);
-        let settlement = settle_epoch(&self.scenario.protocol.rewards, reward, &inputs);
-        let clean = self.clean_rewards(&mut inputs, reward, &settlement);
-        self.post_settlement(&settlement, reward, &inputs, end);
+        let has_failed = self.failed_hosts();
+        let reward = self.issue(&has_failed);
+        let division = Division::new(
+            &self.scenario.protocol.rewards,
+            reward,
+            self.settlement_inputs(&has_failed),
+        );
+        let clean = self.clean_rewards(reward, &has_failed);
+        self.post_settlement(&division, reward, &has_failed, end);
+        let totals = division.totals();
         let mut row = self.take_totals();
         row.issued = reward.base_units();
-        row.rewards = settlement.rewards().base_units();
-        row.forfeited = settlement.forfeited.base_units();
-        row.governance = settlement.governance.base_units();
-        row.burned = settlement.burned.base_units();
-        row.debts_recovered = settlement.recovered_debt.base_units();
-        row.missed_work_failures = inputs.iter().filter(|input| !input.passes_missed_test).count() as u64;
-        let has_failed: Vec<bool> = inputs.iter().map(|input| !input.passes_missed_test).collect();
-        drop(inputs);
-        let participants = self.take_participant_rows(&settlement, &clean, end);
+        row.rewards = totals.rewards.base_units();
+        row.forfeited = totals.forfeited.base_units();
+        row.governance = totals.governance.base_units();
+        row.burned = totals.burned.base_units();
+        row.debts_recovered = totals.recovered_debt.base_units();
+        row.missed_work_failures = has_failed.iter().filter(|&&has_failed| has_failed).count() as u64;
+        let participants = self.take_participant_rows(&division, &clean, &has_failed, end);
         self.log_forfeits(&participants, &has_failed, end);
         self.settled = Some(Settled {
             row,
             participants,
-            duties: vec![(0, 0); self.scenario.hosts.len()],
+            refused: Vec::new(),
             parity: self.parity,
-            open: (0..self.scenario.hosts.len() as u32).collect(),
             attempts: 0,
             last_attempt: None,
         });
         self.confirmed = Vec::new();
     }
 
-    fn settlement_inputs(&self) -> Vec<SettlementInput> {
+    /// Who missed too much of its work, by participant.
+    fn failed_hosts(&self) -> Vec<bool> {
         let p0 = self.missed_work_p0();
-        self.each_state(|participant, state, tally| {
+        self.each_state(|_, state, tally| {
             let (missed, finished) = (u64::from(tally.missed), u64::from(state.finished));
-            SettlementInput {
-                weight: Weight::new(tally.weight),
-                confirmation_weight: self.confirmed_weight(participant).map(Weight::new),
-                raw_weight: Weight::new(tally.weight),
-                status: state.status,
-                balance: Amount::from_base_units(i128::from(state.work)),
-                passes_missed_test: p0.is_none_or(|p0| {
-                    passes_missed_work_test(missed, finished + missed, p0)
-                        .expect("missed is part of the total")
-                }),
-                claims: true,
-            }
+            p0.is_some_and(|p0| {
+                !passes_missed_work_test(missed, finished + missed, p0).expect("missed is part of the total")
+            })
+        })
+    }
+
+    /// What settlement knows of every host, in order. A list of a million of them is memory that nothing else needs.
+    fn settlement_inputs<'a>(
+        &'a self,
+        has_failed: &'a [bool],
+    ) -> impl Iterator<Item = SettlementInput> + Clone + use<'a> {
+        let of_lane = |lane: &'a Lane| (lane.first as usize..).zip(lane.states.iter().zip(&lane.tallies));
+        let hosts = self.lanes.iter().flat_map(of_lane);
+        hosts.map(|(participant, (state, tally))| {
+            settlement_input(
+                state,
+                tally,
+                self.confirmed_weight(participant),
+                has_failed[participant],
+            )
         })
     }
 
@@ -106,7 +144,11 @@ impl World<'_> {
         if !rule.dynamic_p0 {
             return Some(rule.p0);
         }
-        let counts = self.each_state(|_, state, tally| RequestCounts {
+        let hosts = self
+            .lanes
+            .iter()
+            .flat_map(|lane| lane.states.iter().zip(&lane.tallies));
+        let counts = hosts.map(|(state, tally)| RequestCounts {
             served: u64::from(state.finished),
             missed: u64::from(tally.missed),
         });
@@ -116,12 +158,12 @@ impl World<'_> {
             requests_min: DYNAMIC_REQUESTS_MIN,
             participants_min: DYNAMIC_PARTICIPANTS_MIN,
         };
-        let dynamic = compute_dynamic_p0(&params, &counts);
+        let dynamic = compute_dynamic_p0(&params, counts);
         (!dynamic.is_suspended).then(|| dynamic.p0())
     }
 
     /// What is issued for the epoch.
-    fn issue(&mut self, inputs: &[SettlementInput]) -> Amount {
+    fn issue(&mut self, has_failed: &[bool]) -> Amount {
         let rewards = &self.scenario.protocol.rewards;
         let before = Amount::from_base_units(self.issued_rewards);
         let reward = match &rewards.rule {
@@ -132,7 +174,10 @@ impl World<'_> {
             ),
             RewardRule::LegacySubsidy(params) => {
                 let params: LegacySubsidyParams = *params;
-                let work = inputs.iter().map(|input| input.balance.max(Amount::ZERO)).sum();
+                let work = self
+                    .settlement_inputs(has_failed)
+                    .map(|input| input.balance.max(Amount::ZERO))
+                    .sum();
                 let supply = rewards.supply_cap.unwrap_or(rewards.initial);
                 let subsidy = compute_legacy_subsidy(&params, supply, before, self.legacy_rate, work);
                 self.legacy_rate = subsidy.rate_next;
@@ -145,16 +190,11 @@ impl World<'_> {
     }
 
     /// Moves the coins of a settlement.
-    fn post_settlement(
-        &mut self,
-        settlement: &Settlement,
-        reward: Amount,
-        inputs: &[SettlementInput],
-        end: u64,
-    ) {
-        let paid: i128 = settlement.rewards().base_units();
-        let governance = settlement.governance.base_units();
-        let burned = settlement.burned.base_units();
+    fn post_settlement(&mut self, division: &Division, reward: Amount, has_failed: &[bool], end: u64) {
+        let totals = division.totals();
+        let paid: i128 = totals.rewards.base_units();
+        let governance = totals.governance.base_units();
+        let burned = totals.burned.base_units();
         // Recovered debts are part of governance's share of the issue (docs/spec/settlement.md).
         assert_eq!(
             paid + governance + burned,
@@ -163,19 +203,30 @@ impl World<'_> {
         );
         self.books.governance += governance;
         self.books.burned += burned;
-        let weights: u64 = inputs.iter().map(|input| input.weight.get()).sum();
-        self.log_pair(
-            EventKind::Issued,
-            NOBODY,
-            self.epoch,
-            (reward.base_units() as i64, weights as i64),
-            end,
-        );
+        if self.tables.log {
+            let weights: u64 = self.each_tally().map(|tally| tally.weight).sum();
+            self.log_pair(
+                EventKind::Issued,
+                NOBODY,
+                self.epoch,
+                (reward.base_units() as i64, weights as i64),
+                end,
+            );
+        }
         self.log_if_any(EventKind::Burned, NOBODY, NOBODY, burned, end);
-        for (participant, (payout, input)) in settlement.payouts.iter().zip(inputs).enumerate() {
+        let mut payer = division.payer();
+        for (participant, &has_failed) in has_failed.iter().enumerate() {
+            let id = participant as u32;
+            let (lane, host) = (&self.lanes[self.cut.lane(id)], self.cut.place(id));
+            let input = settlement_input(
+                &lane.states[host],
+                &lane.tallies[host],
+                self.confirmed_weight(participant),
+                has_failed,
+            );
+            let payout = payer.pay(&input);
             let balance = input.balance.base_units();
             let work = payout.work_coins.base_units();
-            let id = participant as u32;
             if balance < 0 {
                 self.books.deficit += balance;
                 self.log(EventKind::WrittenOff, id, -balance, end);
@@ -183,9 +234,7 @@ impl World<'_> {
                 self.books.module += balance - work;
                 self.log_if_any(EventKind::WorkLost, id, NOBODY, balance - work, end);
             }
-            self.books
-                .claimable
-                .add(participant, work + payout.reward.base_units());
+            self.books.claimable += work + payout.reward.base_units();
             if work != 0 {
                 self.record(EventKind::WorkSettled, id, work, end);
             }
@@ -234,18 +283,36 @@ impl World<'_> {
     }
 
     /// One row a participant; resets its counters of the epoch.
-    fn take_participant_rows(&mut self, settlement: &Settlement, clean: &[i128], end: u64) -> SettledRows {
+    fn take_participant_rows(
+        &mut self,
+        division: &Division,
+        clean: &CleanRewards,
+        has_failed: &[bool],
+        end: u64,
+    ) -> SettledRows {
         let epoch = self.epoch;
         let parity = usize::from(self.parity);
         let scenario = self.scenario;
         let elapsed = end - std::mem::replace(&mut self.presence.settled_at, end);
         let mut rows = SettledRows::new(scenario.hosts.len(), std::mem::take(&mut self.row_buffer));
+        let mut payer = division.payer();
+        let mut clean_payer = match clean {
+            CleanRewards::Anew(division) => Some(division.payer()),
+            CleanRewards::None | CleanRewards::AsTheyAre => None,
+        };
         for lane in &mut self.lanes {
             let standing = lane.states.iter_mut().zip(&mut lane.tallies);
             for (host, (state, tally)) in standing.enumerate() {
                 let participant = lane.first as usize + host;
-                let payout = &settlement.payouts[participant];
+                let confirmed = self.confirmed.get(participant).copied().flatten();
+                let input = settlement_input(state, tally, confirmed, has_failed[participant]);
+                let payout = payer.pay(&input);
                 let reward = payout.reward.base_units();
+                let clean = match (clean, &mut clean_payer) {
+                    (_, Some(payer)) => payer.pay(&cleaned(input)).reward.base_units(),
+                    (CleanRewards::None, None) => 0,
+                    (_, None) => reward,
+                };
                 let busy_ns = std::mem::take(&mut lane.hosts[host].busy_ns);
                 let class = &scenario.hardware[usize::from(lane.hosts[host].class)];
                 let row = ParticipantRow {
@@ -265,13 +332,13 @@ impl World<'_> {
                     validations_done: u64::from(tally.done[parity]),
                     work_coins: payout.work_coins.base_units(),
                     reward,
-                    forfeited: (clean[participant] - reward - payout.debt_recovered.base_units()).max(0),
-                    slashed: std::mem::take(&mut tally.slashed),
+                    forfeited: (clean - reward - payout.debt_recovered.base_units()).max(0),
+                    slashed: lane.slashes.remove(&host).unwrap_or(0),
                     cost: operating_cost(class.cost_per_hour, busy_ns, class.slots)
                         + upkeep(
                             class,
                             lane.hosts[host].slots,
-                            lane.held[host],
+                            lane.orders[lane.hosts[host].orders as usize].held,
                             elapsed,
                             tally.weight,
                         )
@@ -280,13 +347,16 @@ impl World<'_> {
                 };
                 self.presence.earned.set(participant, profit(&row));
                 rows.push(row);
-                self.records[participant].take_epoch(
+                let mut record = self.records.get(participant);
+                record.take_epoch(
                     state,
                     tally,
                     &scenario.protocol.reputation,
                     self.presence.now[participant],
                 );
-                tally.finished_before += u64::from(state.finished);
+                self.records.set(participant, record);
+                lane.run_counts
+                    .add(host, [state.finished, tally.validated, tally.invalidated]);
                 (state.finished, state.work) = (0, 0);
                 (tally.missed, tally.validated, tally.invalidated) = (0, 0, 0);
                 (tally.checked, tally.cheated) = (0, 0);
@@ -295,38 +365,46 @@ impl World<'_> {
         rows
     }
 
-    /// What each participant would be rewarded if everybody's record were clean.
-    ///
-    /// The records are cleaned in place and put back: a second copy of the inputs of a million hosts is
-    /// memory that nothing else needs.
-    fn clean_rewards(
-        &self,
-        inputs: &mut [SettlementInput],
-        issued: Amount,
-        settlement: &Settlement,
-    ) -> Vec<i128> {
+    /// What participants would be rewarded if everybody's record were clean.
+    fn clean_rewards(&self, issued: Amount, has_failed: &[bool]) -> CleanRewards {
         let rewards = &self.scenario.protocol.rewards;
         let reward = match rewards.rule {
             RewardRule::Decay => compute_epoch_reward(rewards, EpochIndex::new(self.epoch)),
-            RewardRule::LegacySubsidy(_) => return vec![0; inputs.len()],
+            RewardRule::LegacySubsidy(_) => return CleanRewards::None,
         };
-        let rewards_of = |payouts: &[Payout]| -> Vec<i128> {
-            payouts.iter().map(|payout| payout.reward.base_units()).collect()
-        };
-        let is_clean = |input: &SettlementInput| input.status == Status::Active && input.passes_missed_test;
-        if reward == issued && inputs.iter().all(is_clean) {
-            return rewards_of(&settlement.payouts);
+        let is_clean = |input: SettlementInput| input.status == Status::Active && input.passes_missed_test;
+        if reward == issued && self.settlement_inputs(has_failed).all(is_clean) {
+            return CleanRewards::AsTheyAre;
         }
-        let clean = |input: &mut SettlementInput| {
-            let status = std::mem::replace(&mut input.status, Status::Active);
-            (status, std::mem::replace(&mut input.passes_missed_test, true))
-        };
-        let records: Vec<(Status, bool)> = inputs.iter_mut().map(clean).collect();
-        let clean = rewards_of(&settle_epoch(rewards, reward, inputs).payouts);
-        for (input, record) in inputs.iter_mut().zip(records) {
-            (input.status, input.passes_missed_test) = record;
-        }
-        clean
+        let inputs = self.settlement_inputs(has_failed).map(cleaned);
+        CleanRewards::Anew(Box::new(Division::new(rewards, reward, inputs)))
+    }
+}
+
+/// What settlement knows of a host.
+fn settlement_input(
+    state: &HostState,
+    tally: &HostTally,
+    confirmed: Option<u64>,
+    has_failed: bool,
+) -> SettlementInput {
+    SettlementInput {
+        weight: Weight::new(tally.weight),
+        confirmation_weight: confirmed.map(Weight::new),
+        raw_weight: Weight::new(tally.weight),
+        status: state.status,
+        balance: Amount::from_base_units(i128::from(state.work)),
+        passes_missed_test: !has_failed,
+        claims: true,
+    }
+}
+
+/// The same host with a clean record.
+fn cleaned(input: SettlementInput) -> SettlementInput {
+    SettlementInput {
+        status: Status::Active,
+        passes_missed_test: true,
+        ..input
     }
 }
 

@@ -5,7 +5,7 @@
 use crate::observe::frame::ParticipantRow;
 use crate::observe::participant_table::ParticipantTable;
 
-/// Up to so many rows (14 MB) are kept as they are; more are packed, which takes time and a fifth of the memory.
+/// Up to so many rows (14 MB) are kept as they are; more are packed, which takes time and an eighth of the memory.
 const FEW: usize = 1 << 16;
 
 /// Rows in order of participant.
@@ -15,6 +15,12 @@ pub(crate) enum SettledRows {
     Few(Vec<ParticipantRow>),
     /// Packed.
     Many(ParticipantTable),
+}
+
+impl Default for SettledRows {
+    fn default() -> Self {
+        Self::Few(Vec::new())
+    }
 }
 
 impl SettledRows {
@@ -44,12 +50,25 @@ impl SettledRows {
         few.iter().cloned().chain(many.into_iter().flatten())
     }
 
-    /// The memory of the rows, without them.
-    pub(super) fn into_buffer(self) -> Vec<ParticipantRow> {
-        let Self::Few(mut rows) = self else {
-            return Vec::new();
-        };
-        rows.clear();
-        rows
+    /// Changes every row, in order.
+    pub(super) fn change(&mut self, change: impl FnMut(&mut ParticipantRow)) {
+        match self {
+            Self::Few(rows) => rows.iter_mut().for_each(change),
+            Self::Many(rows) => rows.change(change),
+        }
+    }
+
+    /// Appends the rows to a table; their memory is left.
+    pub(super) fn move_to(self, table: &mut ParticipantTable) -> Vec<ParticipantRow> {
+        match self {
+            Self::Few(mut rows) => {
+                rows.drain(..).for_each(|row| table.push(&row));
+                rows
+            }
+            Self::Many(rows) => {
+                table.append(rows);
+                Vec::new()
+            }
+        }
     }
 }

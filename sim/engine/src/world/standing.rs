@@ -48,18 +48,18 @@ impl Lane {
         if status == Status::Invalid {
             self.totals.convictions += 1;
             self.totals.honest_convictions += u64::from(tally.cheated == 0);
-            if !tally.was_convicted {
+            if !tally.was_convicted() {
                 self.convictions.push(Conviction {
                     participant,
                     epoch: window.epoch,
                     height: window.height,
                     time_ns: window.end,
                     answers,
-                    cheated: tally.run_cheated,
+                    cheated: tally.past.as_ref().map_or(0, |past| past.cheated),
                     reason,
                 });
             }
-            tally.was_convicted = true;
+            tally.past_mut().was_convicted = true;
         } else {
             self.totals.deactivations += 1;
         }
@@ -70,7 +70,7 @@ impl Lane {
         let weight = Weight::new(self.tallies[host as usize].weight);
         let required = compute_required_collateral(window.collateral, weight);
         let epoch = EpochIndex::new(window.epoch);
-        let Some(account) = &mut self.collateral[host as usize] else {
+        let Some(Some(account)) = self.collateral.get_mut(host as usize) else {
             return;
         };
         let slashed = account.slash(window.collateral, reason, required, epoch).total();
@@ -78,7 +78,7 @@ impl Lane {
             return;
         }
         let units = slashed.base_units();
-        self.tallies[host as usize].slashed += units;
+        *self.slashes.entry(host as usize).or_default() += units;
         self.slashed += units;
         self.totals.slashed += units;
         let participant = self.first + host;

@@ -139,8 +139,7 @@ impl Lane {
     /// A passing verdict in the executor's counters, unless every completed answer has been counted as passed.
     pub(super) fn count_pass(&mut self, host: u32, number: u64, window: &Window<'_>) {
         if window.measures.unsampled == Unsampled::Passed {
-            let tally = &mut self.tallies[host as usize];
-            (tally.validated, tally.run_judged[0]) = (tally.validated + 1, tally.run_judged[0] + 1);
+            self.tallies[host as usize].validated += 1;
         } else {
             self.record_match(host, number, window);
         }
@@ -172,9 +171,7 @@ impl Lane {
 
     /// A passing verdict in the executor's counters.
     fn record_match(&mut self, host: u32, number: u64, window: &Window<'_>) {
-        let tally = &mut self.tallies[host as usize];
-        tally.validated += 1;
-        tally.run_judged[0] += 1;
+        self.tallies[host as usize].validated += 1;
         let counters = &mut self.states[host as usize].counters;
         let before = *counters;
         window.tables.status.record_pass(counters);
@@ -250,7 +247,7 @@ impl Lane {
                 if let Some(held) = self.note_vote(&ballot.task, (ballot.opener, barred), window) {
                     return held;
                 }
-                for member in &group.members {
+                for member in group.members() {
                     if member.weight > 0 && member.participant != barred {
                         let voter = (member.participant, member.weight);
                         self.call_voter(record, &ballot, voter, &mut tally, window);
@@ -258,7 +255,7 @@ impl Lane {
                 }
             }
             VoterRule::Sampled { .. } => {
-                let weights: Vec<Weight> = group.members.iter().map(|m| Weight::new(m.weight)).collect();
+                let weights: Vec<Weight> = group.weights.iter().copied().map(Weight::new).collect();
                 let members = DisputeGroup {
                     weights: &weights,
                     executor: Some(record.member as usize),
@@ -266,7 +263,7 @@ impl Lane {
                 };
                 let seed = (window.tables.keys.voters.draw(record.number, 0) >> 1) as i64;
                 for voter in compute_voters(window.dispute, members, seed, &record.number.to_string()) {
-                    let participant = group.members[voter.member].participant;
+                    let participant = group.executors[voter.member];
                     let voter = (participant, voter.weight.get());
                     self.call_voter(record, &ballot, voter, &mut tally, window);
                 }
@@ -305,7 +302,7 @@ impl Lane {
         holders.sort_unstable();
         let mut voters: Vec<(u32, u64)> = Vec::new();
         for member in holders {
-            let participant = group.members[member as usize].participant;
+            let participant = group.executors[member as usize];
             match voters.last_mut() {
                 Some((last, votes)) if *last == participant => *votes += 1,
                 _ => voters.push((participant, 1)),
@@ -427,10 +424,9 @@ impl Lane {
     fn record_mismatch(&mut self, host: u32, number: u64, substitute: u8, window: &Window<'_>) {
         let tally = &mut self.tallies[host as usize];
         tally.invalidated += 1;
-        tally.run_judged[1] += 1;
         if window.tables.conducts.is_cheat(substitute) {
-            self.detection.record(tally.since_detection);
-            tally.since_detection = 0;
+            let since = &mut tally.past_mut().since_detection;
+            self.detection.record(std::mem::take(since));
         }
         let counters = &mut self.states[host as usize].counters;
         let before = *counters;

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use stakeout_calibration::Calibration;
 use stakeout_engine::scenario::{
-    AiModel, Arrivals, Chain, Clients, Demand, Fidelity, GpuClass, Host, LengthLaw, Measures, MissedWork,
-    Outages, PayloadRetry, ProtocolParams, SamplingDraw, Scenario, StrategySpec, ValidationWork,
+    AiModel, Arrivals, Chain, Clients, Demand, Fidelity, GpuClass, Host, HostTerms, LengthLaw, Measures,
+    MissedWork, Outages, PayloadRetry, ProtocolParams, SamplingDraw, Scenario, StrategySpec, ValidationWork,
 };
 use stakeout_engine::strategy::registry::{Registry, StrategyDescriptor};
 use stakeout_engine::strategy::{
@@ -126,18 +126,20 @@ pub fn network(hosts: u32, epochs: u32, per_second: f64) -> Scenario {
                 id: format!("h{host}").into(),
                 owner: host,
                 weight: 1000 + u64::from(host % 7),
-                models: [0].into_iter().collect(),
-                class: 0,
-                slots: 4,
-                strategy: match host {
-                    0 | 1 => 1,
-                    2 => 2,
-                    _ => 0,
-                },
-                epochs_completed: host % 31,
-                collateral: Amount::from_gnk(10),
-                joins_at: 0,
-                absence: None,
+                terms: Arc::new(HostTerms {
+                    models: [0].into_iter().collect(),
+                    class: 0,
+                    slots: 4,
+                    strategy: match host {
+                        0 | 1 => 1,
+                        2 => 2,
+                        _ => 0,
+                    },
+                    epochs_completed: host % 31,
+                    collateral: Amount::from_gnk(10),
+                    joins_at: 0,
+                    absence: None,
+                }),
             })
             .collect(),
         owners: (0..hosts).map(|host| format!("o{host}").into()).collect(),

@@ -21,6 +21,6 @@ pub use ln::{exponential_ns, neg_ln};
 pub use normal::{normal_quantile, standard_normal};
 pub use poisson::{poisson_by_inversion, poisson_from};
 pub use quantile_table::QuantileTable;
-pub use subset::{SubsetPlan, SubsetSampler};
+pub use subset::{Ranking, SubsetPlan, SubsetSampler};
 pub use uniform::{below, bernoulli, threshold, unit_closed_open, unit_open};
 pub use weighted::WeightedIndex;

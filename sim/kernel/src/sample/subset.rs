@@ -33,8 +33,15 @@ pub struct SubsetSampler {
     /// The members by falling weight, ties by number.
     members: Vec<u32>,
     /// Their weights in the same order.
-    weights: Vec<u64>,
     index: WeightedIndex,
+}
+
+/// A group's members by falling weight, as draws need them.
+#[derive(Clone, Copy, Debug)]
+pub struct Ranking<'a> {
+    /// Who has each rank; where nobody is named, the member of the same number.
+    members: Option<&'a [u32]>,
+    index: &'a WeightedIndex,
 }
 
 /// One scale and one excluded member, worked out for a group: keep it as long as neither changes.
@@ -90,13 +97,24 @@ impl SubsetSampler {
     /// Takes new weights, in O(n log n). Every plan made before is void.
     pub fn rebuild(&mut self, weights: &[u64]) {
         self.members.clear();
+        self.members.reserve_exact(weights.len());
         self.members.extend(0..weights.len() as u32);
         self.members
             .sort_unstable_by_key(|&member| (std::cmp::Reverse(weights[member as usize]), member));
-        self.weights.clear();
-        self.weights
-            .extend(self.members.iter().map(|&member| weights[member as usize]));
-        self.index.rebuild(&self.weights);
+        let ranked: Vec<u64> = self
+            .members
+            .iter()
+            .map(|&member| weights[member as usize])
+            .collect();
+        self.index.rebuild(&ranked);
+    }
+
+    /// The members by rank.
+    pub fn ranking(&self) -> Ranking<'_> {
+        Ranking {
+            members: Some(&self.members),
+            index: &self.index,
+        }
     }
 
     /// The sum of the group's weights.
@@ -104,13 +122,83 @@ impl SubsetSampler {
         self.index.total()
     }
 
+    /// Works out a draw; see [`Ranking::plan`].
+    pub fn plan(&self, scale: f64, excluded: Option<u32>) -> SubsetPlan {
+        self.ranking().plan(scale, excluded)
+    }
+
+    /// Draws the subset of thing `counter` into `selected`, in ascending order of members.
+    #[inline]
+    pub fn select_into(&self, plan: &SubsetPlan, key: StreamKey, counter: u64, selected: &mut Vec<u32>) {
+        self.ranking()
+            .select_from(plan, key.draw(counter, 0), key, counter, selected);
+    }
+
+    /// Draws the subset of thing `counter` and shows each member of it once, in ascending order. `scratch`
+    /// is overwritten.
+    pub fn select(
+        &self,
+        plan: &SubsetPlan,
+        key: StreamKey,
+        counter: u64,
+        scratch: &mut Vec<u32>,
+        visit: impl FnMut(u32),
+    ) {
+        self.select_into(plan, key, counter, scratch);
+        scratch.iter().copied().for_each(visit);
+    }
+
+    /// The probability with which `member` is selected. O(n): for tests, metrics and closed forms.
+    pub fn inclusion_probability(&self, plan: &SubsetPlan, member: u32) -> f64 {
+        let rank = self.members.iter().position(|&other| other == member);
+        match rank {
+            Some(rank) if member != plan.excluded => (plan.scale * self.index.weight(rank) as f64).min(1.0),
+            _ => 0.0,
+        }
+    }
+
+    /// The exact probability that nobody is selected, `prod (1 - p_v)`. O(n).
+    pub fn zero_probability(&self, plan: &SubsetPlan) -> f64 {
+        let others = (0..self.members.len()).filter(|&rank| self.members[rank] != plan.excluded);
+        others
+            .map(|rank| 1.0 - (plan.scale * self.index.weight(rank) as f64).min(1.0))
+            .product()
+    }
+}
+
+impl<'a> Ranking<'a> {
+    /// That of members whose weights fall already, ties included.
+    pub const fn of_falling(index: &'a WeightedIndex) -> Self {
+        Self { members: None, index }
+    }
+
+    #[inline]
+    fn member(&self, rank: usize) -> u32 {
+        self.members.map_or(rank as u32, |members| members[rank])
+    }
+
+    /// How many members are asked one by one: the first for whom `scale * weight` is at most [`HEAD`].
+    #[inline]
+    fn heads(&self, scale: f64) -> usize {
+        let is_head = |rank| scale * self.index.weight(rank) as f64 > HEAD;
+        let (mut first, mut end) = (0, self.index.len());
+        // Nearly always there is none, and the heaviest member says so.
+        while first < end && is_head(first) {
+            let middle = first.midpoint(end);
+            if is_head(middle) {
+                first = middle + 1;
+            } else {
+                (first, end) = (first + 1, middle);
+            }
+        }
+        first
+    }
+
     /// Works out a draw with probabilities `min(1, scale * weight)` for all members but `excluded`. Panics
     /// if the scale is negative or not a number.
     pub fn plan(&self, scale: f64, excluded: Option<u32>) -> SubsetPlan {
         assert!(scale >= 0.0, "a subset is drawn at a scale of zero or more");
-        let heads = self
-            .weights
-            .partition_point(|&weight| scale * weight as f64 > HEAD);
+        let heads = self.heads(scale);
         let tail_weight = self.index.total() - self.index.weight_before(heads);
         let rate = if tail_weight == 0 {
             0.0
@@ -128,13 +216,8 @@ impl SubsetSampler {
         }
     }
 
-    /// Draws the subset of thing `counter` into `selected`, in ascending order of members.
-    #[inline]
-    pub fn select_into(&self, plan: &SubsetPlan, key: StreamKey, counter: u64, selected: &mut Vec<u32>) {
-        self.select_from(plan, key.draw(counter, 0), key, counter, selected);
-    }
-
-    /// As [`select_into`](Self::select_into), for a caller who has drawn `first = key.draw(counter, 0)`.
+    /// Draws the subset of thing `counter` into `selected`, in ascending order of members, for a caller who has drawn
+    /// `first = key.draw(counter, 0)`.
     #[inline]
     pub fn select_from(
         &self,
@@ -154,24 +237,10 @@ impl SubsetSampler {
         selected.dedup();
     }
 
-    /// Draws the subset of thing `counter` and shows each member of it once, in ascending order. `scratch`
-    /// is overwritten.
-    pub fn select(
-        &self,
-        plan: &SubsetPlan,
-        key: StreamKey,
-        counter: u64,
-        scratch: &mut Vec<u32>,
-        visit: impl FnMut(u32),
-    ) {
-        self.select_into(plan, key, counter, scratch);
-        scratch.iter().copied().for_each(visit);
-    }
-
     fn select_heads(&self, plan: &SubsetPlan, key: StreamKey, counter: u64, selected: &mut Vec<u32>) {
         for rank in 0..plan.heads as usize {
-            let member = self.members[rank];
-            let chosen = threshold(plan.scale * self.weights[rank] as f64);
+            let member = self.member(rank);
+            let chosen = threshold(plan.scale * self.index.weight(rank) as f64);
             // A head's draw is counted by the member, so that a newcomer moves nobody else's.
             if member != plan.excluded && bernoulli(key.draw(counter, HEAD_SUB | u64::from(member)), chosen) {
                 selected.push(member);
@@ -200,31 +269,11 @@ impl SubsetSampler {
         for point in 1..=points {
             let [place, keep] = key.draw2(counter, point);
             let rank = self.index.locate(before + below(place, tail_weight));
-            if self.members[rank] != plan.excluded && is_kept(plan.scale * self.weights[rank] as f64, keep) {
-                selected.push(self.members[rank]);
+            let member = self.member(rank);
+            if member != plan.excluded && is_kept(plan.scale * self.index.weight(rank) as f64, keep) {
+                selected.push(member);
             }
         }
-    }
-
-    /// The probability with which `member` is selected. O(n): for tests, metrics and closed forms.
-    pub fn inclusion_probability(&self, plan: &SubsetPlan, member: u32) -> f64 {
-        let rank = self.members.iter().position(|&other| other == member);
-        match rank {
-            Some(rank) if member != plan.excluded => (plan.scale * self.weights[rank] as f64).min(1.0),
-            _ => 0.0,
-        }
-    }
-
-    /// The exact probability that nobody is selected, `prod (1 - p_v)`. O(n).
-    pub fn zero_probability(&self, plan: &SubsetPlan) -> f64 {
-        let others = self
-            .members
-            .iter()
-            .zip(&self.weights)
-            .filter(|(member, _)| **member != plan.excluded);
-        others
-            .map(|(_, &weight)| 1.0 - (plan.scale * weight as f64).min(1.0))
-            .product()
     }
 }
 

@@ -83,7 +83,7 @@ fn check_dynamic(case: &Case) -> Result<(), String> {
         requests_min: 1_000,
         participants_min: 5,
     };
-    let dynamic = compute_dynamic_p0(&params, &participants);
+    let dynamic = compute_dynamic_p0(&params, participants.into_iter());
     expect(
         "the rate in permille",
         u64::from(dynamic.p0_permille),

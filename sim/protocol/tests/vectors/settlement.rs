@@ -66,8 +66,8 @@ fn check_settlement(case: &Value) {
         let is_error = matches!(payout.error(), Some(SettlementError::NegativeBalance { .. }));
         assert_eq!(is_error, expected.get("error").is_some(), "{case}");
     }
-    assert_eq!(settlement.governance, amount(case, "governance"), "{case}");
-    assert_eq!(settlement.burned, Amount::ZERO);
+    assert_eq!(settlement.totals.governance, amount(case, "governance"), "{case}");
+    assert_eq!(settlement.totals.burned, Amount::ZERO);
 }
 
 fn input(host: &Value) -> SettlementInput {

@@ -105,7 +105,7 @@ pub(super) const POWER_CAP: Check = Check {
             let mut weights = vec![Weight::new(10_000_000); tens];
             let large = u64::from(p.count("large")) * 1_000_000;
             weights.extend([Weight::new(30_000_000), Weight::new(large)]);
-            compute_power_cap(&weights, Fraction::from_percent(p.count("cap")))
+            compute_power_cap(weights.iter().copied(), Fraction::from_percent(p.count("cap")))
                 .map_or(f64::NAN, |weight| weight.get() as f64)
         };
         Ok(vec![cap(2), cap(6)])

@@ -349,6 +349,7 @@ fn serve_round(
             }
         }
     }
+    lane.settle_votes(&window);
     was_anybody
 }
 

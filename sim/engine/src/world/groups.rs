@@ -64,11 +64,19 @@ impl Group {
 
     /// Whether a participant is a member. Where everybody is, its place is its number.
     pub(crate) fn has(&self, participant: u32) -> bool {
-        self.executors.get(participant as usize) == Some(&participant) || self.position(participant).is_some()
+        self.position(participant).is_some()
     }
 
     /// Position of a participant among the members.
     pub(crate) fn position(&self, participant: u32) -> Option<usize> {
+        let at = participant as usize;
+        if self
+            .members
+            .get(at)
+            .is_some_and(|member| member.participant == participant)
+        {
+            return Some(at);
+        }
         self.members
             .binary_search_by_key(&participant, |member| member.participant)
             .ok()

@@ -129,13 +129,24 @@ impl VoteTally {
     /// half and counted at once, the answer is invalidated.
     #[must_use]
     pub fn outcome(&self, quorum: Fraction) -> Option<VoteOutcome> {
-        let has_quorum = |side: Weight| {
-            let needed = u128::from(quorum.parts()) * u128::from(self.total.get());
-            side > Weight::ZERO && u128::from(side.get()) * u128::from(Fraction::ONE.parts()) >= needed
-        };
-        if has_quorum(self.for_invalid) {
+        self.outcome_at(self.weight_needed(quorum))
+    }
+
+    /// The least weight that decides the vote: above zero, and the quorum of all.
+    #[must_use]
+    pub fn weight_needed(&self, quorum: Fraction) -> Weight {
+        let parts = u128::from(quorum.parts()) * u128::from(self.total.get());
+        let needed = parts.div_ceil(u128::from(Fraction::ONE.parts()));
+        Weight::new(u64::try_from(needed).unwrap_or(u64::MAX).max(1))
+    }
+
+    /// As [`outcome`](Self::outcome), where the weight that decides is known.
+    #[inline]
+    #[must_use]
+    pub fn outcome_at(&self, needed: Weight) -> Option<VoteOutcome> {
+        if self.for_invalid >= needed {
             Some(VoteOutcome::Invalidated)
-        } else if has_quorum(self.for_valid) {
+        } else if self.for_valid >= needed {
             Some(VoteOutcome::Revalidated)
         } else {
             None
@@ -143,6 +154,7 @@ impl VoteTally {
     }
 
     /// Takes in a vote of this weight.
+    #[inline]
     pub fn record_vote(&mut self, weight: Weight, is_valid: bool) {
         let side = if is_valid {
             &mut self.for_valid
@@ -273,6 +285,22 @@ mod tests {
         executor_may_vote: false,
         ..PARAMS
     };
+
+    #[test]
+    fn the_weight_needed_is_the_least_that_has_the_quorum() {
+        for total in [0, 1, 2, 3, 7, 1_000, 2_950_001, u64::MAX] {
+            for percent in [0, 1, 33, 50, 51, 67, 100] {
+                let quorum = Fraction::from_percent(percent);
+                let needed = tally(0, 0, total).weight_needed(quorum).get();
+                let has_quorum = |side: u64| {
+                    let share = u128::from(quorum.parts()) * u128::from(total);
+                    side > 0 && u128::from(side) * u128::from(Fraction::ONE.parts()) >= share
+                };
+                assert!(has_quorum(needed), "{percent} % of {total}: {needed}");
+                assert!(!has_quorum(needed - 1), "{percent} % of {total}: {needed}");
+            }
+        }
+    }
 
     fn tally(for_invalid: u64, for_valid: u64, total: u64) -> VoteTally {
         let (for_invalid, for_valid) = (Weight::new(for_invalid), Weight::new(for_valid));

@@ -17,6 +17,9 @@ use crate::units::{Amount, Rounding};
 #[must_use]
 pub fn compute_shares(cost: Amount, workers: usize) -> (Amount, Amount) {
     assert!(workers > 0, "work shared among nobody");
+    if workers == 1 {
+        return (cost, cost);
+    }
     // A division of 128 bits is a call; what one inference costs nearly always fits 64.
     let each = match u64::try_from(cost.base_units()) {
         Ok(cost) => Amount::from_base_units(i128::from(cost / workers as u64)),

@@ -5,16 +5,16 @@
 //!
 //! **Invariant.** Which answers are checked, and what they are, does not depend on how many the host gets to give.
 
-use stakeout_kernel::sample::below;
+use stakeout_kernel::sample::{SubsetPlan, below};
 use stakeout_protocol::status::Status;
 
 use super::checks::settle_mail;
-use super::gaps::find_checked;
-use super::lengths::{Sums, Words};
-use super::serve::{Served, Server};
-use crate::observe::frame::EventKind;
+use super::gaps::Chosen;
+use super::lengths::Sums;
+use super::serve::{Request, Server};
+use super::sum_up::{SumUp, Unsummed};
 use crate::scenario::Unsampled;
-use crate::world::{Draw, Lane};
+use crate::world::{Draw, Lane, PlanHead};
 
 /// Places of the memory of chances; a power of two.
 const PLACES: usize = 256;
@@ -26,6 +26,10 @@ pub struct Memory {
     checked: Vec<u32>,
     /// The chance that nobody checks an answer, where it was worked out last: the same for hosts of one weight and reputation.
     chances: Vec<Chance>,
+    /// Requests of a host that is looked at request by request.
+    pub(super) requests: Vec<Request>,
+    /// Answers of this round whose lengths are to be summed up.
+    pub(super) sum_up: SumUp,
 }
 
 /// That nobody checks an answer of such a host.
@@ -36,7 +40,9 @@ struct Chance {
     weight: u64,
     model: u16,
     reputation: u8,
-    none_below: u64,
+    coin: Chosen,
+    /// Who checks, where that is kept, for one of the hosts.
+    plan: Option<SubsetPlan>,
 }
 
 impl Chance {
@@ -74,15 +80,21 @@ impl Server<'_> {
             && in_time()
     }
 
-    /// Sums requests up, and looks at those alone that somebody may check.
-    pub(super) fn serve_in_bulk(&self, lane: &mut Lane, all_taken: &mut u32, memory: &mut Memory) -> Served {
-        let (load, tables) = (self.load, self.window.tables);
-        let none_below = self.none_below(lane, &mut memory.chances);
+    /// Serves requests whose lengths are summed up later, and looks at those alone that somebody may check. Says when the
+    /// host's expulsion reached the block, if it was expelled, ns since the run's start.
+    pub(super) fn serve_in_bulk(
+        &self,
+        lane: &mut Lane,
+        all_taken: &mut u32,
+        memory: &mut Memory,
+    ) -> Option<u64> {
+        let load = self.load;
+        let (coin, plan) = self.coin(lane, &mut memory.chances);
         let checked = &mut memory.checked;
         let first = self.number(load.first);
-        find_checked(self.keys.unchecked, first, load.count, none_below, checked);
+        coin.find(self.keys.unchecked, first, load.count, checked);
         if !checked.is_empty() {
-            self.make_plan(lane);
+            self.take_plan(lane, coin, plan);
         }
         let (mut taken, mut left_at) = (load.count, None);
         let step = (self.stretch.to - self.stretch.from) as f64 / f64::from(load.count);
@@ -92,7 +104,7 @@ impl Server<'_> {
             if index >= taken {
                 break;
             }
-            self.check(lane, index, time_of(index), none_below, &mut alone);
+            self.check(lane, index, time_of(index), coin.none_below, &mut alone);
             seen += 1;
             if left_at.is_none() {
                 left_at = self.left_at(lane, time_of(index));
@@ -102,27 +114,26 @@ impl Server<'_> {
                 }
             }
         }
-        let words = Words {
-            key: self.keys.lengths,
+        memory.sum_up.add(Unsummed {
+            participant: load.participant,
+            model: load.model,
+            price: load.price,
             first,
+            taken,
             count: taken - seen,
-        };
-        let laws = tables.lengths(usize::from(load.model));
-        let mut sums = words.sum(&laws.prompt, &laws.answer, tables.max_tokens);
-        sums.prompt += alone.prompt;
-        sums.answer += alone.answer;
+            sums: alone,
+        });
+        self.count(lane, taken);
         *all_taken = taken;
-        Served {
-            billed: self.book(lane, taken, sums),
-            left_at,
-        }
+        left_at
     }
 
-    /// A check word below this says that nobody checks; `u64::MAX` if there is nobody who could.
-    fn none_below(&self, lane: &mut Lane, chances: &mut Vec<Chance>) -> u64 {
+    /// The coin that says whether somebody may check an answer: nobody does if there is nobody who could. And who does, as
+    /// far as that is the same for all hosts of this weight and reputation.
+    fn coin(&self, lane: &mut Lane, chances: &mut Vec<Chance>) -> (Chosen, Option<SubsetPlan>) {
         let load = self.load;
         if self.is_alone() {
-            return u64::MAX;
+            return (Chosen::new(u64::MAX), None);
         }
         let weight = self.window.groups[usize::from(load.model)].weights[load.member as usize];
         let mut wanted = Chance {
@@ -130,15 +141,31 @@ impl Server<'_> {
             weight,
             model: load.model,
             reputation: lane.states[load.participant as usize].reputation.get(),
-            none_below: 0,
+            coin: Chosen::default(),
+            plan: None,
         };
         chances.resize(PLACES, Chance::default());
         let kept = &mut chances[wanted.place()];
         if !kept.is_of(&wanted) {
-            wanted.none_below = self.make_plan(lane);
+            wanted.coin = Chosen::new(self.make_plan(lane));
+            wanted.plan = lane.plan_of(lane.pair_of(load.participant, load.model));
             *kept = wanted;
         }
-        kept.none_below
+        (kept.coin, kept.plan)
+    }
+
+    /// Has the host sampled as one of the same weight and reputation.
+    fn take_plan(&self, lane: &mut Lane, coin: Chosen, plan: Option<SubsetPlan>) {
+        let Some(plan) = plan else {
+            self.make_plan(lane);
+            return;
+        };
+        let pair = lane.pair_of(self.load.participant, self.load.model);
+        let head = PlanHead {
+            stamp: self.window.plan_stamps[usize::from(self.load.model)],
+            none_below: coin.none_below,
+        };
+        lane.take_plan(pair, plan.excluding(self.load.member), head);
     }
 
     /// Whether nobody else has a weight by which it could be drawn.
@@ -189,34 +216,20 @@ impl Server<'_> {
         is_convicted.then_some(arrival + self.stretch.delay_ns)
     }
 
-    /// Books answers that were summed up; says what they cost, base units.
-    fn book(&self, lane: &mut Lane, taken: u32, sums: Sums) -> i128 {
-        let (load, tables) = (self.load, self.window.tables);
-        let host = load.participant as usize;
-        let rates = tables.rates(lane.hosts[host].class, load.model);
-        let work = sums.prompt * rates.prefill_ns + sums.answer * rates.decode_ns;
-        let payment = i128::from(load.price) * i128::from(sums.tokens());
-        let state = &mut lane.states[host];
-        state.work += payment as i64;
+    /// Counts answers whose lengths are summed up later.
+    fn count(&self, lane: &mut Lane, taken: u32) {
+        let load = self.load;
+        let state = &mut lane.states[load.participant as usize];
         state.finished += taken;
-        tables.status.record_served_times(&mut state.counters, taken);
+        self.window
+            .tables
+            .status
+            .record_served_times(&mut state.counters, taken);
         let ppb = self.window.targets.ppb(state.reputation);
-        lane.hosts[host].busy_ns += work;
-        let finished = &mut lane.finished[usize::from(load.model)];
-        finished.tokens += sums.tokens();
-        finished.inferences += u64::from(taken);
+        lane.finished[usize::from(load.model)].inferences += u64::from(taken);
         let totals = &mut lane.totals;
         totals.requests += u64::from(taken);
         totals.finished += u64::from(taken);
-        totals.service_ns += u128::from(work);
-        totals.work_coins += payment;
         totals.nominal_rate_ppb_sum += u128::from(ppb) * u128::from(taken);
-        lane.effects.add(
-            EventKind::Finished as u64 | sums.tokens() << 8,
-            self.number(load.first),
-            u64::from(load.participant) << 32 | u64::from(taken),
-            payment as u64,
-        );
-        payment
     }
 }

@@ -18,10 +18,15 @@ mod error;
 mod gaps;
 mod lengths;
 mod limits;
+mod long_run;
 mod price;
 mod requests;
 mod serve;
 mod span;
+mod sum_law;
+#[cfg(test)]
+mod sum_law_tests;
+mod sum_up;
 mod unremarkable;
 
 use crate::observe::frame::RunOutput;

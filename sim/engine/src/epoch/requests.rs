@@ -7,7 +7,7 @@
 
 use std::collections::VecDeque;
 
-use stakeout_kernel::sample::poisson_from;
+use stakeout_kernel::sample::{PoissonLaw, poisson_from};
 
 use super::bulk::Memory;
 use super::serve::{Gone, Keys, Late, Load, Pending, Stretch, exposure, serve};
@@ -131,6 +131,9 @@ pub fn serve_stretch(world: &mut World<'_>, scratch: &mut Scratch, task: &Task<'
     let (mut billed, mut spreads, mut is_left) = (0, 0, false);
     for model in 0..task.wanted.len() {
         is_left |= draw_counts(world, scratch, task, model);
+        let (laws, most) = (world.tables.lengths(model), world.tables.max_tokens);
+        let long_run = &mut scratch.bulk.sum_up.long_run;
+        long_run.expect(model, task.wanted[model].expected, laws, most);
         let members = scratch.counts[model].len();
         scratch.next[model].clear();
         scratch.next[model].resize(members, 0);
@@ -204,13 +207,18 @@ fn draw_counts(world: &mut World<'_>, scratch: &mut Scratch, task: &Task<'_>, mo
         return count > 0;
     }
     let each = wanted.expected / total as f64;
+    // Neighbours often have the same weight.
+    let mut law = (0, PoissonLaw::new(0.0));
     for (count, member) in counts.iter_mut().zip(world.groups[model].members()) {
         let is_serving = !wanted.is_paused || world.preserved.contains(member.participant);
         if is_serving && member.weight > 0 {
             let mut stream = keys
                 .count
                 .stream(stretch_word | u64::from(member.participant), sub);
-            *count = poisson_from(&mut stream, each * member.weight as f64) as u32;
+            if law.0 != member.weight {
+                law = (member.weight, PoissonLaw::new(each * member.weight as f64));
+            }
+            *count = law.1.draw(&mut stream) as u32;
         }
     }
     true
@@ -349,16 +357,14 @@ fn serve_round(
             }
         }
     }
+    lane.settle_votes(&window);
+    *billed += scratch.bulk.sum_up.book(lane, &window, keys);
     was_anybody
 }
 
-/// A host's place in a group of its models. Where everybody serves the model it is its number.
+/// A host's place in a group of its models.
 fn place(group: &crate::world::Group, participant: u32) -> usize {
-    let at = participant as usize;
-    match group.executors.get(at) {
-        Some(&executor) if executor == participant => at,
-        _ => group
-            .position(participant)
-            .expect("hosts are members of their models' groups"),
-    }
+    group
+        .position(participant)
+        .expect("hosts are members of their models' groups")
 }

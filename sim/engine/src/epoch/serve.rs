@@ -37,6 +37,8 @@ pub struct Keys {
     pub unchecked: StreamKey,
     /// Lengths of the answers that nobody checks, two a block, by the number of a host's first answer and the pair.
     pub lengths: StreamKey,
+    /// Sums of such lengths, by the number of a host's first answer.
+    pub sums: StreamKey,
 }
 
 impl Keys {
@@ -51,6 +53,7 @@ impl Keys {
             recall: key(0x5404),
             unchecked: key(0x5405),
             lengths: key(0x5406),
+            sums: key(0x5407),
         }
     }
 }
@@ -121,7 +124,7 @@ pub struct Gone {
 /// What came of a host's requests.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Served {
-    /// What clients laid down for them, base units; for requests that were summed up, what they paid.
+    /// What clients laid down for them, base units; nothing yet for requests that are summed up.
     pub billed: i128,
     /// When its expulsion reached the block, if it was expelled, ns since the run's start.
     pub left_at: Option<u64>,
@@ -159,16 +162,18 @@ pub fn serve(
     memory: &mut Memory,
     pending: Pending<'_>,
 ) -> Served {
+    let gone_by = gone.iter().map(|gone| gone.left_at).max().unwrap_or(0);
     let server = |load| Server {
         window,
         keys,
         stretch,
         load,
         gone,
+        gone_by,
     };
     let is_settled = pending.late.is_empty() && pending.leaves_at.is_none();
     if !is_settled || loads.iter().any(|load| !server(*load).is_plain(lane)) {
-        return serve_one_by_one(lane, server, loads, pending);
+        return serve_one_by_one(lane, server, loads, pending, &mut memory.requests);
     }
     let mut served = Served::default();
     for load in loads {
@@ -176,11 +181,22 @@ pub fn serve(
             load.taken = 0;
             continue;
         }
-        let part = server(*load).serve_in_bulk(lane, &mut load.taken, memory);
-        served.billed += part.billed;
-        served.left_at = part.left_at;
+        served.left_at = server(*load).serve_in_bulk(lane, &mut load.taken, memory);
     }
     served
+}
+
+/// A request of a host that is looked at request by request.
+#[derive(Clone, Copy, Debug)]
+pub struct Request {
+    /// When it comes, ns since the run's start.
+    time: u64,
+    /// Which of the host's loads it is of.
+    load: u32,
+    /// Its place among the load's requests.
+    index: u32,
+    /// The gaps before it, in means.
+    sum: f64,
 }
 
 /// Serves requests of a host one after the other, by the event fidelity's own steps. A miss counts once the block
@@ -190,15 +206,15 @@ fn serve_one_by_one<'a>(
     server: impl Fn(Load) -> Server<'a>,
     loads: &mut [Load],
     Pending { late, leaves_at }: Pending<'_>,
+    requests: &mut Vec<Request>,
 ) -> Served {
-    let mut requests: Vec<(u64, usize, u32)> = Vec::new();
+    requests.clear();
     for (at, load) in loads.iter_mut().enumerate() {
         load.taken = 0;
-        let times = server(*load).times();
-        requests.extend(times.into_iter().zip(0..).map(|(time, index)| (time, at, index)));
+        server(*load).add_requests(at, requests);
     }
     if loads.len() > 1 {
-        requests.sort_unstable();
+        requests.sort_unstable_by_key(|request| (request.time, request.load, request.index));
     }
     let mut served = Served {
         billed: 0,
@@ -208,7 +224,8 @@ fn serve_one_by_one<'a>(
         .iter()
         .map(|load| server(*load).unremarkable(lane))
         .collect();
-    for (arrival, at, index) in requests {
+    for request in &*requests {
+        let (arrival, at, index) = (request.time, request.load as usize, request.index);
         let server = server(loads[at]);
         server.expire(lane, late, arrival, &mut served);
         if served.left_at.is_some_and(|left_at| arrival >= left_at) {
@@ -240,6 +257,8 @@ pub struct Server<'a> {
     pub(super) stretch: &'a Stretch,
     pub(super) load: Load,
     gone: &'a [Gone],
+    /// When the last of them left.
+    gone_by: u64,
 }
 
 impl Server<'_> {
@@ -296,7 +315,7 @@ impl Server<'_> {
     /// Gives validators who were still there at `time` their part of the checks just drawn: the group in force is
     /// without them.
     pub(super) fn recall(&self, lane: &mut Lane, time: u64) {
-        if self.gone.is_empty() {
+        if self.gone_by <= time {
             return;
         }
         for job in &mut lane.out_tasks.to[0] {
@@ -307,7 +326,7 @@ impl Server<'_> {
     /// Who checks the answer of this number instead of a validator who was drawn: each check goes to one who has gone
     /// since `time` with their part of the weight that there was.
     pub(super) fn recalled(&self, number: u64, validator: u32, time: u64) -> u32 {
-        if self.gone.is_empty() {
+        if self.gone_by <= time {
             return validator;
         }
         let group = &self.window.groups[usize::from(self.load.model)];
@@ -355,11 +374,16 @@ impl Server<'_> {
         let number = self.load.first + index;
         let words = self.keys.answer.draw2(self.number(number), 0);
         let mut record = self.record(number, arrival, words);
-        let window = self.window_at(arrival);
-        let mut is_lost = lane.is_lost_on_arrival(&mut record, None, &window);
+        // Only a strategy that is asked at each request looks at the block.
+        let mut is_lost = if lane.orders[record.host as usize].asks_each {
+            lane.is_lost_on_arrival(&mut record, None, &self.window_at(arrival))
+        } else {
+            lane.is_lost_on_arrival(&mut record, None, self.window)
+        };
         if !is_lost && let Some(paid) = self.book_unremarkable(lane, &record, common) {
             return paid;
         }
+        let window = self.window_at(arrival);
         let escrow = i128::from(tables.escrow(record.price, record.prompt));
         lane.inbox.escrow += escrow;
         lane.totals.requests += 1;
@@ -380,21 +404,26 @@ impl Server<'_> {
         escrow
     }
 
-    /// When the requests come: a Poisson process that is known to have as many points, so that the gaps are
+    /// Adds the requests of the `at`th load: a Poisson process that is known to have as many points, so that the gaps are
     /// exponential and scaled to the stretch.
-    fn times(&self) -> Vec<u64> {
+    fn add_requests(&self, at: usize, requests: &mut Vec<Request>) {
         let gap = |index: u32| neg_ln(self.keys.gap.draw(self.number(self.load.first + index), 0));
-        let mut sums = Vec::with_capacity(self.load.count as usize);
+        let first = requests.len();
         let mut sum = 0.0;
         for index in 0..self.load.count {
             sum += gap(index);
-            sums.push(sum);
+            requests.push(Request {
+                time: 0,
+                load: at as u32,
+                index,
+                sum,
+            });
         }
         // The gap after the last is a draw of its own.
         let last = neg_ln(self.keys.gap.draw(self.number(self.load.first), 1));
         let scale = (self.stretch.to - self.stretch.from) as f64 / (sum + last);
-        sums.iter()
-            .map(|sum| self.stretch.from + (sum * scale) as u64)
-            .collect()
+        for request in &mut requests[first..] {
+            request.time = self.stretch.from + (request.sum * scale) as u64;
+        }
     }
 }

@@ -246,6 +246,10 @@ impl Packed {
 
     /// Seven bits a byte, the least first; the high bit says that more follow.
     fn put(&mut self, mut value: u64) {
+        if value < 0x80 {
+            // Most figures: counts of what seldom happens.
+            return self.put_byte(value as u8);
+        }
         if value < 1 << SHORT_BITS {
             let bytes = (64 - (value | 1).leading_zeros()).div_ceil(7) as usize;
             let more = HIGH_BITS & !(u64::MAX << (8 * (bytes - 1)));

@@ -203,6 +203,17 @@ impl Lane {
         bernoulli(record.check, none_below)
     }
 
+    /// How the answers of a (host, model) pair are sampled, if that is kept.
+    pub(crate) fn plan_of(&self, pair: usize) -> Option<SubsetPlan> {
+        *self.plans.get(pair)?
+    }
+
+    /// Takes over how the answers of a pair are sampled from one of a host of the same model, weight and reputation.
+    pub(crate) fn take_plan(&mut self, pair: usize, plan: SubsetPlan, head: PlanHead) {
+        self.plan_heads[pair] = head;
+        self.plans[pair] = Some(plan);
+    }
+
     /// Chooses the validators of an answer that somebody may check, and mails their jobs.
     #[inline(never)]
     pub(crate) fn choose_validators(&mut self, record: &Inference, payment: u64, window: &Window<'_>) {

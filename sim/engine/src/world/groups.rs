@@ -80,11 +80,16 @@ impl Group {
 
     /// Whether a participant is a member. Where everybody is, its place is its number.
     pub(crate) fn has(&self, participant: u32) -> bool {
-        self.executors.get(participant as usize) == Some(&participant) || self.position(participant).is_some()
+        self.position(participant).is_some()
     }
 
     /// Position of a participant among the members.
     pub(crate) fn position(&self, participant: u32) -> Option<usize> {
+        // Where everybody serves the model a host's place is its number.
+        let at = participant as usize;
+        if self.executors.get(at) == Some(&participant) {
+            return Some(at);
+        }
         self.executors.binary_search(&participant).ok()
     }
 }

@@ -13,7 +13,7 @@ use crate::observe::frame::{Event, EventKind};
 use crate::strategy::Shortcut;
 
 /// A time that never comes.
-const NEVER: u64 = u64::MAX;
+pub(super) const NEVER: u64 = u64::MAX;
 
 impl Lane {
     /// Files mailed jobs under the window in which they arrive.
@@ -144,6 +144,19 @@ impl Lane {
         task: &Task,
         window: &Window<'_>,
     ) -> (AnswerKind, u32) {
+        let key = window.tables.keys.score;
+        let own = key.draw(task.number, u64::from(task.validator));
+        self.judge_by((prompt, own), host, task, window)
+    }
+
+    /// The same, where the judge's own word is known, too. The greater it is, the more similar the answer is found.
+    fn judge_by(
+        &self,
+        (prompt, own): (u64, u64),
+        host: u32,
+        task: &Task,
+        window: &Window<'_>,
+    ) -> (AnswerKind, u32) {
         let tables = window.tables;
         let kind = tables.conducts.get(task.substitute);
         let mut similarity = if task.unavailable {
@@ -154,7 +167,7 @@ impl Lane {
                 task.executor_kernel,
                 tables.kernels[usize::from(self.hosts[host as usize].class)],
                 prompt,
-                tables.keys.score.draw(task.number, u64::from(task.validator)),
+                own,
             )
         };
         if kind.distance_ppm != 1_000_000 && !task.unavailable {
@@ -172,6 +185,33 @@ impl Lane {
             (TaskKind::Vote, false) => AnswerKind::VoteInvalid,
         };
         (kind, similarity)
+    }
+
+    /// The least word of its own with which a host passes the answer; `None` if it never does.
+    pub(super) fn passing_word(
+        &self,
+        prompt: u64,
+        host: u32,
+        task: &Task,
+        window: &Window<'_>,
+    ) -> Option<u64> {
+        let passes = |own: u64| {
+            let (kind, _) = self.judge_by((prompt, own), host, task, window);
+            matches!(kind, AnswerKind::Pass | AnswerKind::VoteValid)
+        };
+        if !passes(u64::MAX) {
+            return None;
+        }
+        let (mut low, mut high) = (0, u64::MAX);
+        while low < high {
+            let middle = u64::midpoint(low, high);
+            if passes(middle) {
+                high = middle;
+            } else {
+                low = middle + 1;
+            }
+        }
+        Some(low)
     }
 
     /// A failing validation opens a case unless its sender has too many open.

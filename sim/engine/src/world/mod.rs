@@ -87,9 +87,10 @@ pub(crate) use demand::Burst;
 pub(crate) use groups::Group;
 pub(crate) use inference::{Inference, NONE, State};
 pub(crate) use jobs::{is_done, prompt_word};
-pub(crate) use lane::{Lane, StatusChange};
+pub(crate) use lane::{Lane, PlanHead, StatusChange};
 pub(crate) use lengths::Lengths;
 pub(crate) use mail::{Answer, AnswerKind, Task, TaskKind};
+pub(crate) use tables::LengthLaws;
 pub(crate) use window::{Draw, Window};
 
 /// Fewer inferences in flight or arriving than this in a window are not worth a second thread.

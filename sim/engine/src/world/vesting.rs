@@ -4,7 +4,7 @@
 //! [`VestingSchedule`](stakeout_protocol::vesting::VestingSchedule) would release. Grants of one epoch end
 //! together, so a schedule a participant would say the same end a million times.
 
-use std::collections::BTreeMap;
+use std::collections::VecDeque;
 
 use super::amounts::Amounts;
 
@@ -12,14 +12,12 @@ use super::amounts::Amounts;
 #[derive(Clone, Debug)]
 pub(crate) struct Vesting {
     participants: usize,
-    /// Releases made so far.
-    made: u32,
     /// What the next release pays once: remainders of division.
     extra: Amounts,
     /// What the next release pays of all grants together: their sum, so that a release need not ask each.
     each: Amounts,
-    /// What every release pays until, and with, the one of this number.
-    grants: BTreeMap<u32, Amounts>,
+    /// What every release pays until, and with, the next, the one after it and so on.
+    grants: VecDeque<Option<Amounts>>,
 }
 
 impl Vesting {
@@ -27,10 +25,9 @@ impl Vesting {
     pub(crate) fn new(participants: usize) -> Self {
         Self {
             participants,
-            made: 0,
             extra: Amounts::new(participants),
             each: Amounts::new(participants),
-            grants: BTreeMap::new(),
+            grants: VecDeque::new(),
         }
     }
 
@@ -47,9 +44,12 @@ impl Vesting {
         if each != 0 {
             let participants = self.participants;
             self.each.add(participant, each);
-            self.grants
-                .entry(self.made + epochs)
-                .or_insert_with(|| Amounts::new(participants))
+            let last = epochs as usize - 1;
+            if self.grants.len() <= last {
+                self.grants.resize(last + 1, None);
+            }
+            self.grants[last]
+                .get_or_insert_with(|| Amounts::new(participants))
                 .add(participant, each);
         }
     }
@@ -61,8 +61,7 @@ impl Vesting {
 
     /// Ends the release under way: everybody has had its part.
     pub(crate) fn close_release(&mut self) {
-        self.made += 1;
-        if let Some(ended) = self.grants.remove(&self.made) {
+        if let Some(ended) = self.grants.pop_front().flatten() {
             for participant in 0..self.participants {
                 self.each.add(participant, -ended.get(participant));
             }
@@ -71,8 +70,9 @@ impl Vesting {
 
     /// What is still locked, over all participants, base units.
     pub(crate) fn locked(&self) -> i128 {
-        let left = |(&end, grant): (&u32, &Amounts)| grant.sum() * i128::from(end - self.made);
-        self.extra.sum() + self.grants.iter().map(left).sum::<i128>()
+        let releases = (1_i128..).zip(&self.grants);
+        let left = releases.map(|(left, grant)| grant.as_ref().map_or(0, |grant| grant.sum() * left));
+        self.extra.sum() + left.sum::<i128>()
     }
 }
 

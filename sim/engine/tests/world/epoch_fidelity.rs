@@ -125,10 +125,14 @@ fn figures(scenario: &Scenario, output: &RunOutput) -> Vec<(String, f64)> {
 
 /// Runs both fidelities and compares every figure.
 fn assert_agreement(what: &str, scenario: &Scenario) {
+    assert_agreement_of(what, scenario, SEEDS);
+}
+
+fn assert_agreement_of(what: &str, scenario: &Scenario, seeds: u64) {
     // The same seeds: hosts are down at the same times in both, and all else is drawn from streams of its own.
     let sample = |fidelity: Fidelity| -> Vec<Vec<(String, f64)>> {
         let one = |seed| figures(scenario, &simulate(scenario, fidelity, seed));
-        (1..=SEEDS).map(one).collect()
+        (1..=seeds).map(one).collect()
     };
     let (event, epoch) = (sample(Fidelity::Event), sample(Fidelity::Epoch));
     let count = event[0].len();
@@ -271,6 +275,18 @@ fn an_epoch_run_is_a_function_of_scenario_and_replicate() {
     };
     assert_eq!(digest(0, false, None), digest(0, true, Some(3)));
     assert_ne!(digest(0, false, None), digest(1, false, None));
+}
+
+/// A million and a half requests, in the last third of which lengths are summed up by eight: ten runs of each fidelity. All
+/// hosts are honest: with so many requests a conviction takes seconds, which blocks and delays decide that only one of the
+/// fidelities has.
+#[test]
+fn both_fidelities_give_the_same_figures_where_lengths_are_summed_by_eight() {
+    let mut scenario = scene();
+    scenario.protocol.pricing.mode = PriceMode::Fixed;
+    scenario.demand.arrivals = Arrivals::Poisson { per_second: 100.0 };
+    scenario.hosts.iter_mut().for_each(|host| host.strategy = 0);
+    assert_agreement_of("sums of eight", &scenario, 10);
 }
 
 #[test]

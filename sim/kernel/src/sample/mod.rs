@@ -4,7 +4,9 @@
 //! `+ - * / sqrt` and the crate `libm` only, so every platform gives the same bits, and its values are
 //! pinned by tests: a change here changes every result ever published (docs/adr/0002-random-streams.md).
 
+mod alias;
 mod binomial;
+mod convolve;
 #[cfg(test)]
 mod fit;
 mod ln;
@@ -16,10 +18,12 @@ mod subset;
 mod uniform;
 mod weighted;
 
+pub use alias::AliasTable;
 pub use binomial::binomial_from;
+pub use convolve::convolution_power;
 pub use ln::{exponential_ns, neg_ln};
 pub use normal::{normal_quantile, standard_normal};
-pub use poisson::{poisson_by_inversion, poisson_from};
+pub use poisson::{PoissonLaw, poisson_by_inversion, poisson_from};
 pub use quantile_table::QuantileTable;
 pub use subset::{Ranking, SubsetPlan, SubsetSampler};
 pub use uniform::{below, bernoulli, threshold, unit_closed_open, unit_open};

@@ -47,38 +47,94 @@ pub fn poisson_by_inversion(word: u64, mean: f64, no_point: f64) -> u64 {
     count
 }
 
-/// A Poisson count with this mean, from a stream. Exact for every mean up to about 1e9, beyond which `f64`
-/// rounding shows in the acceptance. Zero if the mean is not above zero.
+/// A Poisson law, with what its draws have in common worked out.
 ///
 /// Small means take one word by inversion; others transformed rejection with squeeze: algorithm PTRS of
 /// Hörmann 1993, "The transformed rejection method for generating Poisson random variables".
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PoissonLaw {
+    mean: f64,
+    method: Method,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Method {
+    Zero,
+    Inversion {
+        no_point: f64,
+    },
+    Rejection {
+        a: f64,
+        b: f64,
+        inverse_alpha: f64,
+        squeeze: f64,
+    },
+}
+
+impl PoissonLaw {
+    /// The law with this mean; always zero if the mean is not above zero.
+    pub fn new(mean: f64) -> Self {
+        let method = if mean.is_nan() || mean <= 0.0 {
+            Method::Zero
+        } else if mean < INVERSION_BELOW {
+            Method::Inversion {
+                no_point: libm::exp(-mean),
+            }
+        } else {
+            let b = 0.931 + 2.53 * mean.sqrt();
+            Method::Rejection {
+                a: -0.059 + 0.024_83 * b,
+                b,
+                inverse_alpha: 1.1239 + 1.1328 / (b - 3.4),
+                squeeze: 0.9277 - 3.6224 / (b - 2.0),
+            }
+        };
+        Self { mean, method }
+    }
+
+    /// A count, from a stream. Exact for every mean up to about 1e9, beyond which `f64` rounding shows in the acceptance.
+    pub fn draw(&self, stream: &mut Stream) -> u64 {
+        let mean = self.mean;
+        let (a, b, inverse_alpha, squeeze) = match self.method {
+            Method::Zero => return 0,
+            Method::Inversion { no_point } => {
+                return poisson_by_inversion(stream.next_word(), mean, no_point);
+            }
+            Method::Rejection {
+                a,
+                b,
+                inverse_alpha,
+                squeeze,
+            } => (a, b, inverse_alpha, squeeze),
+        };
+        loop {
+            let u = unit_open(stream.next_word()) - 0.5;
+            let v = unit_open(stream.next_word());
+            let us = 0.5 - u.abs();
+            let k = floor((2.0 * a / us + b) * u + mean + 0.43);
+            if us >= 0.07 && v <= squeeze {
+                return k as u64;
+            }
+            if k < 0.0 || (us < 0.013 && v > us) {
+                continue;
+            }
+            let bound = libm::log(v * inverse_alpha / (a / (us * us) + b));
+            if bound <= ln_poisson_mass(k, mean) {
+                return k as u64;
+            }
+        }
+    }
+}
+
+/// The whole part, rounded down, of a number that 63 bits hold: without the call that a processor of the baseline needs.
+fn floor(x: f64) -> f64 {
+    let whole = x as i64 as f64;
+    if whole > x { whole - 1.0 } else { whole }
+}
+
+/// A Poisson count with this mean, from a stream: a draw of [`PoissonLaw`].
 pub fn poisson_from(stream: &mut Stream, mean: f64) -> u64 {
-    if mean.is_nan() || mean <= 0.0 {
-        return 0;
-    }
-    if mean < INVERSION_BELOW {
-        return poisson_by_inversion(stream.next_word(), mean, libm::exp(-mean));
-    }
-    let b = 0.931 + 2.53 * mean.sqrt();
-    let a = -0.059 + 0.024_83 * b;
-    let inverse_alpha = 1.1239 + 1.1328 / (b - 3.4);
-    let squeeze = 0.9277 - 3.6224 / (b - 2.0);
-    loop {
-        let u = unit_open(stream.next_word()) - 0.5;
-        let v = unit_open(stream.next_word());
-        let us = 0.5 - u.abs();
-        let k = ((2.0 * a / us + b) * u + mean + 0.43).floor();
-        if us >= 0.07 && v <= squeeze {
-            return k as u64;
-        }
-        if k < 0.0 || (us < 0.013 && v > us) {
-            continue;
-        }
-        let bound = libm::log(v * inverse_alpha / (a / (us * us) + b));
-        if bound <= ln_poisson_mass(k, mean) {
-            return k as u64;
-        }
-    }
+    PoissonLaw::new(mean).draw(stream)
 }
 
 /// `ln(exp(-mean) mean^k / k!)`, arranged so that terms near the mean do not cancel.
@@ -147,6 +203,25 @@ mod tests {
         let variance = draws.iter().map(|x| x * x).sum::<f64>() / 1e5;
         assert!(mean.abs() < 6.0 * 1_000.0 / 316.2, "{mean}");
         assert!((variance / 1e6 - 1.0).abs() < 6.0 * 1.4143 / 316.2, "{variance}");
+    }
+
+    #[test]
+    fn the_whole_part_is_that_of_the_library() {
+        for x in [
+            0.0,
+            -0.0,
+            0.5,
+            -0.5,
+            1.0,
+            -1.0,
+            26.999_999,
+            -3.2,
+            1e9 + 0.25,
+            -1e-300,
+            4e15,
+        ] {
+            assert!(super::floor(x) == x.floor(), "{x}");
+        }
     }
 
     #[test]

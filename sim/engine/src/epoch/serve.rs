@@ -375,7 +375,7 @@ impl Server<'_> {
         let words = self.keys.answer.draw2(self.number(number), 0);
         let mut record = self.record(number, arrival, words);
         // Only a strategy that is asked at each request looks at the block.
-        let mut is_lost = if lane.orders[record.host as usize].asks_each {
+        let mut is_lost = if lane.orders_of(record.host).asks_each {
             lane.is_lost_on_arrival(&mut record, None, &self.window_at(arrival))
         } else {
             lane.is_lost_on_arrival(&mut record, None, self.window)

@@ -67,14 +67,17 @@ impl Amounts {
     /// Adds to a participant's amount; a negative change takes away.
     #[inline]
     pub(crate) fn add(&mut self, participant: usize, change: i128) {
-        let amount = &mut self.narrow[participant];
-        let sum = i64::try_from(change)
-            .ok()
-            .and_then(|change| amount.checked_add(change));
-        match sum {
-            Some(sum) if *amount != WIDE && sum != WIDE => *amount = sum,
-            _ => self.set(participant, self.get(participant) + change),
+        // The usual case at once: a narrow amount stays one.
+        if let Some(amount) = self.narrow.get_mut(participant).filter(|amount| **amount != WIDE)
+            && let Some(sum) = i64::try_from(change)
+                .ok()
+                .and_then(|change| amount.checked_add(change))
+            && sum != WIDE
+        {
+            *amount = sum;
+            return;
         }
+        self.set(participant, self.get(participant) + change);
     }
 
     /// Takes all of a participant's amount.

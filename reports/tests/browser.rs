@@ -280,6 +280,10 @@ fn every_page_is_quiet_offline_and_its_charts_answer() {
         ("sweep", support::sweep_directory("browser-sweep")),
         ("solve", support::solve_directory("browser-solve")),
         ("calibration", support::calibration_file()),
+        (
+            "game",
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("gallery/best-responses"),
+        ),
     ];
     let mut browser = Browser::start(&program, &folder.join("profile"));
     for (kind, path) in pages {

@@ -32,7 +32,7 @@ pub enum ForfeitsTo {
 pub enum SettlementCap {
     /// Any.
     None,
-    /// By the number of hosts: see [`settlement_cap`].
+    /// By the number of hosts: see [`settlement_cap`](crate::weights::settlement_cap).
     ByHosts,
     /// This part, whatever the number of hosts.
     Fixed(Fraction),

@@ -19,7 +19,7 @@ use stakeout_statistics::{Moments, PairedDifference, holm, paired_difference};
 use super::failure::{Failure, Reason};
 use super::format::FormatOption;
 use super::simulate::set_threads;
-use super::sweep_page::{decimals, unit_of};
+use super::sweep_page::decimals;
 use super::table::{Cell, Table};
 use super::terminal::{print, remark};
 
@@ -182,7 +182,7 @@ fn compare(arguments: &Compare, cells: &[[Replicate; 2]]) -> (Table, Option<f64>
         });
     }
     for (line, p) in shown {
-        let (scale, unit) = unit_of(&line.name, arguments.format.format);
+        let (scale, unit) = arguments.format.format.unit_of(&line.name);
         let real = |value: f64| Cell::Real(scale * value, decimals(scale * value));
         let verdict = match (p < 1.0 - confidence, line.difference.mean > 0.0) {
             (false, _) => "no difference shown",

@@ -1,6 +1,7 @@
 //! How data is printed.
 
 use clap::ValueEnum;
+use stakeout_engine::experiment::sweep::meaning::spoken_unit;
 
 /// Forms in which data can be written to standard output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -19,6 +20,14 @@ impl Format {
     /// Whether people read it: they get units and few digits, programs every digit.
     pub fn is_for_people(self) -> bool {
         matches!(self, Self::Table | Self::Markdown)
+    }
+
+    /// How a figure is shown: what its value is multiplied by, and the unit that it then has; programs get it as it is.
+    pub fn unit_of(self, figure: &str) -> (f64, &'static str) {
+        match self.is_for_people() {
+            true => spoken_unit(figure),
+            false => (1.0, ""),
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use stakeout_reports::run::{Figure, Run};
 use super::failure::Failure;
 use super::format::{Format, FormatOption};
 use super::run_path;
-use super::sweep_page::{decimals, unit_of};
+use super::sweep_page::decimals;
 use super::table::{Cell, Table};
 use super::terminal::{print, remark};
 
@@ -86,7 +86,7 @@ fn compare(arguments: &Compare) -> Result<(), Failure> {
     let mut table = Table::new("Two runs", &columns);
     let mean = |figure: &Figure| figure.mean.as_ref().and_then(|mean| mean.as_float());
     for (name, figure) in &first.figures {
-        let (scale, spoken) = unit_of(name, arguments.format.format);
+        let (scale, spoken) = arguments.format.format.unit_of(name);
         let (shown, unit) = match spoken {
             "" => (name.as_str(), figure.unit.as_str()),
             "ms" => (name.trim_end_matches("_ns"), spoken),

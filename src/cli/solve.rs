@@ -15,7 +15,7 @@ use super::failure::Failure;
 use super::format::{Format, FormatOption};
 use super::interrupt;
 use super::simulate::set_threads;
-use super::sweep_page::{decimals, unit_of};
+use super::sweep_page::decimals;
 use super::sweep_progress::CellBar;
 use super::table::{Cell, Table, render_all};
 use super::terminal::{print, remark};
@@ -130,7 +130,7 @@ fn frontier_table(file: &SolveFile, frontiers: &[Frontier], format: Format) -> T
     .map(str::to_string)
     .to_vec();
     for name in &file.price {
-        let name = with_unit(name, unit_of(name, format).1);
+        let name = with_unit(name, format.unit_of(name).1);
         let ends = [format!("{name} from"), format!("{name} to")];
         columns.push(name);
         columns.extend(ends);
@@ -172,7 +172,7 @@ fn frontier_table(file: &SolveFile, frontiers: &[Frontier], format: Format) -> T
                 .iter()
                 .find(|(known, _)| known == name)
                 .map(|(_, estimate)| estimate);
-            let (scale, _) = unit_of(name, format);
+            let (scale, _) = format.unit_of(name);
             let real = |number: f64| real(scale * number);
             let interval = found.and_then(|found| found.interval);
             row.push(Cell::or_empty(found.and_then(|found| found.mean), real));

@@ -2,7 +2,7 @@
 
 use stakeout_engine::experiment::sweep::analysis::{self, Front, Sensitivity};
 use stakeout_engine::experiment::sweep::campaign::PointCells;
-use stakeout_engine::experiment::sweep::meaning::{meaning, spoken_unit, with_unit};
+use stakeout_engine::experiment::sweep::meaning::{meaning, with_unit};
 use stakeout_engine::experiment::sweep::plan::{Plan, ScenarioSource};
 use stakeout_engine::experiment::sweep::table::{estimate, figure_names};
 
@@ -87,7 +87,7 @@ impl SweepPage<'_> {
     /// A row a point; people get figures in the unit in which they read them.
     fn results(&self, format: Format) -> Table {
         let outputs = self.plan.outputs.iter();
-        let units: Vec<(f64, &str)> = outputs.map(|output| unit_of(output, format)).collect();
+        let units: Vec<(f64, &str)> = outputs.map(|output| format.unit_of(output)).collect();
         let mut columns = vec!["point".to_owned()];
         columns.extend(self.plan.factors.iter().cloned());
         columns.push("replicates".to_owned());
@@ -133,7 +133,7 @@ impl SweepPage<'_> {
             .iter()
             .map(|name| name.trim_start_matches('-'))
             .collect();
-        let units: Vec<(f64, &str)> = names.iter().map(|name| unit_of(name, format)).collect();
+        let units: Vec<(f64, &str)> = names.iter().map(|name| format.unit_of(name)).collect();
         let traded: Vec<String> = names
             .iter()
             .zip(&units)
@@ -167,7 +167,7 @@ impl SweepPage<'_> {
     }
 
     fn sensitivity(&self, output: &str, found: &Sensitivity, format: Format) -> Table {
-        let (scale, unit) = unit_of(output, format);
+        let (scale, unit) = format.unit_of(output);
         let real = |value: f64| Cell::Real(scale * value, decimals(scale * value));
         match found {
             Sensitivity::Morris(effects) => {
@@ -256,14 +256,6 @@ impl SweepPage<'_> {
             ]);
         }
         table
-    }
-}
-
-/// How a figure is shown: what its value is multiplied by, and the unit that it then has; programs get it as it is.
-pub fn unit_of(figure: &str, format: Format) -> (f64, &'static str) {
-    match format.is_for_people() {
-        true => spoken_unit(figure),
-        false => (1.0, ""),
     }
 }
 

@@ -136,7 +136,7 @@ fn line(cast: &Cast, outputs: &[RunOutput], owner: u32, honest: &[i128]) -> Twin
 }
 
 /// Profit in base units of all identities of an owner in one replicate.
-fn owner_profit(cast: &Cast, output: &RunOutput, owner: u32) -> i128 {
+pub(super) fn owner_profit(cast: &Cast, output: &RunOutput, owner: u32) -> i128 {
     let is_own = |participant: u32| {
         cast.members
             .get(participant as usize)

@@ -9,11 +9,10 @@ use stakeout_statistics::concentration::gini;
 
 use super::cell::Making;
 use super::warm_up;
-use crate::experiment::twins::{HONEST, deviating_owners, honest_twin};
+use crate::experiment::twins::{HONEST, deviating_owners, honest_twin, owner_profit};
 use crate::observe::cast::Cast;
 use crate::observe::figure::{Figure, Number};
 use crate::observe::frame::RunOutput;
-use crate::observe::profit::profit;
 use crate::observe::summary::{Summary, network_figure_names};
 use crate::run::{RunError, RunOptions, run_unless};
 use crate::scenario::Scenario;
@@ -142,8 +141,8 @@ pub(super) fn compute_figures(
         // The same epochs of both.
         warm_up::drop_start(&mut twin, start.map_or(0, |start| start.dropped));
         let (own, honest) = (
-            owner_profit(scenario, &output, owner),
-            owner_profit(scenario, &twin, owner),
+            owner_profit(&cast, &output, owner),
+            owner_profit(&cast, &twin, owner),
         );
         figures.insert("deviator_profit".to_owned(), own as f64);
         figures.insert("twin_profit".to_owned(), honest as f64);
@@ -266,19 +265,4 @@ fn insert_strategies(figures: &mut Figures, scenario: &Scenario, summary: &Summa
     {
         figures.insert("cheating_premium".to_owned(), other / honest - 1.0);
     }
-}
-
-fn owner_profit(scenario: &Scenario, output: &RunOutput, owner: u32) -> i128 {
-    let is_own = |participant: u32| {
-        scenario
-            .hosts
-            .get(participant as usize)
-            .is_some_and(|host| host.owner == owner)
-    };
-    output
-        .participants
-        .iter()
-        .filter(|row| is_own(row.participant))
-        .map(|row| profit(&row))
-        .sum()
 }

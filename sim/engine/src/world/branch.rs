@@ -7,6 +7,8 @@ impl World<'_> {
     /// Draws what is still to be drawn as this replicate does. What was drawn ahead stays as it is: outages of the run,
     /// the next arrival, the members of what was formed for the epoch.
     pub fn branch_to(&mut self, replicate: u32) {
+        let arrivals = (self.demand.drawn(), self.tables.keys.arrival);
+        self.tables.earlier_arrivals.push(arrivals);
         self.tables.keys = Keys::new(self.scenario.seed, replicate);
     }
 }

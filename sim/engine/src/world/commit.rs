@@ -9,6 +9,7 @@ use stakeout_kernel::sample::{SubsetPlan, below, bernoulli, threshold};
 use stakeout_protocol::status::Status;
 use stakeout_protocol::units::Reputation;
 
+use super::finish::Served;
 use super::groups::Group;
 use super::inference::{Checks, GONE, Inference, NONE, State};
 use super::lane::{HostState, Lane, PlanHead};
@@ -48,51 +49,53 @@ impl Lane {
     }
 
     #[inline(always)]
-    fn commit_finish<const LOG: bool>(&mut self, record: &Inference, window: &Window<'_>) {
+    fn commit_finish<const LOG: bool>(&mut self, record: &impl Served, window: &Window<'_>) {
         let tables = window.tables;
-        let escrow = tables.escrow(record.price, record.prompt);
+        let escrow = tables.escrow(record.price(), record.prompt());
         let payment = self.payment_of(record, tables).min(escrow);
         self.inbox.escrow -= i128::from(escrow);
-        self.refunds.add(record.client, escrow - payment);
+        self.refunds.add(record.client(), escrow - payment);
         let rate_ppb = |reputation| window.targets.ppb(reputation);
         let state = self.book_finish(record, payment, rate_ppb, tables);
         if window.measures.unsampled == Unsampled::Passed {
             tables.status.record_pass(&mut state.counters);
         }
         if state.status == Status::Ramping {
-            self.judge_status(record.host, window);
+            self.judge_status(record.host(), window);
         }
-        if record.arrival >= tables.warm_up_ns {
-            self.sojourn.record(record.completion - record.arrival);
+        if record.arrival() >= tables.warm_up_ns {
+            self.sojourn.record(record.completion() - record.arrival());
         }
         if LOG {
             let figures = (payment as i64, (escrow - payment) as i64);
             self.log(
                 window,
-                record.completion,
+                record.completion(),
                 EventKind::Finished,
                 record,
-                record.client,
+                record.client(),
                 figures,
             );
         }
         if window.draw != Draw::Independent {
-            self.draw_otherwise(record, payment, window);
+            let record = record.record(self.first, window.groups, tables);
+            self.draw_otherwise(&record, payment, window);
         } else if !self.is_unchecked(record, window) {
-            self.choose_validators(record, payment, window);
+            let record = record.record(self.first, window.groups, tables);
+            self.choose_validators(&record, payment, window);
         }
     }
 
     /// What a finished answer costs its client, however little it locked; counts a substitute among the cheats.
     #[inline(always)]
-    pub(crate) fn payment_of(&mut self, record: &Inference, tables: &Tables) -> u64 {
-        if record.substitute != 0 {
-            self.count_substitute(record.host as usize, record.substitute, tables);
-            if tables.conducts.get(record.substitute).is_unpaid {
+    pub(crate) fn payment_of(&mut self, record: &impl Served, tables: &Tables) -> u64 {
+        if record.substitute() != 0 {
+            self.count_substitute(record.host() as usize, record.substitute(), tables);
+            if tables.conducts.get(record.substitute()).is_unpaid {
                 return 0;
             }
         }
-        record.price * record.tokens()
+        record.price() * record.tokens()
     }
 
     /// Books what a finished answer brings its host, of whose answers so many parts per 10^9 are to be validated; returns the
@@ -100,26 +103,26 @@ impl Lane {
     #[inline(always)]
     pub(crate) fn book_finish(
         &mut self,
-        record: &Inference,
+        record: &impl Served,
         payment: u64,
         rate_ppb: impl FnOnce(Reputation) -> u32,
         tables: &Tables,
     ) -> &mut HostState {
         let used = record.tokens();
-        let finished = &mut self.finished[usize::from(record.group)];
+        let finished = &mut self.finished[usize::from(record.group())];
         finished.tokens += used;
         finished.inferences += 1;
-        let state = &mut self.states[record.host as usize];
+        let state = &mut self.states[record.host() as usize];
         state.work += payment as i64;
         state.finished += 1;
         tables.status.record_served(&mut state.counters);
         self.totals.work_coins += i128::from(payment);
         self.totals.nominal_rate_ppb_sum += u128::from(rate_ppb(state.reputation));
-        let executor = u64::from(self.first + record.host);
+        let executor = u64::from(self.first + record.host());
         self.effects.add(
             EventKind::Finished as u64 | used << 8,
-            record.number,
-            executor << 32 | u64::from(record.client),
+            record.number(),
+            executor << 32 | u64::from(record.client()),
             payment,
         );
         state
@@ -141,13 +144,14 @@ impl Lane {
 
     /// Whether the record's own word already says that nobody checks the answer: nearly every answer.
     #[inline(always)]
-    fn is_unchecked(&mut self, record: &Inference, window: &Window<'_>) -> bool {
-        let pair = self.pair_of(record.host, record.group);
+    fn is_unchecked(&mut self, record: &impl Served, window: &Window<'_>) -> bool {
+        let pair = self.pair_of(record.host(), record.group());
         let head = &self.plan_heads[pair];
-        if head.stamp == window.plan_stamps[usize::from(record.group)] {
-            bernoulli(record.check, head.none_below)
+        if head.stamp == window.plan_stamps[usize::from(record.group())] {
+            record.is_unchecked(head.none_below, window.tables)
         } else {
-            self.plan_anew(pair, record, window)
+            let record = record.record(self.first, window.groups, window.tables);
+            self.plan_anew(pair, &record, window)
         }
     }
 

@@ -5,8 +5,10 @@
 
 /// Hosts in a lane: what is looked up by host in one phase of one lane stays in a core's nearest cache.
 const LANE_HOSTS: usize = 512;
-/// Lanes at most: every lane has a letter box for every other one.
+/// Lanes at most, unless hosts are too many for so few: every lane has a letter box for every other one.
 const LANES_MAX: usize = 32;
+/// Hosts of a lane at most: a request names its host by its place in 16 bits.
+const HOSTS_MAX: usize = 1 << 16;
 
 /// The cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,7 +24,7 @@ impl Cut {
             None => hosts.div_ceil(LANES_MAX).max(LANE_HOSTS),
         };
         Self {
-            bits: size.max(1).next_power_of_two().trailing_zeros(),
+            bits: size.clamp(1, HOSTS_MAX).next_power_of_two().trailing_zeros(),
         }
     }
 
@@ -61,10 +63,12 @@ mod tests {
             (10_000, None),
             (10_000, Some(2)),
             (1_000_000, None),
+            (200_000, Some(1)),
         ] {
             let cut = Cut::new(hosts, asked);
             let lanes = cut.lanes(hosts);
-            assert!(lanes <= asked.unwrap_or(32), "{hosts} hosts in {lanes} lanes");
+            let most = asked.unwrap_or(32).max(hosts.div_ceil(1 << 16));
+            assert!(lanes <= most && cut.size() <= 1 << 16, "{hosts} hosts in {lanes} lanes");
             for participant in [0, 1, hosts / 2, hosts - 1] {
                 let (lane, place) = (cut.lane(participant as u32), cut.place(participant as u32));
                 assert_eq!(lane * cut.size() + place, participant);

@@ -10,6 +10,7 @@ use stakeout_kernel::streams::StreamKey;
 use stakeout_kernel::time::SimDuration;
 
 use super::purpose::Keys;
+use super::request::NUMBERS;
 use super::tables::Tables;
 use crate::scenario::{Arrivals as Source, Scenario};
 
@@ -168,6 +169,12 @@ impl Demand {
         self.is_trace
     }
 
+    /// Requests drawn so far, those among them that have not arrived.
+    pub(crate) fn drawn(&self) -> u64 {
+        let ahead = if self.is_trace { 0 } else { self.buffer.len() - self.used };
+        self.next + ahead as u64
+    }
+
     /// The next requests that arrive before `end`, as many as have been drawn; none if the window is over.
     pub(crate) fn next_arrivals(&mut self, end: u64, tables: &Tables, parallel: bool) -> Arrivals<'_> {
         if self.is_trace {
@@ -185,6 +192,7 @@ impl Demand {
             }
             self.schedule();
         }
+        assert!(self.next <= NUMBERS, "a run has no more than {NUMBERS} requests");
         Arrivals {
             first,
             requests: &self.buffer[start..self.used],

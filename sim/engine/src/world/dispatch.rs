@@ -10,9 +10,9 @@ use super::World;
 use super::cut::Cut;
 use super::demand::{Arrival, Arrivals, Drawn, Errand};
 use super::groups::Group;
-use super::inference::{Inference, State};
 use super::lane::{Lane, Special};
 use super::preserved::Preserved;
+use super::request::Request;
 use super::tables::Tables;
 use super::window::Window;
 use crate::observe::event::Event;
@@ -39,7 +39,7 @@ pub(super) struct Piece {
 /// Requests to the hosts of a lane, and the sum of their escrow in base units.
 #[derive(Default)]
 struct Sent {
-    requests: Vec<Inference>,
+    requests: Vec<Request>,
     escrow: u128,
 }
 
@@ -177,7 +177,7 @@ impl World<'_> {
             }
             lane.inbox
                 .requests
-                .push(request(drawn, number, member, group.price, executor - lane.first));
+                .push(Request::new(drawn, number, cut.place(executor)));
         }
         lanes[0].inbox.escrow += escrow;
         !arrivals.requests.is_empty()
@@ -243,7 +243,7 @@ impl World<'_> {
             self.dispatched += piece.bills.len();
             if !refused.is_empty() {
                 self.dispatched -= refused.len();
-                piece.take_back(&refused, tables);
+                piece.take_back(&refused, groups, tables);
                 refused.clear();
             }
             for (lane, sent) in lanes.iter_mut().zip(&mut piece.to) {
@@ -277,24 +277,20 @@ impl Piece {
             let executor = group.executors[member];
             let sent = &mut self.to[sender.cut.lane(executor)];
             sent.escrow += u128::from(escrow);
-            sent.requests.push(request(
-                drawn,
-                number,
-                member,
-                group.price,
-                sender.cut.place(executor) as u32,
-            ));
+            sent.requests
+                .push(Request::new(drawn, number, sender.cut.place(executor)));
         }
     }
 
     /// Takes back what was sent for clients who cannot pay.
     #[cold]
-    fn take_back(&mut self, refused: &[u64], tables: &Tables) {
+    fn take_back(&mut self, refused: &[u64], groups: &[Group], tables: &Tables) {
         for sent in &mut self.to {
             sent.requests.retain(|request| {
-                let is_refused = refused.binary_search(&request.number).is_ok();
+                let is_refused = refused.binary_search(&request.number()).is_ok();
                 if is_refused {
-                    sent.escrow -= u128::from(tables.escrow(request.price, request.prompt));
+                    let price = groups[usize::from(request.group())].price;
+                    sent.escrow -= u128::from(tables.escrow(price, request.prompt));
                 }
                 !is_refused
             });
@@ -346,25 +342,5 @@ fn draw_member(drawn: &Drawn, group: &Group, preserved: &Preserved, is_paused: b
         preserved.pick(drawn.model, drawn.executor)
     } else {
         (group.total > 0).then(|| group.draw(drawn.executor))
-    }
-}
-
-/// The record of a request that a host of a lane is to serve.
-#[inline(always)]
-fn request(drawn: &Drawn, number: u64, member: usize, price: u64, host: u32) -> Inference {
-    Inference {
-        number,
-        arrival: drawn.time,
-        completion: 0,
-        price,
-        check: drawn.check,
-        client: drawn.client,
-        host,
-        prompt: drawn.prompt,
-        answer: drawn.answer,
-        member: member as u32,
-        group: drawn.model,
-        substitute: 0,
-        state: State::Running,
     }
 }

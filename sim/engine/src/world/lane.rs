@@ -15,6 +15,7 @@ use stakeout_protocol::units::{Fraction, Reputation};
 
 use super::calendar::Calendar;
 use super::demand::Errand;
+use super::finish::Finish;
 use super::held_vote::HeldVotes;
 use super::inference::{Checks, GONE, Inference, NONE, State};
 use super::mail::{Answer, Credit, Outbox, Task};
@@ -22,6 +23,7 @@ use super::order::Order;
 use super::orders::HostOrders;
 use super::outage::OutageTable;
 use super::refunds::Refunds;
+use super::request::Request;
 use super::role_pool::RolePool;
 use super::run_counts::{RunCount, RunCounts};
 use super::slab::Slab;
@@ -171,7 +173,7 @@ pub(crate) struct Finished {
 #[repr(align(64))]
 pub(crate) struct Inbox {
     /// Requests of the window, in order of arrival.
-    pub requests: Vec<Inference>,
+    pub requests: Vec<Request>,
     /// Coins of clients locked in open inferences, base units; what one thread sent out is booked in the first lane.
     pub escrow: i128,
 }
@@ -216,8 +218,8 @@ pub(crate) struct Lane {
     pub checks: Slab<Checks>,
     pub inbox: Inbox,
     /// Requests that several threads sent: consecutive batches, and emptied ones.
-    pub batches: Vec<Vec<Inference>>,
-    pub spare: Vec<Vec<Inference>>,
+    pub batches: Vec<Vec<Request>>,
+    pub spare: Vec<Vec<Request>>,
     /// What is special about some of them, in the same order.
     pub specials: Vec<Special>,
     pub task_calendar: Calendar<Task>,
@@ -227,7 +229,7 @@ pub(crate) struct Lane {
     /// How many of them have been taken, and (arrival, number) of the next.
     pub jobs_taken: usize,
     pub next_job: (u64, u64),
-    pub finishes: Calendar<Inference>,
+    pub finishes: Calendar<Finish>,
     pub expiries: Calendar<Deadline>,
     pub answers: Calendar<Answer>,
     pub disputes: Calendar<Deadline>,
@@ -330,12 +332,12 @@ impl Lane {
 
 impl Lane {
     /// Inferences that have been started and have not ended.
-    pub(crate) fn open(&self) -> impl Iterator<Item = &Inference> {
+    pub(crate) fn open(&self) -> impl Iterator<Item = Finish> {
         let waiting = self
             .kept
             .iter()
             .filter(|record| record.number != GONE && matches!(record.state, State::Queued | State::Running));
-        self.finishes.iter().chain(waiting)
+        self.finishes.iter().copied().chain(waiting.map(Finish::of))
     }
 
     /// Answers that a host has finished in the run.

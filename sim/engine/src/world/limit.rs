@@ -4,6 +4,8 @@
 //! is the one thing in a commit that needs a global order, and it is worked out only when it binds.
 
 use super::World;
+use super::finish::Served;
+use super::groups::Group;
 use super::tables::Tables;
 
 /// A transaction due in a block: time from which it can be included, sender, number, lane, place.
@@ -38,7 +40,7 @@ impl World<'_> {
             let lane = late[start].3;
             let end = start + late[start..].partition_point(|entry| entry.3 == lane);
             let places: Vec<u32> = late[start..end].iter().map(|entry| entry.4).collect();
-            self.lanes[lane as usize].put_off(self.window, &places, &self.tables);
+            self.lanes[lane as usize].put_off(self.window, &places, &self.groups, &self.tables);
             start = end;
         }
     }
@@ -55,7 +57,7 @@ impl super::lane::Lane {
     fn list_due(&self, window: u64, inclusion_ns: u64, lane: u32, out: &mut Vec<Due>) {
         for (place, record) in self.finishes.due(window).iter().enumerate() {
             let ready = record.completion + inclusion_ns;
-            out.push((ready, self.first + record.host, record.number, lane, place as u32));
+            out.push((ready, self.first + record.host(), record.number(), lane, place as u32));
         }
         for (place, answer) in self.answers.due(window).iter().enumerate() {
             out.push((
@@ -69,18 +71,18 @@ impl super::lane::Lane {
     }
 
     /// Moves the entries at these places, ascending, to the next window.
-    fn put_off(&mut self, window: u64, places: &[u32], tables: &Tables) {
+    fn put_off(&mut self, window: u64, places: &[u32], groups: &[Group], tables: &Tables) {
         let split = places.partition_point(|place| place & ANSWER == 0);
         let (finishes, answers) = places.split_at(split);
-        for record in self
+        for finish in self
             .finishes
             .put_off(window, finishes.iter().map(|&place| place as usize))
         {
-            if tables.expiry(record.arrival) <= window {
+            if tables.expiry(finish.arrival()) <= window {
                 // It cannot be included in time any more.
-                self.keep_until(window, record);
+                self.keep_until(window, finish.record(self.first, groups, tables));
             } else {
-                self.finishes.push(window + 1, &record);
+                self.finishes.push(window + 1, &finish);
             }
         }
         for answer in self

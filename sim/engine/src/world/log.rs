@@ -7,6 +7,7 @@ use stakeout_protocol::units::Reputation;
 
 use super::World;
 use super::commit::session_members;
+use super::finish::Served;
 use super::inference::Inference;
 use super::lane::{Lane, total_of};
 use super::mail::Credit;
@@ -34,26 +35,26 @@ pub(super) fn price_changed(height: u64, end: u64, model: usize, before: u64, no
 impl Lane {
     /// A request was sent to its executor.
     #[inline]
-    pub(super) fn log_started(&mut self, record: &Inference, window: &Window<'_>) {
-        let escrow = window.tables.escrow(record.price, record.prompt);
-        let figures = (escrow as i64, record.price as i64);
+    pub(super) fn log_started(&mut self, record: &impl Served, window: &Window<'_>) {
+        let escrow = window.tables.escrow(record.price(), record.prompt());
+        let figures = (escrow as i64, record.price() as i64);
         self.log(
             window,
-            record.arrival,
+            record.arrival(),
             EventKind::Started,
             record,
-            record.client,
+            record.client(),
             figures,
         );
     }
 
     /// The executor begins. What begins at once with the promised model needs no line: it is what a request expects.
     #[inline]
-    pub(super) fn log_served(&mut self, record: &Inference, start: u64, window: &Window<'_>) {
-        let wait = start - record.arrival;
-        if wait > 0 || record.substitute != 0 {
-            let figures = (wait as i64, i64::from(record.substitute));
-            self.log(window, start, EventKind::Served, record, record.client, figures);
+    pub(super) fn log_served(&mut self, record: &impl Served, start: u64, window: &Window<'_>) {
+        let wait = start - record.arrival();
+        if wait > 0 || record.substitute() != 0 {
+            let figures = (wait as i64, i64::from(record.substitute()));
+            self.log(window, start, EventKind::Served, record, record.client(), figures);
         }
     }
 
@@ -64,16 +65,16 @@ impl Lane {
         window: &Window<'_>,
         time: u64,
         kind: EventKind,
-        record: &Inference,
+        record: &impl Served,
         other: u32,
         (value, second): (i64, i64),
     ) {
         let event = Event::at(kind, window.height, time)
-            .of(self.first + record.host)
+            .of(self.first + record.host())
             .with(other);
         self.events.push(
             Event {
-                inference: record.number,
+                inference: record.number(),
                 ..event
             }
             .figures(value, second),

@@ -3,6 +3,7 @@
 use stakeout_kernel::histogram::LogHistogram;
 
 use super::World;
+use super::finish::Served;
 use super::lane::Lane;
 use crate::observe::frame::{EventKind, RunOutput};
 
@@ -61,9 +62,9 @@ impl World<'_> {
             for record in lane.open() {
                 self.effects.add(
                     EventKind::Started as u64,
-                    record.number,
-                    u64::from(record.client) << 32 | u64::from(lane.first + record.host),
-                    self.tables.escrow(record.price, record.prompt),
+                    record.number(),
+                    u64::from(record.client()) << 32 | u64::from(lane.first + record.host()),
+                    self.tables.escrow(record.price, record.prompt()),
                 );
             }
         }

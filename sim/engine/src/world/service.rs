@@ -8,9 +8,11 @@
 use stakeout_kernel::sample::bernoulli;
 
 use super::demand::Errand;
+use super::finish::Finish;
 use super::inference::{GONE, Inference, NONE, State};
 use super::lane::{Deadline, Lane, Special, TASK};
 use super::mail::{Task, TaskKind};
+use super::request::Request;
 use super::window::Window;
 use crate::read_ahead::read_ahead;
 use crate::strategy::{RequestView, Serve};
@@ -57,7 +59,7 @@ impl Lane {
     }
 
     /// Serves requests in order of arrival, and before each the jobs that arrive before it.
-    fn serve_all(&mut self, requests: &[Inference], window: &Window<'_>) {
+    fn serve_all(&mut self, requests: &[Request], window: &Window<'_>) {
         self.totals.requests += requests.len() as u64;
         if window.tables.log {
             self.serve_each::<true>(requests, window);
@@ -67,16 +69,16 @@ impl Lane {
     }
 
     #[inline(always)]
-    fn serve_each<const LOG: bool>(&mut self, requests: &[Inference], window: &Window<'_>) {
+    fn serve_each<const LOG: bool>(&mut self, requests: &[Request], window: &Window<'_>) {
         let takes_care = !self.specials.is_empty();
         for batch in requests.chunks(BATCH) {
-            read_ahead(batch.iter(), |request| self.look_at(request.host));
+            read_ahead(batch.iter(), |request| self.look_at(request.host()));
             for request in batch {
                 if self.next_job.0 <= request.arrival {
-                    self.take_jobs_before((request.arrival, request.number), window);
+                    self.take_jobs_before((request.arrival, request.number()), window);
                 }
                 if takes_care || !self.take_plainly::<LOG>(request, window) {
-                    self.take_with_care(*request, window);
+                    self.take_with_care(request, window);
                 }
             }
         }
@@ -143,9 +145,9 @@ impl Lane {
     /// Starts a request at a host that serves everything as promised and whose turn comes in this window:
     /// nearly every request. Says whether it was one; if not, nothing has changed.
     #[inline(always)]
-    fn take_plainly<const LOG: bool>(&mut self, request: &Inference, window: &Window<'_>) -> bool {
+    fn take_plainly<const LOG: bool>(&mut self, request: &Request, window: &Window<'_>) -> bool {
         let tables = window.tables;
-        let hot = &mut self.hosts[request.host as usize];
+        let hot = &mut self.hosts[request.host() as usize];
         if !hot.is_plain || hot.head != NONE {
             return false;
         }
@@ -155,7 +157,7 @@ impl Lane {
         if start >= window.end {
             return false;
         }
-        let rates = tables.rates(hot.class, request.group);
+        let rates = tables.rates(hot.class, request.group());
         let work = u64::from(request.prompt) * rates.prefill_ns + u64::from(request.answer) * rates.decode_ns;
         let completion = start.saturating_add(work);
         hot.busy_ns += work;
@@ -168,24 +170,37 @@ impl Lane {
                 self.waits.record(start - request.arrival);
             }
         }
+        let price = window.groups[usize::from(request.group())].price;
         let included = tables.window_of(completion.saturating_add(tables.inclusion_ns));
         // It arrived in this window, so it expires no sooner than this.
         if included <= window.index + tables.expiration_windows {
-            // Copied whole and then changed: a record put together on the way would be read back from the
+            // What is known later is filled in where it is filed: put together on the way, it would be read back from the
             // store buffer piece by piece.
-            self.finishes.push(included, request).completion = completion;
+            let finish = self.finishes.push(included, &Finish::unfinished(request));
+            (finish.completion, finish.price) = (completion, price);
         } else {
-            let record = Inference {
-                completion,
-                ..*request
-            };
-            self.file(record, false, window);
+            self.file_late(request, completion, window);
         }
         if LOG {
-            self.log_started(request, window);
-            self.log_served(request, start, window);
+            let finish = Finish {
+                request: *request,
+                completion,
+                price,
+            };
+            self.log_started(&finish, window);
+            self.log_served(&finish, start, window);
         }
         true
+    }
+
+    /// Files what was served plainly and is done late.
+    #[cold]
+    fn file_late(&mut self, request: &Request, completion: u64, window: &Window<'_>) {
+        let record = Inference {
+            completion,
+            ..request.record(self.first, window.groups, window.tables)
+        };
+        self.file(record, false, window);
     }
 
     /// Files an inference that has been served: under the block that includes its finish, or, if that
@@ -195,7 +210,7 @@ impl Lane {
         let expiry = window.tables.expiry(record.arrival);
         let included = Self::included(&record, window);
         if !is_cut && included <= expiry {
-            self.finishes.push(included, &record);
+            self.finishes.push(included, &Finish::of(&record));
         } else {
             self.keep_until(expiry, record);
         }
@@ -217,8 +232,9 @@ impl Lane {
 
     /// Takes a request that may be lost, substituted, queued or cut.
     #[inline(never)]
-    fn take_with_care(&mut self, mut record: Inference, window: &Window<'_>) {
+    fn take_with_care(&mut self, request: &Request, window: &Window<'_>) {
         let tables = window.tables;
+        let mut record = request.record(self.first, window.groups, tables);
         let special = self
             .specials
             .binary_search_by_key(&record.number, |special| special.number);
@@ -374,7 +390,7 @@ impl Lane {
         record.state = State::Running;
         let included = Self::included(&record, window);
         if !is_cut && included <= window.tables.expiry(record.arrival) {
-            self.finishes.push(included, &record);
+            self.finishes.push(included, &Finish::of(&record));
             self.forget(index);
         } else {
             self.kept[index] = record;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use stakeout_calibration::ScoreTable;
 use stakeout_kernel::sample::threshold;
+use stakeout_kernel::streams::StreamKey;
 use stakeout_protocol::status::StatusRule;
 use stakeout_protocol::units::Fraction;
 
@@ -37,6 +38,8 @@ pub(crate) struct LengthLaws {
 #[derive(Debug)]
 pub(crate) struct Tables {
     pub keys: Keys,
+    /// Streams of arrivals that have been left for another, each with the first number that it did not draw.
+    pub earlier_arrivals: Vec<(u64, StreamKey)>,
     pub block_ns: u64,
     /// 2^64 divided by `block_ns`, rounded down.
     block_reciprocal: u64,
@@ -80,6 +83,7 @@ impl Tables {
         let vote_ns = protocol.dispute.period_seconds.saturating_mul(1_000_000_000);
         Self {
             keys: Keys::new(scenario.seed, replicate),
+            earlier_arrivals: Vec::new(),
             block_ns,
             block_reciprocal: ((1_u128 << 64) / u128::from(block_ns)).min(u128::from(u64::MAX)) as u64,
             inclusion_ns: scenario.chain.inclusion_delay.nanos(),
@@ -145,6 +149,14 @@ impl Tables {
         scale_ppm(prefill, kind.prefill_ppm)
             + scale_ppm(whole, kind.extra_prefill_ppm)
             + scale_ppm(decode, kind.decode_ppm)
+    }
+
+    /// The word that decides whether anybody checks the answer to a request.
+    pub(crate) fn check_word(&self, number: u64) -> u64 {
+        let earlier = self.earlier_arrivals.iter().find(|(end, _)| number < *end);
+        let key = earlier.map_or(self.keys.arrival, |(_, key)| *key);
+        let [_, check] = key.draw2(number, 0);
+        check
     }
 
     /// Length laws of a model.

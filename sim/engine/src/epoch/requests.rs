@@ -241,7 +241,7 @@ fn spread(
     let executors = &world.groups[model].executors;
     let (counts, next) = (&mut scratch.counts[model], &mut scratch.next[model]);
     pick_each(world, task, model, (surplus, round), |member| {
-        let participant = executors[member] as usize;
+        let participant = executors.at(member) as usize;
         if scratch.degrees[participant] > degree {
             counts[member] += 1;
         } else {

@@ -227,16 +227,13 @@ fn context(scenario: &Scenario, replicate: u32) -> String {
 }
 
 fn build_groups(scenario: &Scenario) -> Vec<Group> {
-    let mut groups = vec![Group::default(); scenario.models.len()];
+    let mut members = vec![Vec::new(); scenario.models.len()];
     for (participant, host) in scenario.hosts.iter().enumerate() {
         for &model in &host.models {
-            groups[usize::from(model)].executors.push(participant as u32);
+            members[usize::from(model)].push(participant as u32);
         }
     }
-    for group in &mut groups {
-        group.executors.shrink_to_fit();
-        group.weights = vec![0; group.executors.len()];
-    }
+    let mut groups: Vec<Group> = members.into_iter().map(Group::of).collect();
     let pricing = &scenario.protocol.pricing;
     let price = compute_price_in_force(pricing, compute_initial_price(pricing), scenario.first_epoch);
     groups.iter_mut().for_each(|group| group.price = price.get());

@@ -9,7 +9,7 @@ use stakeout_kernel::sample::{SubsetPlan, below, bernoulli, threshold};
 use stakeout_protocol::status::Status;
 use stakeout_protocol::units::Reputation;
 
-use super::finish::Served;
+use super::finish::{Finish, Served};
 use super::groups::Group;
 use super::inference::{Checks, GONE, Inference, NONE, State};
 use super::lane::{HostState, Lane, PlanHead};
@@ -18,7 +18,11 @@ use super::routing::session_slot;
 use super::tables::{Tables, threshold_of};
 use super::window::{Draw, Window};
 use crate::observe::frame::EventKind;
+use crate::read_ahead::read_ahead;
 use crate::scenario::{Assignment, Unsampled};
+
+/// Finishes whose hosts are read together.
+const BATCH: usize = 16;
 
 impl Lane {
     /// Commits one block for all executors of the lane.
@@ -34,13 +38,24 @@ impl Lane {
         let due = self.finishes.take(window.index);
         self.totals.finished += due.len() as u64;
         if window.tables.log {
-            due.iter()
-                .for_each(|record| self.commit_finish::<true>(record, window));
+            self.commit_each::<true>(&due, window);
         } else {
-            due.iter()
-                .for_each(|record| self.commit_finish::<false>(record, window));
+            self.commit_each::<false>(&due, window);
         }
         self.finishes.give_back(due);
+    }
+
+    #[inline(always)]
+    fn commit_each<const LOG: bool>(&mut self, due: &[Finish], window: &Window<'_>) {
+        for batch in due.chunks(BATCH) {
+            read_ahead(batch.iter(), |finish| {
+                let state = &self.states[finish.host() as usize];
+                u64::from(state.finished) ^ self.plan_heads[state.first_pair as usize].stamp
+            });
+            for finish in batch {
+                self.commit_finish::<LOG>(finish, window);
+            }
+        }
     }
 
     /// As [`commit_finish`](Self::commit_finish), where one comes alone.
@@ -288,7 +303,7 @@ impl Lane {
         let group = &window.groups[usize::from(record.group)];
         let task = self.task_about(index, TaskKind::Validation, 0, selected.len() > 1, window);
         for &member in selected {
-            let validator = group.executors[member as usize];
+            let validator = group.executors.at(member as usize);
             self.effects
                 .add(EventKind::Drawn as u64, record.number, u64::from(validator), 0);
             if window.tables.log {
@@ -307,7 +322,7 @@ impl Lane {
                 ..task
             };
             for &member in selected {
-                let validator = group.executors[member as usize];
+                let validator = group.executors.at(member as usize);
                 self.mail_task(task, validator, 0, window);
             }
         }

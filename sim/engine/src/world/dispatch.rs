@@ -7,6 +7,7 @@ use rayon::prelude::*;
 use stakeout_kernel::digest::EffectSum;
 
 use super::World;
+use super::admission::Admission;
 use super::cut::Cut;
 use super::demand::{Arrival, Arrivals, Drawn, Errand};
 use super::groups::Group;
@@ -73,10 +74,10 @@ impl World<'_> {
         } else {
             1
         };
-        let dispatch = if is_parallel && is_plain {
-            Self::dispatch_side_by_side
-        } else {
-            Self::dispatch
+        let dispatch = match (is_plain, is_parallel) {
+            (true, true) => Self::dispatch_side_by_side,
+            (true, false) => Self::dispatch::<true>,
+            (false, _) => Self::dispatch::<false>,
         };
         self.dispatched = 0;
         let mut served = 0;
@@ -98,9 +99,8 @@ impl World<'_> {
     }
 
     /// Takes requests of the window, asks whether their clients can pay, and sends them to executors. Says
-    /// whether there were any.
-    fn dispatch(&mut self, end: u64) -> bool {
-        let has_deviants = self.has_deviants();
+    /// whether there were any. `PLAIN` is where every request goes to whom it was drawn to.
+    fn dispatch<const PLAIN: bool>(&mut self, end: u64) -> bool {
         let Self {
             demand,
             admission,
@@ -125,7 +125,10 @@ impl World<'_> {
         for (drawn, number) in arrivals.requests.iter().zip(arrivals.first..) {
             let group = &groups[usize::from(drawn.model)];
             let mut changed;
-            let (drawn, errand, routed) = if has_deviants {
+            let (drawn, errand, member) = if PLAIN {
+                let member = draw_member(drawn, group, preserved, is_paused);
+                (drawn, Errand::None, member)
+            } else {
                 changed = Arrival {
                     number,
                     drawn: *drawn,
@@ -137,18 +140,15 @@ impl World<'_> {
                 let is_drawn = drawn.named.is_none() && group.total > 0 && !is_paused;
                 let is_routed = is_drawn && !routing.is_plain(&changed);
                 let routed = is_routed.then(|| routing.route(&mut changed, group, tables));
-                (&changed.drawn, changed.errand, routed)
-            } else {
-                (drawn, Errand::None, None)
+                let member = routed.or_else(|| match changed.drawn.named {
+                    Some(executor) => group.position(executor),
+                    None => draw_member(&changed.drawn, group, preserved, is_paused),
+                });
+                let admits = |limit: &mut Admission| limit.admits(height, changed.drawn.prompt, max_tokens);
+                let is_admitted = admission.as_mut().is_none_or(admits);
+                (&changed.drawn, changed.errand, member.filter(|_| is_admitted))
             };
-            let member = routed.or_else(|| match drawn.named {
-                Some(executor) => group.position(executor),
-                None => draw_member(drawn, group, preserved, is_paused),
-            });
-            let is_admitted = admission
-                .as_mut()
-                .is_none_or(|limit| limit.admits(height, drawn.prompt, max_tokens));
-            let (Some(member), true) = (member, is_admitted) else {
+            let Some(member) = member else {
                 totals.unassigned += 1;
                 continue;
             };
@@ -165,10 +165,10 @@ impl World<'_> {
                 continue;
             }
             self.dispatched += 1;
-            let executor = group.executors[member];
+            let executor = group.executors.at(member);
             let lane = &mut lanes[cut.lane(executor)];
             escrow += i128::from(bill.escrow);
-            if drawn.missed || errand != Errand::None {
+            if !PLAIN && (drawn.missed || errand != Errand::None) {
                 lane.specials.push(Special {
                     number,
                     is_missed: drawn.missed,
@@ -274,7 +274,7 @@ impl Piece {
                 escrow,
                 client: drawn.client,
             });
-            let executor = group.executors[member];
+            let executor = group.executors.at(member);
             let sent = &mut self.to[sender.cut.lane(executor)];
             sent.escrow += u128::from(escrow);
             sent.requests

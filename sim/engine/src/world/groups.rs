@@ -4,6 +4,8 @@
 
 use stakeout_kernel::sample::{Ranking, SubsetSampler, WeightedIndex, below};
 
+use super::members::Members;
+
 /// Members of a group whose weights do not stay in a core's cache.
 const LARGE: usize = 1 << 12;
 
@@ -17,31 +19,44 @@ pub(crate) struct Member {
 }
 
 /// The hosts of one model.
+///
+/// What sending a request needs comes first: every request goes to another group than the one before.
 #[derive(Clone, Debug, Default)]
+#[repr(C, align(64))]
 pub(crate) struct Group {
-    /// The members' participants, in ascending order; the position is what an inference remembers.
-    pub executors: Vec<u32>,
-    /// Their weights in the group now; 0 once expelled.
-    pub weights: Vec<u64>,
     /// Sum of the members' weights.
     pub total: u64,
+    /// Price in force, base units per model token.
+    pub price: u64,
+    /// The members' participants; the position is what an inference remembers.
+    pub executors: Members,
     /// Chooses an executor by weight.
     pub pick: WeightedIndex,
+    /// The members' weights in the group now; 0 once expelled.
+    pub weights: Vec<u64>,
     /// Members by falling weight, where theirs do not fall as they are.
     ranked: Option<Box<SubsetSampler>>,
     /// Rises whenever weights change, so that cached plans know that they are stale.
     pub version: u32,
-    /// Price in force, base units per model token.
-    pub price: u64,
     /// Inferences of the model that finished within the dispute family's sample period.
     pub recent: u64,
 }
 
 impl Group {
+    /// The hosts of a model, in ascending order, none of whom has any weight yet.
+    pub(crate) fn of(mut participants: Vec<u32>) -> Self {
+        participants.shrink_to_fit();
+        Self {
+            weights: vec![0; participants.len()],
+            executors: Members::new(participants),
+            ..Self::default()
+        }
+    }
+
     /// The members, in order of participant.
     pub(crate) fn members(&self) -> impl Iterator<Item = Member> + Clone {
         let members = self.executors.iter().zip(&self.weights);
-        members.map(|(&participant, &weight)| Member { participant, weight })
+        members.map(|(participant, &weight)| Member { participant, weight })
     }
 
     /// Rebuilds the choosers after `weights` changed.
@@ -72,25 +87,20 @@ impl Group {
         // Where groups are small, some have even weights and some have not, and requests take turns between them: asking
         // which is which would be a branch that chance decides, dearer than a look at the weights.
         if self.executors.len() < LARGE {
-            self.pick.locate(below(word, self.pick.total()))
+            self.pick.locate(below(word, self.total))
         } else {
             self.pick.pick(word)
         }
     }
 
-    /// Whether a participant is a member. Where everybody is, its place is its number.
+    /// Whether a participant is a member.
     pub(crate) fn has(&self, participant: u32) -> bool {
         self.position(participant).is_some()
     }
 
     /// Position of a participant among the members.
     pub(crate) fn position(&self, participant: u32) -> Option<usize> {
-        // Where everybody serves the model a host's place is its number.
-        let at = participant as usize;
-        if self.executors.get(at) == Some(&participant) {
-            return Some(at);
-        }
-        self.executors.binary_search(&participant).ok()
+        self.executors.position(participant)
     }
 }
 
@@ -99,7 +109,7 @@ mod tests {
     use stakeout_kernel::sample::SubsetSampler;
     use stakeout_kernel::streams::StreamKey;
 
-    use super::Group;
+    use super::{Group, Members};
 
     /// Even weights, falling ones, some expelled, and any: the group's own order or another, the draws are the same.
     #[test]
@@ -111,7 +121,7 @@ mod tests {
             vec![1, 40, 11, 25, 0, 18],
         ] {
             let mut group = Group {
-                executors: (10..10 + weights.len() as u32).collect(),
+                executors: Members::new((10..10 + weights.len() as u32).collect()),
                 weights: weights.clone(),
                 ..Group::default()
             };

@@ -30,6 +30,7 @@ mod lengths;
 mod limit;
 mod log;
 mod mail;
+mod members;
 mod order;
 mod orders;
 mod outage;

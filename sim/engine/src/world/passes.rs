@@ -43,7 +43,7 @@ impl Lane {
             let mut job = self.task_of(record, NONE, TaskKind::Validation, 0, selected.len() > 1, window);
             let prompt = prompt_word(&job, window);
             selected.iter().all(|&member| {
-                job.validator = recalled(group.executors[member as usize]);
+                job.validator = recalled(group.executors.at(member as usize));
                 let pass = self.passes(prompt, &job, window);
                 passes[count] = pass.unwrap_or_default();
                 count += 1;
@@ -57,7 +57,7 @@ impl Lane {
             }
         } else if count > 0 {
             for &member in &selected {
-                let validator = u64::from(group.executors[member as usize]);
+                let validator = u64::from(group.executors.at(member as usize));
                 self.effects
                     .add(EventKind::Drawn as u64, record.number, validator, 0);
             }

@@ -121,7 +121,7 @@ impl Routing {
             );
         }
         let first = group.pick.pick(arrival.drawn.executor);
-        let owner_of = |member: usize| tables.owners[group.executors[member] as usize];
+        let owner_of = |member: usize| tables.owners[group.executors.at(member) as usize];
         let redraw = |number: u32| {
             let word = tables.keys.agent.draw(arrival.number, u64::from(number));
             group.pick.pick(word)

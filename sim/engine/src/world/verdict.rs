@@ -263,7 +263,7 @@ impl Lane {
                 };
                 let seed = (window.tables.keys.voters.draw(record.number, 0) >> 1) as i64;
                 for voter in compute_voters(window.dispute, members, seed, &record.number.to_string()) {
-                    let participant = group.executors[voter.member];
+                    let participant = group.executors.at(voter.member);
                     let voter = (participant, voter.weight.get());
                     self.call_voter(record, &ballot, voter, &mut tally, window);
                 }
@@ -302,7 +302,7 @@ impl Lane {
         holders.sort_unstable();
         let mut voters: Vec<(u32, u64)> = Vec::new();
         for member in holders {
-            let participant = group.executors[member as usize];
+            let participant = group.executors.at(member as usize);
             match voters.last_mut() {
                 Some((last, votes)) if *last == participant => *votes += 1,
                 _ => voters.push((participant, 1)),

@@ -9,10 +9,15 @@
 
 use std::collections::BTreeMap;
 
+use prefetch_index::prefetch_index;
+
 /// Windows ahead that the ring covers; a power of two.
 const RING: u64 = 256;
 /// Entries of a small vector, and of one of middling size; what is larger grows by a quarter of itself.
 const SIZES: [usize; 2] = [32, 128];
+
+/// So many entries ahead the place of one is asked for.
+const AHEAD: usize = 4;
 
 type Spare<T> = [Vec<Vec<T>>; SIZES.len() + 1];
 
@@ -54,6 +59,7 @@ impl<T: Copy> Calendar<T> {
         } else {
             far_bucket(&mut self.far, window)
         };
+        prefetch_index(&*bucket, bucket.len() + AHEAD);
         bucket.push(*item);
         let last = bucket.len() - 1;
         &mut bucket[last]

@@ -5,6 +5,7 @@
 //! then expiries. A finished inference becomes subject to sampling with its finish message: nothing
 //! that sampling reads changes within the block.
 
+use prefetch_index::prefetch_index;
 use stakeout_kernel::sample::{SubsetPlan, below, bernoulli, threshold};
 use stakeout_protocol::status::Status;
 use stakeout_protocol::units::Reputation;
@@ -18,11 +19,10 @@ use super::routing::session_slot;
 use super::tables::{Tables, threshold_of};
 use super::window::{Draw, Window};
 use crate::observe::frame::EventKind;
-use crate::read_ahead::read_ahead;
 use crate::scenario::{Assignment, Unsampled};
 
-/// Finishes whose hosts are read together.
-const BATCH: usize = 16;
+/// So many finishes before its turn a host's plan is asked for, and twice as many before it the host itself.
+const AHEAD: usize = 8;
 
 impl Lane {
     /// Commits one block for all executors of the lane.
@@ -47,14 +47,15 @@ impl Lane {
 
     #[inline(always)]
     fn commit_each<const LOG: bool>(&mut self, due: &[Finish], window: &Window<'_>) {
-        for batch in due.chunks(BATCH) {
-            read_ahead(batch.iter(), |finish| {
-                let state = &self.states[finish.host() as usize];
-                u64::from(state.finished) ^ self.plan_heads[state.first_pair as usize].stamp
-            });
-            for finish in batch {
-                self.commit_finish::<LOG>(finish, window);
+        for (at, finish) in due.iter().enumerate() {
+            if let Some(later) = due.get(at + 2 * AHEAD) {
+                prefetch_index(&self.states, later.host() as usize);
             }
+            if let Some(later) = due.get(at + AHEAD) {
+                let state = &self.states[later.host() as usize];
+                prefetch_index(&self.plan_heads, state.first_pair as usize);
+            }
+            self.commit_finish::<LOG>(finish, window);
         }
     }
 

@@ -3,6 +3,7 @@
 //! Invariant: requests are paid for, or refused, in order of arrival, and each executor gets its own in that
 //! order, whether one thread sends them or several.
 
+use prefetch_index::prefetch_index;
 use rayon::prelude::*;
 use stakeout_kernel::digest::EffectSum;
 
@@ -21,6 +22,8 @@ use crate::observe::frame::{EpochRow, EventKind};
 
 /// Requests that one thread sends out before they are served: a megabyte, half of a core's own cache.
 const STINT: usize = 16_384;
+/// So many requests ahead the place of one in an inbox is asked for.
+const AHEAD: usize = 4;
 /// Requests that are worth a piece of their own.
 const PIECE_MIN: usize = 1_024;
 /// Pieces a thread: the one that is done first takes another.
@@ -175,9 +178,9 @@ impl World<'_> {
                     errand,
                 });
             }
-            lane.inbox
-                .requests
-                .push(Request::new(drawn, number, cut.place(executor)));
+            let requests = &mut lane.inbox.requests;
+            prefetch_index(&*requests, requests.len() + AHEAD);
+            requests.push(Request::new(drawn, number, cut.place(executor)));
         }
         lanes[0].inbox.escrow += escrow;
         !arrivals.requests.is_empty()

@@ -5,6 +5,7 @@
 //! started; the others stay queued, so that an outage or a pause can still reach them. Jobs that have
 //! waited come first, then the window's arrivals in order of (arrival, number).
 
+use prefetch_index::prefetch_index;
 use stakeout_kernel::sample::bernoulli;
 
 use super::demand::Errand;
@@ -17,8 +18,8 @@ use super::window::Window;
 use crate::read_ahead::read_ahead;
 use crate::strategy::{RequestView, Serve};
 
-/// Requests whose hosts are read together.
-const BATCH: usize = 16;
+/// So many requests before its turn a host's slots are asked for, and twice as many before it the host itself.
+const AHEAD: usize = 8;
 /// A time that never comes.
 const NEVER: u64 = u64::MAX;
 
@@ -71,15 +72,19 @@ impl Lane {
     #[inline(always)]
     fn serve_each<const LOG: bool>(&mut self, requests: &[Request], window: &Window<'_>) {
         let takes_care = !self.specials.is_empty();
-        for batch in requests.chunks(BATCH) {
-            read_ahead(batch.iter(), |request| self.look_at(request.host()));
-            for request in batch {
-                if self.next_job.0 <= request.arrival {
-                    self.take_jobs_before((request.arrival, request.number()), window);
-                }
-                if takes_care || !self.take_plainly::<LOG>(request, window) {
-                    self.take_with_care(request, window);
-                }
+        for (at, request) in requests.iter().enumerate() {
+            if let Some(later) = requests.get(at + 2 * AHEAD) {
+                prefetch_index(&self.hosts, later.host() as usize);
+            }
+            if let Some(later) = requests.get(at + AHEAD) {
+                let hot = &self.hosts[later.host() as usize];
+                prefetch_index(&self.slots, hot.first_slot as usize + usize::from(hot.next_slot));
+            }
+            if self.next_job.0 <= request.arrival {
+                self.take_jobs_before((request.arrival, request.number()), window);
+            }
+            if takes_care || !self.take_plainly::<LOG>(request, window) {
+                self.take_with_care(request, window);
             }
         }
     }

@@ -226,7 +226,7 @@ impl Server<'_> {
             .status
             .record_served_times(&mut state.counters, taken);
         let ppb = self.window.targets.ppb(state.reputation);
-        lane.finished[usize::from(load.model)].inferences += u64::from(taken);
+        lane.sums.finished[usize::from(load.model)].inferences += u64::from(taken);
         let totals = &mut lane.totals;
         totals.requests += u64::from(taken);
         totals.finished += u64::from(taken);

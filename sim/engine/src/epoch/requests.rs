@@ -158,7 +158,7 @@ pub fn serve_stretch(world: &mut World<'_>, scratch: &mut Scratch, task: &Task<'
         }
         is_left = scratch.turn();
     }
-    for finished in &mut world.lanes[0].finished {
+    for finished in &mut world.lanes[0].sums.finished {
         world.traffic[0] += std::mem::take(&mut finished.inferences);
         finished.tokens = 0;
     }

@@ -99,7 +99,7 @@ impl Unsummed {
         let payment = i128::from(self.price) * i128::from(sums.tokens());
         lane.states[host].work += payment as i64;
         lane.hosts[host].busy_ns += work;
-        lane.finished[usize::from(self.model)].tokens += sums.tokens();
+        lane.sums.finished[usize::from(self.model)].tokens += sums.tokens();
         lane.totals.service_ns += u128::from(work);
         lane.totals.work_coins += payment;
         lane.effects.add(

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use stakeout_kernel::digest::{EffectSum, RunDigest};
-use stakeout_kernel::histogram::LogHistogram;
 use stakeout_protocol::collateral::CollateralAccount;
 use stakeout_protocol::pricing::{UtilisationWindow, compute_initial_price, compute_price_in_force};
 use stakeout_protocol::reputation::{ReputationParams, ReputationRecord};
@@ -19,7 +18,7 @@ use super::cut::Cut;
 use super::demand::Demand;
 use super::groups::Group;
 use super::held_vote::HeldVotes;
-use super::lane::{Finished, HostState, HostTally, Inbox, Lane, PlanHead, Scratch, idle};
+use super::lane::{HostState, HostTally, Inbox, Lane, PlanHead, Scratch, idle};
 use super::mail::Outbox;
 use super::order::Order;
 use super::orders::HostOrders;
@@ -27,12 +26,12 @@ use super::outage::OutageTable;
 use super::presence::Presence;
 use super::purse::Purse;
 use super::records::Records;
-use super::refunds::Refunds;
 use super::role_pool::RolePool;
 use super::routing::Routing;
 use super::run_counts::RunCounts;
 use super::schedule::Schedule;
 use super::slab::Slab;
+use super::sums::Sums;
 use super::tables::Tables;
 use super::window::{Draw, Targets};
 use super::{Market, World};
@@ -86,9 +85,9 @@ impl<'a> World<'a> {
                         scenario,
                         &tables,
                         registry,
-                        lane * cut.size(),
-                        cut.size(),
-                        lanes,
+                        options,
+                        cut,
+                        lane,
                         horizon,
                     )
                 })
@@ -261,16 +260,23 @@ fn build_lane(
     scenario: &Scenario,
     tables: &Tables,
     registry: &Registry,
-    first: usize,
-    size: usize,
-    lanes: usize,
+    options: WorldOptions,
+    cut: Cut,
+    number: usize,
     horizon: u64,
 ) -> Lane {
-    let range = first..(first + size).min(scenario.hosts.len());
+    let (first, lanes) = (number * cut.size(), cut.lanes(scenario.hosts.len()));
+    let range = first..(first + cut.size()).min(scenario.hosts.len());
     let models = scenario.models.len();
-    let mut lane = empty_lane(first as u32, lanes, models);
+    let mut lane = empty_lane(first as u32, lanes);
     let per_block = scenario.demand.arrivals.usual_per_second() * tables.block_ns as f64 * 1e-9;
-    lane.refunds = Refunds::expecting(per_block / lanes as f64, tables.clients as usize);
+    // Where lanes work one after the other, all add to the sums of the first.
+    let share = if options.parallel {
+        1.0 / lanes as f64
+    } else {
+        f64::from(u8::from(first == 0))
+    };
+    lane.sums = Sums::expecting(models, per_block * share, tables.clients as usize);
     lane.reserve(range.len());
     for (participant, host) in scenario.hosts[range.clone()]
         .iter()
@@ -364,7 +370,7 @@ fn fresh_state(epochs_completed: u32, first_pair: u32, first_model: u16, tables:
     }
 }
 
-fn empty_lane(first: u32, lanes: usize, models: usize) -> Lane {
+fn empty_lane(first: u32, lanes: usize) -> Lane {
     Lane {
         first,
         hosts: Vec::new(),
@@ -407,18 +413,13 @@ fn empty_lane(first: u32, lanes: usize, models: usize) -> Lane {
         out_answers: Outbox::new(lanes),
         credits: Vec::new(),
         releases: Vec::new(),
-        refunds: Refunds::default(),
+        sums: Sums::default(),
         changes: Vec::new(),
         convictions: Vec::new(),
         slashed: 0,
-        finished: vec![Finished::default(); models],
         totals: ZERO_ROW,
         effects: EffectSum::default(),
         events: Vec::new(),
-        sojourn: LogHistogram::new(),
-        waits: LogHistogram::new(),
-        started_at_once: 0,
-        detection: LogHistogram::new(),
         scratch: Scratch::default(),
     }
 }

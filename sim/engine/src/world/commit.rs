@@ -70,7 +70,7 @@ impl Lane {
         let escrow = tables.escrow(record.price(), record.prompt());
         let payment = self.payment_of(record, tables).min(escrow);
         self.inbox.escrow -= i128::from(escrow);
-        self.refunds.add(record.client(), escrow - payment);
+        self.sums.refunds.add(record.client(), escrow - payment);
         let rate_ppb = |reputation| window.targets.ppb(reputation);
         let state = self.book_finish(record, payment, rate_ppb, tables);
         if window.measures.unsampled == Unsampled::Passed {
@@ -80,7 +80,7 @@ impl Lane {
             self.judge_status(record.host(), window);
         }
         if record.arrival() >= tables.warm_up_ns {
-            self.sojourn.record(record.completion() - record.arrival());
+            self.sums.sojourn.record(record.completion() - record.arrival());
         }
         if LOG {
             let figures = (payment as i64, (escrow - payment) as i64);
@@ -125,7 +125,7 @@ impl Lane {
         tables: &Tables,
     ) -> &mut HostState {
         let used = record.tokens();
-        let finished = &mut self.finished[usize::from(record.group())];
+        let finished = &mut self.sums.finished[usize::from(record.group())];
         finished.tokens += used;
         finished.inferences += 1;
         let state = &mut self.states[record.host() as usize];
@@ -458,7 +458,7 @@ impl Lane {
         let record = self.kept[index];
         let escrow = window.tables.escrow(record.price, record.prompt);
         self.inbox.escrow -= i128::from(escrow);
-        self.refunds.add(record.client, escrow);
+        self.sums.refunds.add(record.client, escrow);
         self.totals.expired += 1;
         self.totals.refunds += i128::from(escrow);
         self.totals.clients_told += 1;

@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use stakeout_kernel::digest::EffectSum;
-use stakeout_kernel::histogram::LogHistogram;
 use stakeout_kernel::sample::SubsetPlan;
 use stakeout_protocol::collateral::CollateralAccount;
 use stakeout_protocol::status::{Status, StatusCounters, StatusReason};
@@ -22,11 +21,11 @@ use super::mail::{Answer, Credit, Outbox, Task};
 use super::order::Order;
 use super::orders::HostOrders;
 use super::outage::OutageTable;
-use super::refunds::Refunds;
 use super::request::Request;
 use super::role_pool::RolePool;
 use super::run_counts::{RunCount, RunCounts};
 use super::slab::Slab;
+use super::sums::Sums;
 use crate::observe::frame::{Conviction, EpochRow, Event};
 use crate::strategy::ExecutorView;
 
@@ -160,14 +159,6 @@ pub(crate) struct PlanHead {
     pub stamp: u64,
 }
 
-/// What finished of one model in one block.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Finished {
-    /// Model tokens, prompts and completions.
-    pub tokens: u64,
-    pub inferences: u64,
-}
-
 /// What every request touches of its lane, whichever that is: one cache line.
 #[derive(Clone, Debug, Default)]
 #[repr(align(64))]
@@ -241,22 +232,16 @@ pub(crate) struct Lane {
     pub out_answers: Outbox<Answer>,
     pub credits: Vec<Credit>,
     pub releases: Vec<u32>,
-    pub refunds: Refunds,
+    /// Sums of this lane, or, while all work one after the other, of all.
+    pub sums: Sums,
     pub changes: Vec<StatusChange>,
     pub convictions: Vec<Conviction>,
     /// Collateral burned or sent to governance since the last epoch, base units.
     pub slashed: i128,
-    /// What finished in this block, by model.
-    pub finished: Vec<Finished>,
     /// Totals of the epoch.
     pub totals: EpochRow,
     pub effects: EffectSum,
     pub events: Vec<Event>,
-    pub sojourn: LogHistogram,
-    /// Waits of requests that had to wait, and the number of those that had not.
-    pub waits: LogHistogram,
-    pub started_at_once: u64,
-    pub detection: LogHistogram,
     /// Reused buffers.
     pub scratch: Scratch,
 }

@@ -56,6 +56,7 @@ mod settle;
 mod settled_rows;
 mod slab;
 mod standing;
+mod sums;
 mod tables;
 mod verdict;
 mod vesting;
@@ -276,7 +277,13 @@ impl World<'_> {
         if is_parallel && lanes.len() > 1 {
             lanes.par_iter_mut().for_each(|lane| phase(lane, &window));
         } else {
-            lanes.iter_mut().for_each(|lane| phase(lane, &window));
+            let mut sums = std::mem::take(&mut lanes[0].sums);
+            for lane in &mut *lanes {
+                std::mem::swap(&mut lane.sums, &mut sums);
+                phase(lane, &window);
+                std::mem::swap(&mut lane.sums, &mut sums);
+            }
+            lanes[0].sums = sums;
         }
     }
 
@@ -307,7 +314,7 @@ impl World<'_> {
         let cut = self.cut;
         for from in 0..self.lanes.len() {
             let lane = &mut self.lanes[from];
-            lane.refunds.pay(&mut self.books.clients);
+            lane.sums.refunds.pay(&mut self.books.clients);
             self.effects.merge(&lane.effects);
             self.events
                 .take_lane(&mut lane.events, lane.first, lane.hosts.len());
@@ -334,7 +341,7 @@ impl World<'_> {
         for (model, market) in self.market.iter_mut().enumerate() {
             let (mut tokens, mut count) = (0, 0);
             for lane in &mut self.lanes {
-                let finished = std::mem::take(&mut lane.finished[model]);
+                let finished = std::mem::take(&mut lane.sums.finished[model]);
                 tokens += finished.tokens;
                 count += finished.inferences;
             }

@@ -23,11 +23,11 @@ impl World<'_> {
             self.lanes.iter().for_each(|lane| all.merge(figure(lane)));
             all
         };
-        let sojourn = merged(|lane| &lane.sojourn);
+        let sojourn = merged(|lane| &lane.sums.sojourn);
         let latency = shifted(&sojourn, 2 * self.tables.transfer_ns);
         let (mut waiting, answers_to_detection) =
-            (merged(|lane| &lane.waits), merged(|lane| &lane.detection));
-        waiting.record_many(0, self.lanes.iter().map(|lane| lane.started_at_once).sum());
+            (merged(|lane| &lane.sums.waits), merged(|lane| &lane.sums.detection));
+        waiting.record_many(0, self.lanes.iter().map(|lane| lane.sums.started_at_once).sum());
         let open = self
             .lanes
             .iter()

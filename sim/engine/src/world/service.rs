@@ -170,9 +170,9 @@ impl Lane {
         self.totals.service_ns += u128::from(work);
         if request.arrival >= tables.warm_up_ns {
             if start == request.arrival {
-                self.started_at_once += 1;
+                self.sums.started_at_once += 1;
             } else {
-                self.waits.record(start - request.arrival);
+                self.sums.waits.record(start - request.arrival);
             }
         }
         let price = window.groups[usize::from(request.group())].price;
@@ -420,7 +420,7 @@ impl Lane {
         record.completion = end;
         self.totals.service_ns += u128::from(work);
         if record.arrival >= tables.warm_up_ns {
-            self.waits.record(start - record.arrival);
+            self.sums.waits.record(start - record.arrival);
         }
         if tables.log {
             self.log_served(record, start, window);

@@ -409,7 +409,7 @@ impl Lane {
     fn refund_invalidated(&mut self, index: u32, payment: u64, window: &Window<'_>) {
         let record = self.kept[index];
         self.states[record.host as usize].work -= payment as i64;
-        self.refunds.add(record.client, payment);
+        self.sums.refunds.add(record.client, payment);
         self.totals.refunds += i128::from(payment);
         self.totals.clients_told += 1;
         self.totals.invalidated += 1;
@@ -426,7 +426,7 @@ impl Lane {
         tally.invalidated += 1;
         if window.tables.conducts.is_cheat(substitute) {
             let since = &mut tally.past_mut().since_detection;
-            self.detection.record(std::mem::take(since));
+            self.sums.detection.record(std::mem::take(since));
         }
         let counters = &mut self.states[host as usize].counters;
         let before = *counters;

@@ -11,7 +11,6 @@ pub mod epoch;
 pub mod experiment;
 pub mod observe;
 pub mod oracle;
-mod read_ahead;
 pub mod run;
 pub mod scenario;
 pub mod service;

@@ -6,8 +6,9 @@
 //! Of an event's number its lower half is kept, so that twice as many places are near: an inference is open for some
 //! blocks, and no block has a billion events.
 
+use prefetch_index::prefetch_index;
+
 use super::encoding::NO_CAUSE;
-use crate::read_ahead::read_ahead;
 
 /// What a place holds that holds nothing.
 const EMPTY: u32 = 0;
@@ -24,13 +25,11 @@ pub(super) struct OpenInferences {
 }
 
 impl OpenInferences {
-    /// Reads the places of inferences that are about to be asked for.
+    /// Asks for the places of inferences that are about to be asked for.
     #[inline]
     pub(super) fn look_ahead(&self, inferences: impl Iterator<Item = u64>) {
         if let Some(mask) = self.ring.len().checked_sub(1) {
-            read_ahead(inferences, |inference| {
-                u64::from(self.ring[inference as usize & mask])
-            });
+            inferences.for_each(|inference| prefetch_index(&self.ring, inference as usize & mask));
         }
     }
 

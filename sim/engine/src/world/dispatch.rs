@@ -22,8 +22,10 @@ use crate::observe::frame::{EpochRow, EventKind};
 
 /// Requests that one thread sends out before they are served: a megabyte, half of a core's own cache.
 const STINT: usize = 16_384;
-/// So many requests ahead the place of one in an inbox is asked for.
-const AHEAD: usize = 4;
+/// So many requests before its turn is asked for what chooses its executor.
+const AHEAD: usize = 8;
+/// So many requests ahead is asked for the place of one in an inbox.
+const ROOM: usize = 4;
 /// Requests that are worth a piece of their own.
 const PIECE_MIN: usize = 1_024;
 /// Pieces a thread: the one that is done first takes another.
@@ -125,7 +127,11 @@ impl World<'_> {
         let height = self.schedule.origin + self.window + 1;
         let arrivals = demand.next_arrivals(end, tables, self.options.parallel);
         let mut escrow = 0;
-        for (drawn, number) in arrivals.requests.iter().zip(arrivals.first..) {
+        for (at, drawn) in arrivals.requests.iter().enumerate() {
+            let number = arrivals.first + at as u64;
+            if let Some(later) = arrivals.requests.get(at + AHEAD) {
+                groups[usize::from(later.model)].pick.look_ahead(later.executor);
+            }
             let group = &groups[usize::from(drawn.model)];
             let mut changed;
             let (drawn, errand, member) = if PLAIN {
@@ -179,7 +185,7 @@ impl World<'_> {
                 });
             }
             let requests = &mut lane.inbox.requests;
-            prefetch_index(&*requests, requests.len() + AHEAD);
+            prefetch_index(&*requests, requests.len() + ROOM);
             requests.push(Request::new(drawn, number, cut.place(executor)));
         }
         lanes[0].inbox.escrow += escrow;

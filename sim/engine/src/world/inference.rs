@@ -6,6 +6,8 @@
 //! Invariant: a record lives from dispatch until no message can change it any more. One that nobody was
 //! drawn to check is forgotten at the commit of its finish message.
 
+use smallvec::SmallVec;
+
 /// No index.
 pub(crate) const NONE: u32 = u32::MAX;
 
@@ -72,7 +74,7 @@ impl Inference {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Checks {
     /// Validators whose passing verdicts were committed, in that order; they share the payment.
-    pub passed: Vec<u32>,
+    pub passed: SmallVec<[u32; 4]>,
     /// Verdicts not yet committed.
     pub pending: u32,
     /// Coins credited for the work, before sharing.

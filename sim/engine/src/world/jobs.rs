@@ -3,6 +3,7 @@
 //! A job waits for its host like a request. Invariant: every drawn validator answers exactly once, be it
 //! with silence; a vote that is not given is missed by nobody.
 
+use prefetch_index::prefetch_index;
 use stakeout_kernel::sample::bernoulli;
 
 use super::inference::NONE;
@@ -15,6 +16,9 @@ use crate::strategy::Shortcut;
 /// A time that never comes.
 pub(super) const NEVER: u64 = u64::MAX;
 
+/// So many letters before its turn a validator is asked for.
+const AHEAD: usize = 8;
+
 impl Lane {
     /// Files mailed jobs under the window in which they arrive.
     pub(super) fn receive_tasks(&mut self, window: &Window<'_>) {
@@ -23,14 +27,18 @@ impl Lane {
                 continue;
             }
             let mut mail = std::mem::take(&mut self.in_tasks[source]);
-            for task in mail.drain(..) {
+            for (at, task) in mail.iter().enumerate() {
+                if let Some(later) = mail.get(at + AHEAD) {
+                    prefetch_index(&self.tallies, (later.validator - self.first) as usize);
+                }
                 if task.kind == TaskKind::Validation {
                     let tally = &mut self.tallies[(task.validator - self.first) as usize];
                     tally.required[usize::from(task.epoch_parity)] += 1;
                 }
                 let due = window.tables.window_of(task.arrival).max(window.index);
-                self.task_calendar.push(due, &task);
+                self.task_calendar.push(due, task);
             }
+            mail.clear();
             self.in_tasks[source] = mail;
         }
     }

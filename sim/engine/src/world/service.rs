@@ -15,7 +15,6 @@ use super::lane::{Deadline, Lane, Special, TASK};
 use super::mail::{Task, TaskKind};
 use super::request::Request;
 use super::window::Window;
-use crate::read_ahead::read_ahead;
 use crate::strategy::{RequestView, Serve};
 
 /// So many requests before its turn a host's slots are asked for, and twice as many before it the host itself.
@@ -35,7 +34,9 @@ impl Lane {
         self.jobs_taken = 0;
         self.note_next_job();
         // Validators are anywhere among the lane's hosts.
-        read_ahead(self.jobs.iter(), |job| self.look_at(job.validator - self.first));
+        let places = || self.jobs.iter().map(|job| (job.validator - self.first) as usize);
+        places().for_each(|host| prefetch_index(&self.hosts, host));
+        places().for_each(|host| self.look_at(host));
     }
 
     /// Opens a window, and serves the requests that have been sent.
@@ -77,8 +78,7 @@ impl Lane {
                 prefetch_index(&self.hosts, later.host() as usize);
             }
             if let Some(later) = requests.get(at + AHEAD) {
-                let hot = &self.hosts[later.host() as usize];
-                prefetch_index(&self.slots, hot.first_slot as usize + usize::from(hot.next_slot));
+                self.look_at(later.host() as usize);
             }
             if self.next_job.0 <= request.arrival {
                 self.take_jobs_before((request.arrival, request.number()), window);
@@ -140,11 +140,11 @@ impl Lane {
         }
     }
 
-    /// Reads what a job will need of its host.
+    /// Asks for the slot that a job at a host will look at first.
     #[inline(always)]
-    fn look_at(&self, host: u32) -> u64 {
-        let hot = &self.hosts[host as usize];
-        self.slots[hot.first_slot as usize + usize::from(hot.next_slot)]
+    fn look_at(&self, host: usize) {
+        let hot = &self.hosts[host];
+        prefetch_index(&self.slots, hot.first_slot as usize + usize::from(hot.next_slot));
     }
 
     /// Starts a request at a host that serves everything as promised and whose turn comes in this window:

@@ -3,6 +3,8 @@
 //! Invariant: an index handed out stays valid until it is given back; nothing is allocated once the
 //! largest number of simultaneous entries has been reached.
 
+use prefetch_index::prefetch_index;
+
 /// A vector whose places are reused.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Slab<T> {
@@ -24,6 +26,7 @@ impl<T> Slab<T> {
     pub(crate) fn insert(&mut self, item: T) -> u32 {
         if let Some(index) = self.free.pop() {
             self.items[index as usize] = item;
+            self.ask_for_next();
             index
         } else {
             self.grow(item)
@@ -47,8 +50,25 @@ impl<T> Slab<T> {
     #[inline]
     pub(crate) fn reuse_or(&mut self, make: impl FnOnce() -> T) -> u32 {
         match self.free.pop() {
-            Some(index) => index,
+            Some(index) => {
+                self.ask_for_next();
+                index
+            }
             None => self.insert(make()),
+        }
+    }
+
+    /// Asks for an entry that will be needed.
+    #[inline(always)]
+    pub(crate) fn ask_for(&self, index: usize) {
+        prefetch_index(&self.items, index);
+    }
+
+    /// Asks for the place that will be given next.
+    #[inline(always)]
+    fn ask_for_next(&self) {
+        if let Some(&next) = self.free.last() {
+            prefetch_index(&self.items, next as usize);
         }
     }
 

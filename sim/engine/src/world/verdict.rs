@@ -3,6 +3,7 @@
 //! Invariant: every drawn validator's answer is counted once, and an inference is forgotten when the last
 //! of them is in and no dispute is open.
 
+use prefetch_index::prefetch_index;
 use stakeout_protocol::dispute::{
     DisputeGroup, OnNoQuorum, VoteOutcome, VoteTally, VoterRule, compute_voters,
 };
@@ -16,11 +17,10 @@ use super::mail::{Answer, AnswerKind, Credit, Task, TaskKind};
 use super::tables::Tables;
 use super::window::Window;
 use crate::observe::frame::{Event, EventKind};
-use crate::read_ahead::read_ahead;
 use crate::scenario::{Assignment, Unsampled};
 
-/// Answers whose cases are read together.
-const BATCH: usize = 16;
+/// So many answers before its turn the last of what a case needs is asked for, and twice as many what leads to it.
+const AHEAD: usize = 8;
 
 /// What a dispute asks of its voters, and who opened it.
 struct Ballot {
@@ -67,28 +67,32 @@ impl Lane {
             (answer.number - lowest) << 28 | sender
         };
         order.sort(&due, |answer| answer.ready, rank);
-        for batch in order.places().chunks(BATCH) {
-            read_ahead(batch.iter(), |&place| {
-                u64::from(self.look_at_case(&due[place as usize]))
-            });
-            for &place in batch {
-                self.commit_answer(&due[place as usize], window);
+        let places = order.places();
+        for (at, &place) in places.iter().enumerate() {
+            if let Some(&later) = places.get(at + 2 * AHEAD) {
+                let case = due[later as usize].inference as usize;
+                self.kept.ask_for(case);
+                prefetch_index(&self.links, case);
             }
+            if let Some(&later) = places.get(at + AHEAD) {
+                self.look_at_case(&due[later as usize]);
+            }
+            self.commit_answer(&due[place as usize], window);
         }
         self.answers.give_back(due);
         self.scratch.order = order;
     }
 
-    /// Reads what the commit of an answer will need.
+    /// Asks for what the commit of an answer needs of its case and of its executor.
     #[inline(always)]
-    fn look_at_case(&self, answer: &Answer) -> u32 {
+    fn look_at_case(&self, answer: &Answer) {
         let record = &self.kept[answer.inference];
-        if record.number != answer.number {
-            return 0; // Its place is another's now, or nobody's.
+        // Else its place is another's now, or nobody's.
+        if record.number == answer.number {
+            self.checks.ask_for(self.links[answer.inference as usize] as usize);
+            prefetch_index(&self.tallies, record.host as usize);
+            prefetch_index(&self.states, record.host as usize);
         }
-        let checks = &self.checks[self.links[answer.inference as usize]];
-        let first = checks.passed.first().copied().unwrap_or(0);
-        record.prompt ^ checks.pending ^ first ^ self.tallies[record.host as usize].validated
     }
 
     pub(crate) fn commit_answer(&mut self, answer: &Answer, window: &Window<'_>) {

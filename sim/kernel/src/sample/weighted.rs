@@ -4,6 +4,8 @@
 //! changes only the draws whose target crosses a moved border change their mind. An alias table, as fast,
 //! would reshuffle them all.
 
+use prefetch_index::prefetch_index;
+
 use super::below;
 
 const SCAN: usize = 8;
@@ -87,6 +89,13 @@ impl WeightedIndex {
     /// The weight of `entry`.
     pub fn weight(&self, entry: usize) -> u64 {
         self.cumulative[entry] - self.weight_before(entry)
+    }
+
+    /// Asks for what a pick by `word` will look at, where weights are even or nearly so. Changes nothing.
+    #[inline(always)]
+    pub fn look_ahead(&self, word: u64) {
+        prefetch_index(&self.guide, below(word, self.guide.len() as u64) as usize);
+        prefetch_index(&self.cumulative, below(word, self.cumulative.len() as u64) as usize);
     }
 
     /// The entry on which `target` falls when the weights are laid end to end. Panics unless

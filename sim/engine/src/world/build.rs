@@ -68,7 +68,7 @@ impl<'a> World<'a> {
         let protocol = &scenario.protocol;
         let schedule = Schedule::new(&protocol.geometry, scenario.first_epoch, scenario.epochs);
         let hosts = scenario.hosts.len();
-        let cut = Cut::new(hosts, options.lanes);
+        let cut = Cut::new(hosts, options.lanes, options.parallel);
         let lanes = cut.lanes(hosts);
         let horizon = schedule.windows * tables.block_ns;
         let collateral: Amount = scenario.hosts.iter().map(|host| host.collateral).sum();
@@ -80,17 +80,7 @@ impl<'a> World<'a> {
             replicate,
             options,
             lanes: (0..lanes)
-                .map(|lane| {
-                    build_lane(
-                        scenario,
-                        &tables,
-                        registry,
-                        options,
-                        cut,
-                        lane,
-                        horizon,
-                    )
-                })
+                .map(|lane| build_lane(scenario, &tables, registry, options, cut, lane, horizon))
                 .collect(),
             tables,
             next_entry: 0,

@@ -3,8 +3,11 @@
 //! Invariant: lanes are equally large, save the last, and follow the order of participants. Their size is a power of
 //! two, so that a participant's lane is a shift away.
 
-/// Hosts in a lane: what is looked up by host in one phase of one lane stays in a core's nearest cache.
-const LANE_HOSTS: usize = 512;
+/// Hosts in a lane where one thread works: what is looked up by host in one phase of one lane stays in a core's own cache,
+/// and as much as can be is done before the next lane.
+const LANE_HOSTS: usize = 2_048;
+/// Hosts in a lane where several work: whoever is done takes another, so that there must be several for each.
+const SHARED_LANE_HOSTS: usize = 512;
 /// Lanes at most, unless hosts are too many for so few: every lane has a letter box for every other one.
 const LANES_MAX: usize = 32;
 /// Hosts of a lane at most: a request names its host by its place in 16 bits.
@@ -17,10 +20,11 @@ pub(crate) struct Cut {
 }
 
 impl Cut {
-    /// Cuts `hosts` into `lanes` or fewer, or as suits them.
-    pub fn new(hosts: usize, lanes: Option<usize>) -> Self {
+    /// Cuts `hosts` into `lanes` or fewer, or as suits them and the threads.
+    pub fn new(hosts: usize, lanes: Option<usize>, parallel: bool) -> Self {
         let size = match lanes {
             Some(lanes) => hosts.div_ceil(lanes.clamp(1, LANES_MAX)),
+            None if parallel => hosts.div_ceil(LANES_MAX).max(SHARED_LANE_HOSTS),
             None => hosts.div_ceil(LANES_MAX).max(LANE_HOSTS),
         };
         Self {
@@ -65,14 +69,19 @@ mod tests {
             (1_000_000, None),
             (200_000, Some(1)),
         ] {
-            let cut = Cut::new(hosts, asked);
-            let lanes = cut.lanes(hosts);
-            let most = asked.unwrap_or(32).max(hosts.div_ceil(1 << 16));
-            assert!(lanes <= most && cut.size() <= 1 << 16, "{hosts} hosts in {lanes} lanes");
-            for participant in [0, 1, hosts / 2, hosts - 1] {
-                let (lane, place) = (cut.lane(participant as u32), cut.place(participant as u32));
-                assert_eq!(lane * cut.size() + place, participant);
-                assert!(lane < lanes && place < cut.size());
+            for parallel in [false, true] {
+                let cut = Cut::new(hosts, asked, parallel);
+                let lanes = cut.lanes(hosts);
+                let most = asked.unwrap_or(32).max(hosts.div_ceil(1 << 16));
+                assert!(
+                    lanes <= most && cut.size() <= 1 << 16,
+                    "{hosts} hosts in {lanes} lanes"
+                );
+                for participant in [0, 1, hosts / 2, hosts - 1] {
+                    let (lane, place) = (cut.lane(participant as u32), cut.place(participant as u32));
+                    assert_eq!(lane * cut.size() + place, participant);
+                    assert!(lane < lanes && place < cut.size());
+                }
             }
         }
     }

@@ -171,7 +171,11 @@ impl Demand {
 
     /// Requests drawn so far, those among them that have not arrived.
     pub(crate) fn drawn(&self) -> u64 {
-        let ahead = if self.is_trace { 0 } else { self.buffer.len() - self.used };
+        let ahead = if self.is_trace {
+            0
+        } else {
+            self.buffer.len() - self.used
+        };
         self.next + ahead as u64
     }
 

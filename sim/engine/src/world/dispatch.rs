@@ -129,9 +129,7 @@ impl World<'_> {
         let mut escrow = 0;
         for (at, drawn) in arrivals.requests.iter().enumerate() {
             let number = arrivals.first + at as u64;
-            if let Some(later) = arrivals.requests.get(at + AHEAD) {
-                groups[usize::from(later.model)].pick.look_ahead(later.executor);
-            }
+            look_ahead(arrivals.requests, at, groups);
             let group = &groups[usize::from(drawn.model)];
             let mut changed;
             let (drawn, errand, member) = if PLAIN {
@@ -184,9 +182,10 @@ impl World<'_> {
                     errand,
                 });
             }
-            let requests = &mut lane.inbox.requests;
-            prefetch_index(&*requests, requests.len() + ROOM);
-            requests.push(Request::new(drawn, number, cut.place(executor)));
+            put_in(
+                &mut lane.inbox.requests,
+                Request::new(drawn, number, cut.place(executor)),
+            );
         }
         lanes[0].inbox.escrow += escrow;
         !arrivals.requests.is_empty()
@@ -271,7 +270,9 @@ impl Piece {
         self.to.resize_with(lanes, Sent::default);
         self.bills.clear();
         self.unassigned = 0;
-        for (drawn, number) in arrivals.requests.iter().zip(arrivals.first..) {
+        for (at, drawn) in arrivals.requests.iter().enumerate() {
+            let number = arrivals.first + at as u64;
+            look_ahead(arrivals.requests, at, sender.groups);
             let group = &sender.groups[usize::from(drawn.model)];
             let Some(member) = draw_member(drawn, group, sender.preserved, sender.is_paused) else {
                 self.unassigned += 1;
@@ -286,8 +287,10 @@ impl Piece {
             let executor = group.executors.at(member);
             let sent = &mut self.to[sender.cut.lane(executor)];
             sent.escrow += u128::from(escrow);
-            sent.requests
-                .push(Request::new(drawn, number, sender.cut.place(executor)));
+            put_in(
+                &mut sent.requests,
+                Request::new(drawn, number, sender.cut.place(executor)),
+            );
         }
     }
 
@@ -342,6 +345,21 @@ impl Bill {
         }
         .wide(i128::from(self.escrow))
     }
+}
+
+/// Asks for what chooses the executor of a request that comes later than the one at `at`.
+#[inline(always)]
+fn look_ahead(requests: &[Drawn], at: usize, groups: &[Group]) {
+    if let Some(later) = requests.get(at + AHEAD) {
+        groups[usize::from(later.model)].pick.look_ahead(later.executor);
+    }
+}
+
+/// Puts a request into an inbox.
+#[inline(always)]
+fn put_in(inbox: &mut Vec<Request>, request: Request) {
+    prefetch_index(&*inbox, inbox.len() + ROOM);
+    inbox.push(request);
 }
 
 /// The position of the executor that a request was drawn to, if anybody serves.

@@ -57,7 +57,13 @@ impl super::lane::Lane {
     fn list_due(&self, window: u64, inclusion_ns: u64, lane: u32, out: &mut Vec<Due>) {
         for (place, record) in self.finishes.due(window).iter().enumerate() {
             let ready = record.completion + inclusion_ns;
-            out.push((ready, self.first + record.host(), record.number(), lane, place as u32));
+            out.push((
+                ready,
+                self.first + record.host(),
+                record.number(),
+                lane,
+                place as u32,
+            ));
         }
         for (place, answer) in self.answers.due(window).iter().enumerate() {
             out.push((

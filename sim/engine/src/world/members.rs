@@ -28,7 +28,11 @@ impl Members {
     /// These participants, in ascending order.
     pub(crate) fn new(participants: Vec<u32>) -> Self {
         let first = participants.first().copied().unwrap_or(0);
-        if participants.iter().copied().eq((first..).take(participants.len())) {
+        if participants
+            .iter()
+            .copied()
+            .eq((first..).take(participants.len()))
+        {
             let count = participants.len() as u32;
             Self::Run { first, count }
         } else {

@@ -25,8 +25,10 @@ impl World<'_> {
         };
         let sojourn = merged(|lane| &lane.sums.sojourn);
         let latency = shifted(&sojourn, 2 * self.tables.transfer_ns);
-        let (mut waiting, answers_to_detection) =
-            (merged(|lane| &lane.sums.waits), merged(|lane| &lane.sums.detection));
+        let (mut waiting, answers_to_detection) = (
+            merged(|lane| &lane.sums.waits),
+            merged(|lane| &lane.sums.detection),
+        );
         waiting.record_many(0, self.lanes.iter().map(|lane| lane.sums.started_at_once).sum());
         let open = self
             .lanes

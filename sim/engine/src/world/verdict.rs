@@ -89,7 +89,8 @@ impl Lane {
         let record = &self.kept[answer.inference];
         // Else its place is another's now, or nobody's.
         if record.number == answer.number {
-            self.checks.ask_for(self.links[answer.inference as usize] as usize);
+            self.checks
+                .ask_for(self.links[answer.inference as usize] as usize);
             prefetch_index(&self.tallies, record.host as usize);
             prefetch_index(&self.states, record.host as usize);
         }

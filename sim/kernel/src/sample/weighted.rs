@@ -95,7 +95,10 @@ impl WeightedIndex {
     #[inline(always)]
     pub fn look_ahead(&self, word: u64) {
         prefetch_index(&self.guide, below(word, self.guide.len() as u64) as usize);
-        prefetch_index(&self.cumulative, below(word, self.cumulative.len() as u64) as usize);
+        prefetch_index(
+            &self.cumulative,
+            below(word, self.cumulative.len() as u64) as usize,
+        );
     }
 
     /// The entry on which `target` falls when the weights are laid end to end. Panics unless

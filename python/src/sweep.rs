@@ -19,6 +19,7 @@ use stakeout_engine::experiment::sweep::table::{
 use crate::design;
 use crate::error::Failed;
 use crate::guard::{Stop, interruptible};
+use crate::sensitivity;
 use crate::strategy;
 use crate::table::{Cells, Table};
 
@@ -239,6 +240,11 @@ impl Sweep {
     #[getter]
     fn results(&self) -> Result<Table, Failed> {
         self.results_of(&figure_names(&self.points))
+    }
+
+    /// Which factor moves a figure: effects of a `morris` design, shares of the variance of an `indices` design.
+    fn sensitivity(&self, figure: &str) -> Result<Table, Failed> {
+        sensitivity::table(&self.plan, &self.points, figure)
     }
 
     /// A row a cell: every figure of every replicate.

@@ -97,3 +97,25 @@ fn a_calibration_that_is_run_is_called_a_calibration() {
         .err;
     assert!(refused.contains("no scenario but a calibration"), "{refused}");
 }
+
+#[test]
+fn the_pictures_that_there_are_can_be_listed_in_every_form() {
+    let folder = two_runs();
+    let asked = |arguments: &[&str]| {
+        let mut asked = command();
+        asked.args(["plot", "latest"]).args(arguments);
+        asked.current_dir(folder.path());
+        finish(asked)
+    };
+    let listed = asked(&["--list", "--format", "json"]).expect(0).json();
+    let names: Vec<_> = listed
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|row| &row["name"])
+        .collect();
+    assert!(names.iter().any(|name| *name == "profit"), "{listed}");
+    let table = asked(&["--list"]).expect(0).out;
+    assert!(table.contains("Pictures") && table.contains("profit"), "{table}");
+    asked(&["--picture", "profit", "-o", "x.svg", "--format", "json"]).expect(2);
+}

@@ -337,3 +337,42 @@ fn an_interrupted_sweep_says_how_to_go_on() {
     assert_eq!(ended.status.code(), Some(130), "{said}");
     assert!(said.contains("run the same command again"), "{said}");
 }
+
+/// A rate a second is held to eight digits behind the point and a count to none, while a design draws a dozen.
+#[test]
+fn a_design_draws_no_value_that_its_field_cannot_hold() {
+    let folder = Folder::new();
+    let drawn = "\
+sweep: drawn
+scenario: SCENARIO
+set: { until: 40 blocks }
+factors:
+  - { path: demand.rate, range: { from: 0.5 /s, to: 2 /s, scale: log } }
+  - { path: population.swapper.count, range: { from: 1, to: 4 } }
+  - { path: protocol.sampling.flat_rate, range: { from: 1 %, to: 50 % } }
+design: { sobol: 16 }
+replicates: 1
+outputs: [checked_share]
+";
+    let file = file(&folder, drawn);
+    let place = out(&folder, "place");
+    let done = stakeout(["sweep", &file, "--out", &place, "--format", "csv"]).expect(0);
+    assert!(done.err.contains("16 cells run"), "{}", done.err);
+    assert!(!done.out.contains("Failures"), "{}", done.out);
+    let table = text(&Path::new(&place).join("results.csv"));
+    for line in table.lines().skip(1) {
+        let cells: Vec<&str> = line.split(',').collect();
+        let decimals = |cell: &str| {
+            let (_, behind) = cell
+                .split(' ')
+                .next()
+                .unwrap_or_default()
+                .split_once('.')
+                .unwrap_or_default();
+            behind.len()
+        };
+        assert!(decimals(cells[1]) <= 8 && decimals(cells[2]) == 0, "{line}");
+        // What can be held is not cut.
+        assert!(decimals(cells[3]) > 8, "{line}");
+    }
+}

@@ -427,6 +427,7 @@ fn read_range(path: &str, node: &Node, reading: &mut Reading) -> Range {
         }),
         is_log,
         round: round.filter(|unit| *unit > 0.0),
+        decimals: None,
     }
 }
 

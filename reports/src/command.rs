@@ -57,7 +57,7 @@ pub struct Plot {
     #[arg(value_parser = run_path())]
     path: PathBuf,
     /// Folder for all pictures, created if absent
-    #[arg(long, value_name = "DIR", conflicts_with = "output", required_unless_present_any = ["output", "list"])]
+    #[arg(long, value_name = "DIR", conflicts_with = "output")]
     out: Option<PathBuf>,
     /// File for one picture; its ending says which kind: svg, png or csv
     #[arg(short, long, value_name = "FILE")]
@@ -138,7 +138,7 @@ pub struct Listed {
 /// # Errors
 /// What lies at the path cannot be read, a picture that there is not, or a file that cannot be written.
 pub fn plot(arguments: &Plot) -> Result<Drawn, ReportError> {
-    // Before anything is read: a whole sweep may have to be.
+    // Before anything is read, which may take a while.
     let kind = arguments.output.as_deref().map(Kind::of).transpose()?;
     let subject = Subject::open(&arguments.path)?;
     let pictures = arguments.pictures(&subject)?;
@@ -158,7 +158,11 @@ pub fn plot(arguments: &Plot) -> Result<Drawn, ReportError> {
         write_whole(output, &kind.drawn(picture)?)?;
         return Ok(Drawn::Files(vec![output.clone()]));
     }
-    let folder = arguments.out.as_deref().unwrap_or(Path::new("."));
+    let Some(folder) = &arguments.out else {
+        return Err(ReportError::NoPlace {
+            path: arguments.path.clone(),
+        });
+    };
     fs::create_dir_all(folder).map_err(|source| ReportError::io("create", folder, source))?;
     let draw = |picture: &Picture| {
         let path = folder.join(format!("{}.svg", picture.name));
@@ -190,7 +194,6 @@ impl Kind {
             .map(|(_, kind)| *kind)
             .ok_or_else(|| ReportError::OtherKind {
                 path: path.to_path_buf(),
-                known: Self::ALL.map(|(ending, _)| ending.to_string()).to_vec(),
             })
     }
 

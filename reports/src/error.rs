@@ -48,12 +48,19 @@ pub enum ReportError {
         known: Vec<String>,
     },
     /// A file's ending that says no kind of picture.
-    #[error("{}: a picture is written as {}, by the ending of its file", path.display(), known.join(", "))]
+    #[error("{}: a picture is written as svg, png or csv, by the ending of its file", path.display())]
     OtherKind {
         /// The file.
         path: PathBuf,
-        /// The endings that there are.
-        known: Vec<String>,
+    },
+    /// Nothing says where pictures go.
+    #[error(
+        "where to? `stakeout plot {} --list` tells the pictures, `--out DIR` draws all of them, `--picture NAME -o FILE` one",
+        path.display()
+    )]
+    NoPlace {
+        /// What the pictures are of.
+        path: PathBuf,
     },
     /// Options that are for something else than what lies at a path.
     #[error("{} is {kind}, and {options}; `stakeout plot {} --list` tells its pictures", path.display(), path.display())]
@@ -97,6 +104,7 @@ impl ReportError {
         match self {
             Self::Unknown { .. }
             | Self::OtherKind { .. }
+            | Self::NoPlace { .. }
             | Self::NotForThis { .. }
             | Self::Several { .. } => 2,
             Self::NoSubject { .. } => 3,

@@ -112,8 +112,11 @@ fn a_picture_of_a_sweep_can_be_wished_for() {
     ]);
     let told = String::from_utf8_lossy(&jpg.stderr).into_owned();
     assert_eq!(jpg.status.code(), Some(2));
+    let nowhere = report(&["plot".as_ref(), folder.as_os_str()]);
+    assert_eq!(nowhere.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&nowhere.stderr).contains("--list` tells the pictures"));
     assert!(
-        told.contains("written as svg, png, csv") && told.contains("x.jpg"),
+        told.contains("written as svg, png or csv") && told.contains("x.jpg"),
         "{told}"
     );
     let wrong = ask(&["--x", rate, "--y", "cheating_premum"]);

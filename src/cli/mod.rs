@@ -158,6 +158,9 @@ pub fn main() -> ExitCode {
             if !failure.message.is_empty() {
                 terminal::remark(&format!("error: {failure}"));
             }
+            if let Some(advice) = failure.advice() {
+                terminal::remark(advice);
+            }
             ExitCode::from(failure.reason as u8)
         }
     }

@@ -4,6 +4,7 @@ use stakeout_engine::experiment::sweep::meaning::{Role, names_of};
 use stakeout_statistics::pareto;
 
 use super::sweep::{capital, file_name, gain, words};
+use crate::page::tidy;
 use crate::picture::{Axis, Body, Dot, Dots, Group, Picture, Scale};
 use crate::sweep::{Sweep, in_words};
 
@@ -139,7 +140,7 @@ fn of_rows(sweep: &Sweep, x: &str, y: &str) -> Vec<(usize, Dot)> {
         .collect();
     let mut dots = Vec::new();
     for (at, row) in sweep.rows.iter().enumerate() {
-        let label: Vec<&str> = telling.iter().map(|&at| row.labels[at].as_str()).collect();
+        let label: Vec<String> = telling.iter().map(|&at| tidy(&row.labels[at])).collect();
         if let (Some(x), Some(y)) = (row.spoken(x), row.spoken(y)) {
             let dot = Dot {
                 label: label.join(", "),

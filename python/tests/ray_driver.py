@@ -37,7 +37,7 @@ def main() -> None:
     surroundings = {"SWEEP_OUT": out, "SWEEP_SIGNS": signs}
     os.environ.update(surroundings)
     stakeout.strategy("waits_in_flight")(WaitsInFlight)
-    scenario = stakeout.Scenario.load(Path(__file__).resolve().parents[2] / "scenarios/smoke/first.yaml")
+    scenario = stakeout.Scenario.load(Path(__file__).resolve().parents[2] / "scenarios/smoke/two-swappers.yaml")
     scenario = scenario.set("population.swapper.strategy", "waits_in_flight")
     if engine == "ray":
         import ray

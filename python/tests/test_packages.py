@@ -40,18 +40,19 @@ def test_salib_finds_the_indices_that_a_sweep_finds(network: stakeout.Scenario, 
 
     problem = stakeout.salib_problem(FACTORS)
     samples = sampling.sample(problem, ROWS, calc_second_order=False, seed=3)
-    found = evaluate(network, FACTORS, samples, "cheated", replicates=1, out=tmp_path / "salib")
+    found = evaluate(network, FACTORS, samples, "checked", replicates=1, out=tmp_path / "salib")
     theirs = analysis.analyze(problem, _array(found), calc_second_order=False, seed=3)
     done = stakeout.sweep(network, RANGES, design=f"indices:{ROWS}", replicates=1, out=tmp_path / "ours")
-    ours = done.sensitivity("cheated")
+    ours = done.sensitivity("checked")
     for kind, name in (("first", "S1"), ("total", "ST")):
         for at, row in enumerate(of_kind(ours, kind)):
             assert row["factor"] == FACTORS[at].path
             apart = abs(float(theirs[name][at]) - row["share"])
             half = (row["high"] - row["low"]) / 2
             assert apart <= half + float(theirs[f"{name}_conf"][at]), (name, row, theirs[name][at])
-    # What is compared is not all nothing: the cheater's own rate and what it is asked decide what it cheats.
-    assert of_kind(ours, "total")[1]["share"] > 0.3
+    # What is compared is not all nothing: the rate decides how many answers are checked, and then how many there are.
+    rate, cheater, demand = (row["share"] for row in of_kind(ours, "total"))
+    assert rate > demand > cheater and rate > 0.5 and demand > 0.1
 
 
 def test_salib_reads_the_cells_of_a_sweep_as_the_sweep_does(network: stakeout.Scenario, tmp_path: Path) -> None:
@@ -60,16 +61,16 @@ def test_salib_reads_the_cells_of_a_sweep_as_the_sweep_does(network: stakeout.Sc
     from SALib.analyze import sobol as analysis
 
     done = stakeout.sweep(network, RANGES, design="indices:32", replicates=1, out=tmp_path)
-    values = done.responses["cheated"]
+    values = done.responses["checked"]
     count, ordered = len(FACTORS), []
     for row in range(32):
         a, b, *mixed = values[row * (2 * count + 2) : (row + 1) * (2 * count + 2)]
         ordered.extend([a, *mixed, b])
     theirs = analysis.analyze(stakeout.salib_problem(FACTORS), _array(ordered), seed=3)
-    ours = done.sensitivity("cheated")
+    ours = done.sensitivity("checked")
     assert [row["share"] for row in of_kind(ours, "total")] == pytest.approx(list(theirs["ST"]), rel=1e-9)
     # SALib centres what it reads before it estimates shares of one factor alone.
-    assert [row["share"] for row in of_kind(ours, "first")] == pytest.approx(list(theirs["S1"]), abs=0.3)
+    assert [row["share"] for row in of_kind(ours, "first")] == pytest.approx(list(theirs["S1"]), abs=0.1)
 
 
 def test_optuna_finds_the_floor_that_solve_finds(network: stakeout.Scenario, tmp_path: Path) -> None:
@@ -110,7 +111,7 @@ def test_the_workbench_reads_the_tables_of_a_sweep(network: stakeout.Scenario, t
     experiments = pandas.DataFrame(rows).drop(columns=["scenario", "policy", "model"])
     checked = _array(outcomes["checked_share"])
     scores = feature_scoring.get_feature_scores_all(experiments, {"checked_share": checked}, random_state=1)
-    assert scores["checked_share"].idxmax() == RATE and scores["checked_share"][RATE] > 0.8
+    assert scores["checked_share"].idxmax() == RATE and scores["checked_share"][RATE] > 0.6
     # A third and more is checked where the rate asks for it, whatever else the experiments vary.
     box = prim.Prim(experiments, checked > 0.3, threshold=0.8).find_box()
     limits = box.box_lims[-1]

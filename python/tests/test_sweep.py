@@ -78,10 +78,10 @@ def test_a_wrong_sweep_says_what_is_wrong(first: stakeout.Scenario, tmp_path: Pa
 
 def test_solve_finds_where_the_menu_stops_paying(tmp_path: Path, first_file: Path) -> None:
     question = tmp_path / "question.yaml"
-    (tmp_path / "first.yaml").write_text(first_file.read_text())
+    (tmp_path / "network.yaml").write_text(first_file.read_text())
     question.write_text(
         "solve: floor\n"
-        "scenario: first.yaml\n"
+        "scenario: network.yaml\n"
         "set: { protocol.rewards.initial: 100 GNK, hardware.h100.cost: 400 GNK/h }\n"
         "parameter: { path: protocol.sampling.flat_rate, range: { from: 1 %, to: 50 %, scale: log } }\n"
         "tolerance: 60 %\n"

@@ -23,7 +23,7 @@ outputs: [checked_share, cheated]
 ";
 
 fn file(folder: &Folder, from: &str) -> String {
-    let scenario = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/smoke/first.yaml");
+    let scenario = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/smoke/two-swappers.yaml");
     let text = from.replace("SCENARIO", &format!("'{}'", scenario.display()));
     folder.write("sweep.yaml", &text).display().to_string()
 }
@@ -208,7 +208,7 @@ fn a_grid_from_the_command_line_needs_no_file() {
     let folder = Folder::new();
     let done = stakeout([
         "sweep",
-        "scenarios/smoke/first.yaml",
+        "scenarios/smoke/two-swappers.yaml",
         "--over",
         "protocol.sampling.flat_rate=10 %..50 %/3",
         "--set",
@@ -227,7 +227,7 @@ fn a_grid_from_the_command_line_needs_no_file() {
     assert_eq!(lines.len(), 3, "{}", done.out);
     let mistake = stakeout([
         "sweep",
-        "scenarios/smoke/first.yaml",
+        "scenarios/smoke/two-swappers.yaml",
         "--over",
         "protocol.sampling.flat_rat=1",
     ])
@@ -259,7 +259,7 @@ fn a_figure_that_no_cell_can_have_is_refused_before_anything_runs() {
     }
     let mut compared = vec![
         "compare",
-        "scenarios/smoke/first.yaml",
+        "scenarios/smoke/two-swappers.yaml",
         "--with",
         "until=90 blocks",
     ];

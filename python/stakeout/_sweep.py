@@ -100,9 +100,12 @@ def told(done: Sweep) -> Sweep:
     """The sweep, with a warning where something of it failed."""
     failures = done.failures
     if len(failures) > 0:
-        first = failures["why"][0].strip().replace("\n\n", "\n")
+        lines = failures["why"][0].splitlines()
+        first = next((line for line in lines if line.startswith("error: ")), lines[0])
         warnings.warn(
-            f"{len(failures)} failures among {done.points} points; point {failures['point'][0]}: {first}", stacklevel=3
+            f"{len(failures)} failure{'s' if len(failures) > 1 else ''} among {done.points} points; "
+            f"point {failures['point'][0]}: {first}",
+            stacklevel=3,
         )
     return done
 

@@ -10,8 +10,8 @@ import stakeout
 
 replicates = 30  # small: 6
 rates = ["0.5 %", "1 %", "2 %", "5 %", "10 %", "20 %", "50 %"]
-# Ten hosts, of which two swap; not the first.yaml that `stakeout init` writes.
-scenario = stakeout.Scenario.load("../scenarios/smoke/first.yaml")
+# Ten hosts, of which two swap.
+scenario = stakeout.Scenario.load("../scenarios/smoke/two-swappers.yaml")
 # Hardware costs about 60 % of what an honest host earns, so that there is something to save.
 scenario = scenario.with_({"protocol.rewards.initial": "100 GNK", "hardware.h100.cost": "400 GNK/h"})
 

@@ -27,7 +27,7 @@ class WarySwapper(stakeout.Strategy):
 
 
 replicates = 20  # small: 4
-scenario = stakeout.Scenario.load("../scenarios/smoke/first.yaml").with_(duration="10 epochs")
+scenario = stakeout.Scenario.load("../scenarios/smoke/two-swappers.yaml").with_(duration="10 epochs")
 wary = stakeout.run(scenario.set("population.swapper.strategy", "wary_swapper"), replicates=replicates)
 bold = stakeout.run(
     scenario.set("population.swapper.strategy", {"model_swapper": {"rate": "100 %", "substitute": "int4"}}),

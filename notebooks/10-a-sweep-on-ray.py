@@ -16,7 +16,7 @@ import ray
 import stakeout
 
 replicates = 20  # small: 3
-scenario = stakeout.Scenario.load("../scenarios/smoke/first.yaml").with_(duration="60 epochs")
+scenario = stakeout.Scenario.load("../scenarios/smoke/two-swappers.yaml").with_(duration="60 epochs")
 rates = {"protocol.sampling.flat_rate": ["1 %", "2 %", "5 %", "10 %", "20 %", "50 %"]}
 
 # %%

@@ -99,7 +99,7 @@ struct Question {
 
 impl Question {
     fn new(inferences: u64) -> Result<Self, String> {
-        let scenario = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../scenarios/smoke/first.yaml");
+        let scenario = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../scenarios/smoke/two-swappers.yaml");
         let words = |error: &dyn std::fmt::Display| error.to_string();
         let over = [String::from(FACTOR)];
         let mut file = SweepFile::over(&scenario, &over).map_err(|error| words(&error))?;

@@ -15,6 +15,7 @@ mod html;
 mod policy;
 mod run;
 mod scenario;
+mod sensitivity;
 mod solve;
 mod strategy;
 mod sweep;

@@ -35,11 +35,12 @@ pub fn solve(
     out: Option<PathBuf>,
     threads: Option<u16>,
 ) -> Result<Solution, Failed> {
-    let file = SolveFile::load(&file)?;
+    let mut file = SolveFile::load(&file)?;
     let folder = out.unwrap_or_else(|| Path::new("sweeps").join(&file.name));
     let frontiers = interruptible(py, threads, |stop| {
         let source = ScenarioSource::read(&file.scenario)?;
         let (registry, store) = (strategy::registry(), Store::open(&folder)?);
+        file.parameter = source.held(&file.parameter, &file.set, &registry);
         let monitor = Listener(stop);
         let solver = Solver {
             file: &file,

@@ -19,6 +19,7 @@ use stakeout_engine::experiment::sweep::table::{
 use crate::design;
 use crate::error::Failed;
 use crate::guard::{Stop, interruptible};
+use crate::sensitivity;
 use crate::strategy;
 use crate::table::{Cells, Table};
 
@@ -47,6 +48,8 @@ pub struct Sweep {
     folder: PathBuf,
     shard: Shard,
     run: u64,
+    /// Point, why, and the command that shows it again, of points that were refused and cells that failed.
+    failures: Vec<(usize, String, String)>,
 }
 
 /// Carries out a sweep. `file` is a sweep file, or a scenario file where `over` or `points` say what differs.
@@ -131,7 +134,13 @@ fn carry_out(
         let front = analysis::front(&plan, &done.points);
         write_results(&plan, &done.points, front.as_ref(), &store)?;
     }
+    let failures = analysis::failures(&plan, &done.points, &source);
+    let failures = failures
+        .into_iter()
+        .filter(|(point, ..)| shard.has(*point))
+        .collect();
     Ok(Sweep {
+        failures,
         plan,
         points: done.points,
         folder,
@@ -239,6 +248,32 @@ impl Sweep {
     #[getter]
     fn results(&self) -> Result<Table, Failed> {
         self.results_of(&figure_names(&self.points))
+    }
+
+    /// A row a point that was refused, and a row a cell that failed: the point, why, and the command that shows it again.
+    #[getter]
+    fn failures(&self) -> Result<Table, Failed> {
+        let rows = || self.failures.iter();
+        let columns = vec![
+            (
+                "point".to_owned(),
+                Cells::counts(rows().map(|(point, ..)| *point as u64)),
+            ),
+            (
+                "why".to_owned(),
+                Cells::words(rows().map(|(_, why, _)| why.as_str())),
+            ),
+            (
+                "replay".to_owned(),
+                Cells::words(rows().map(|(.., replay)| replay.as_str())),
+            ),
+        ];
+        Table::new("failures", columns)
+    }
+
+    /// Which factor moves a figure: effects of a `morris` design, shares of the variance of an `indices` design.
+    fn sensitivity(&self, figure: &str) -> Result<Table, Failed> {
+        sensitivity::table(&self.plan, &self.points, figure)
     }
 
     /// A row a cell: every figure of every replicate.

@@ -4,7 +4,7 @@ A scenario in, a run out::
 
     import stakeout
 
-    scenario = stakeout.Scenario.load("scenarios/smoke/first.yaml")
+    scenario = stakeout.Scenario.load("scenarios/smoke/two-swappers.yaml")
     run = stakeout.run(scenario.with_(seed=7))
     print(run.digest)              # that of `stakeout run` for the same scenario and seed
     run.strategies.to_polars()     # Arrow, handed over without a copy

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypedDict, Union
 
@@ -60,6 +61,9 @@ def sweep(
 
     ``engine="ray"`` hands ``shards`` parts to a Ray cluster (``pip install 'stakeout-sim[ray]'``); ``out`` must then be a
     folder that every node sees. The result has the same bytes.
+
+    A point that the scenario refuses, or a cell that fails, does not end the sweep: it is a row of ``failures`` and a
+    warning, and ``results`` has only the points that ran.
     """
     changes: list[tuple[str, str]] = []
     file = what
@@ -82,14 +86,28 @@ def sweep(
         "extend": extend,
     }
     if engine == "local":
-        return _sweep(**plan, shard=shard, threads=threads)
+        return told(_sweep(**plan, shard=shard, threads=threads))
     if engine != "ray":
         raise UsageError(f"no engine `{engine}`; there are local and ray")
     if shard is not None or threads is not None:
         raise UsageError("`shard` and `threads` are Ray's to choose")
     from .ray import sweep_on_ray
 
-    return sweep_on_ray(plan, shards)
+    return told(sweep_on_ray(plan, shards))
+
+
+def told(done: Sweep) -> Sweep:
+    """The sweep, with a warning where something of it failed."""
+    failures = done.failures
+    if len(failures) > 0:
+        lines = failures["why"][0].splitlines()
+        first = next((line for line in lines if line.startswith("error: ")), lines[0])
+        warnings.warn(
+            f"{len(failures)} failure{'s' if len(failures) > 1 else ''} among {done.points} points; "
+            f"point {failures['point'][0]}: {first}",
+            stacklevel=3,
+        )
+    return done
 
 
 def _levels(path: str, values: Sequence[object] | str) -> str:

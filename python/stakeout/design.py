@@ -8,8 +8,10 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
+from ._errors import UsageError
 from ._stakeout import Scenario, Sweep
 from ._sweep import sweep
 
@@ -28,11 +30,19 @@ class Factor:
     """Unit as a scenario writes it, such as ``"%"``; empty for a bare number."""
     is_count: bool = False
     """Only whole numbers."""
+    digits: int = 6
+    """Significant digits that are written. What a sampler draws has more, and fields that are held exactly refuse them."""
 
     def written(self, value: float) -> str:
         """A value with its unit."""
-        number = str(int(round(value))) if self.is_count else format(value, ".10f").rstrip("0").rstrip(".")
+        number = str(int(round(value))) if self.is_count else _plain(value, self.digits)
         return f"{number} {self.unit}" if self.unit else number
+
+
+def _plain(value: float, digits: int) -> str:
+    """A number without an exponent."""
+    text = format(Decimal(format(value, f".{max(digits, 1) - 1}e")), "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def salib_problem(factors: Sequence[Factor]) -> dict[str, Any]:
@@ -56,15 +66,23 @@ def evaluate(
     output: str,
     **options: Any,
 ) -> list[float]:
-    """The mean of one figure at every sample, in order: what SALib's analysers take. Options are those of ``sweep``."""
+    """The mean of one figure at every sample, in order: what SALib's analysers take. Options are those of ``sweep``.
+
+    Every sample has a value: one that the scenario refuses raises ``UsageError``, and where no replicate has the figure the
+    value is NaN.
+    """
     points = [at(factors, sample) for sample in samples]
     done = sweep(what, points=points, **options)
     return _means(done, output)
 
 
 def _means(done: Sweep, output: str) -> list[float]:
-    means = done.results[output]
-    return [float("nan") if mean is None else mean for mean in means]
+    """A value a point, in the order of the points: a refused one has no row in the results."""
+    points = done.results["point"]
+    if len(points) < done.points:
+        refused = next(row for row in done.failures.rows_as_dicts() if row["point"] not in points)
+        raise UsageError(f"point {refused['point']} cannot be run: {refused['why']}")
+    return [float("nan") if mean is None else mean for mean in done.results[output]]
 
 
 class AskTell:

@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture(scope="session")
 def first_file() -> Path:
-    return ROOT / "scenarios/smoke/first.yaml"
+    return ROOT / "scenarios/smoke/two-swappers.yaml"
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -166,3 +168,48 @@ def test_a_killed_worker_and_a_killed_node_change_no_byte(
     # A second start finds everything: what a driver that was killed comes back to.
     again = stakeout.sweep(scenario, RATES, replicates=REPLICATES, out=spread)
     assert again.cells_run == 0 and again.digest == local.digest
+
+
+def test_a_killed_driver_changes_no_byte(cluster: Any, tmp_path: Path) -> None:
+    """The program that called `sweep` dies with cells in flight on both nodes, is started again, and completes."""
+    local, spread, signs = tmp_path / "local", tmp_path / "spread", tmp_path / "signs"
+    for folder in (local, spread, signs):
+        folder.mkdir()
+
+    def driver(engine: str, out: Path, waits_for: Path) -> subprocess.Popen[str]:
+        program = [sys.executable, str(Path(__file__).with_name("ray_driver.py")), engine, str(out), str(waits_for)]
+        return subprocess.Popen([*program, str(cluster.address)], stdout=subprocess.PIPE, text=True)
+
+    def finished(process: subprocess.Popen[str]) -> tuple[int, str]:
+        told, _ = process.communicate(timeout=300)
+        assert process.returncode == 0
+        run, digest = told.split()
+        return int(run), digest
+
+    # Whoever has been killed already waits for nobody.
+    over = tmp_path / "over"
+    over.mkdir()
+    (over / "driver-killed").touch()
+    total, digest = finished(driver("local", local, over))
+
+    killed = driver("ray", spread, signs)
+    try:
+        # Both workers stand inside a cell, and neither gets out while the driver lives.
+        wait_for(lambda: killed.poll() is not None or len(list(signs.glob("waits-*"))) == 2)
+        assert killed.poll() is None
+        kept = cells(spread)
+        killed.send_signal(signal.SIGKILL)
+        assert killed.wait(timeout=60) == -signal.SIGKILL
+        assert 4 <= kept <= total - 2
+        assert not (spread / "results.csv").exists()
+        # Ray ends the workers of a driver that is gone: what they were at is lost, what was finished is not.
+        wait_for(lambda: not workers())
+        assert cells(spread) == kept
+        (signs / "driver-killed").touch()
+        _, again = finished(driver("ray", spread, signs))
+    finally:
+        (signs / "driver-killed").touch()
+        killed.kill()
+    assert again == digest and cells(spread) == total
+    for name in ("plan.json", "results.csv", "responses.csv"):
+        assert (spread / name).read_bytes() == (local / name).read_bytes()

@@ -78,10 +78,10 @@ def test_a_wrong_sweep_says_what_is_wrong(first: stakeout.Scenario, tmp_path: Pa
 
 def test_solve_finds_where_the_menu_stops_paying(tmp_path: Path, first_file: Path) -> None:
     question = tmp_path / "question.yaml"
-    (tmp_path / "first.yaml").write_text(first_file.read_text())
+    (tmp_path / "network.yaml").write_text(first_file.read_text())
     question.write_text(
         "solve: floor\n"
-        "scenario: first.yaml\n"
+        "scenario: network.yaml\n"
         "set: { protocol.rewards.initial: 100 GNK, hardware.h100.cost: 400 GNK/h }\n"
         "parameter: { path: protocol.sampling.flat_rate, range: { from: 1 %, to: 50 %, scale: log } }\n"
         "tolerance: 60 %\n"
@@ -130,6 +130,28 @@ def test_a_problem_of_salib_is_sampled_and_evaluated(first: stakeout.Scenario, t
     samples = [[1.0, 4.2], [25.0, 8.0], [50.0, 12.0]]
     found = evaluate(first, FACTORS, samples, "checked_share", replicates=1, out=tmp_path)
     assert found == sorted(found) and len(found) == 3
+
+
+def test_what_a_sampler_draws_is_written_as_a_field_can_hold_it() -> None:
+    rate = stakeout.Factor("demand.rate", 0.5, 2.0, "/s")
+    assert rate.written(1.1304828911) == "1.13048 /s"
+    assert rate.written(0.00000012345678) == "0.000000123457 /s"
+    assert rate.written(2.0) == "2 /s"
+    assert stakeout.Factor("x", 0, 1e9).written(123456789.0) == "123457000"
+    assert FACTORS[1].written(4.6) == "5"
+
+
+def test_a_refused_point_is_told_and_leaves_no_gap(first: stakeout.Scenario, tmp_path: Path) -> None:
+    from stakeout.design import evaluate
+
+    rate = FACTORS[0]
+    points = [{rate.path: "5 %"}, {rate.path: "500 %"}, {rate.path: "20 %"}]
+    with pytest.warns(UserWarning, match="1 failure among 3 points; point 1: error: .*flat_rate"):
+        done = stakeout.sweep(first, points=points, replicates=1, out=tmp_path / "listed")
+    assert (done.results["point"], done.failures["point"]) == ([0, 2], [1])
+    assert "out of range" in done.failures["why"][0] and "flat_rate" in done.failures["replay"][0]
+    with pytest.warns(UserWarning), pytest.raises(stakeout.UsageError, match="point 1 cannot be run"):
+        evaluate(first, [rate], [[5.0], [500.0]], "checked_share", replicates=1, out=tmp_path / "samples")
 
 
 class Study:

@@ -29,6 +29,7 @@ Examples:
 pub const PLOT_EXAMPLES: &str = "\
 Examples:
   stakeout plot latest --out figures
+  stakeout plot latest --list
   stakeout plot latest --picture profit -o profit.png
   stakeout plot sweeps/sampling-floor --x protocol.sampling.flat_rate --y cheating_premium --by cheater -o x.svg
   stakeout plot sweeps/sampling-floor --x protocol.sampling.flat_rate --y cheater --z cheating_premium -o map.svg";
@@ -56,7 +57,7 @@ pub struct Plot {
     #[arg(value_parser = run_path())]
     path: PathBuf,
     /// Folder for all pictures, created if absent
-    #[arg(long, value_name = "DIR", conflicts_with = "output", required_unless_present_any = ["output", "list"])]
+    #[arg(long, value_name = "DIR", conflicts_with = "output")]
     out: Option<PathBuf>,
     /// File for one picture; its ending says which kind: svg, png or csv
     #[arg(short, long, value_name = "FILE")]
@@ -114,54 +115,95 @@ pub fn report(arguments: &Report) -> Result<Vec<PathBuf>, ReportError> {
     Ok(vec![output])
 }
 
-/// Draws and returns what was written, or the names that there are.
+/// What came of `plot`.
+#[derive(Debug)]
+pub enum Drawn {
+    /// The files that were written.
+    Files(Vec<PathBuf>),
+    /// The pictures that there are, where only they were asked for.
+    Listed(Vec<Listed>),
+}
+
+/// A picture that can be asked for.
+#[derive(Debug)]
+pub struct Listed {
+    /// Its name.
+    pub name: String,
+    /// What it shows.
+    pub title: String,
+}
+
+/// Draws, or lists what could be drawn.
 ///
 /// # Errors
 /// What lies at the path cannot be read, a picture that there is not, or a file that cannot be written.
-pub fn plot(arguments: &Plot) -> Result<Vec<PathBuf>, ReportError> {
+pub fn plot(arguments: &Plot) -> Result<Drawn, ReportError> {
+    // Before anything is read, which may take a while.
+    let kind = arguments.output.as_deref().map(Kind::of).transpose()?;
     let subject = Subject::open(&arguments.path)?;
     let pictures = arguments.pictures(&subject)?;
     if arguments.list {
-        return Ok(pictures
-            .iter()
-            .map(|picture| PathBuf::from(&picture.name))
-            .collect());
+        let listed = pictures.into_iter().map(|picture| Listed {
+            name: picture.name,
+            title: picture.title,
+        });
+        return Ok(Drawn::Listed(listed.collect()));
     }
-    if let Some(folder) = &arguments.out {
-        fs::create_dir_all(folder).map_err(|source| ReportError::io("create", folder, source))?;
-        let draw = |picture: &Picture| {
-            let path = folder.join(format!("{}.svg", picture.name));
-            write_whole(&path, draw::svg(picture)?.as_bytes())?;
-            Ok(path)
+    if let (Some(output), Some(kind)) = (&arguments.output, kind) {
+        let [picture] = pictures.as_slice() else {
+            return Err(ReportError::Several {
+                known: pictures.iter().map(|picture| picture.name.clone()).collect(),
+            });
         };
-        return pictures.iter().map(draw).collect();
+        write_whole(output, &kind.drawn(picture)?)?;
+        return Ok(Drawn::Files(vec![output.clone()]));
     }
-    let output = arguments
-        .output
-        .clone()
-        .unwrap_or_else(|| PathBuf::from("plot.svg"));
-    let [picture] = pictures.as_slice() else {
-        return Err(ReportError::Several {
-            known: pictures.iter().map(|picture| picture.name.clone()).collect(),
+    let Some(folder) = &arguments.out else {
+        return Err(ReportError::NoPlace {
+            path: arguments.path.clone(),
         });
     };
-    let ending = output
-        .extension()
-        .map(|e| e.to_string_lossy().to_ascii_lowercase());
-    let bytes = match ending.as_deref() {
-        Some("svg") => draw::svg(picture)?.into_bytes(),
-        Some("png") => draw::png(picture)?,
-        Some("csv") => picture.sheet().to_csv().into_bytes(),
-        _ => {
-            return Err(ReportError::Unknown {
-                what: "kind of picture",
-                name: ending.unwrap_or_default(),
-                known: vec!["svg".into(), "png".into(), "csv".into()],
-            });
-        }
+    fs::create_dir_all(folder).map_err(|source| ReportError::io("create", folder, source))?;
+    let draw = |picture: &Picture| {
+        let path = folder.join(format!("{}.svg", picture.name));
+        write_whole(&path, &Kind::Svg.drawn(picture)?)?;
+        Ok(path)
     };
-    write_whole(&output, &bytes)?;
-    Ok(vec![output])
+    let written = pictures.iter().map(draw).collect::<Result<_, ReportError>>()?;
+    Ok(Drawn::Files(written))
+}
+
+/// A kind of file that a picture can be written as.
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    Svg,
+    Png,
+    Csv,
+}
+
+impl Kind {
+    /// The endings of files, each with its kind.
+    const ALL: [(&str, Self); 3] = [("svg", Self::Svg), ("png", Self::Png), ("csv", Self::Csv)];
+
+    /// The kind that a file's ending says.
+    fn of(path: &Path) -> Result<Self, ReportError> {
+        let ending = path.extension().map(|ending| ending.to_ascii_lowercase());
+        let is_said = |known: &&(&str, Self)| ending.as_ref().is_some_and(|ending| ending == known.0);
+        let found = Self::ALL.iter().find(is_said);
+        found
+            .map(|(_, kind)| *kind)
+            .ok_or_else(|| ReportError::OtherKind {
+                path: path.to_path_buf(),
+            })
+    }
+
+    fn drawn(self, picture: &Picture) -> Result<Vec<u8>, ReportError> {
+        match self {
+            Self::Svg => Ok(draw::svg(picture)?.into_bytes()),
+            Self::Png => draw::png(picture),
+            Self::Csv => Ok(picture.sheet().to_csv().into_bytes()),
+        }
+    }
 }
 
 impl Plot {
@@ -169,9 +211,10 @@ impl Plot {
     fn pictures(&self, subject: &Subject) -> Result<Vec<Picture>, ReportError> {
         if let (Some(x), Some(y)) = (&self.x, &self.y) {
             let Subject::Sweep(sweep) = subject else {
-                return Err(ReportError::NoSubject {
+                return Err(ReportError::NotForThis {
                     path: self.path.clone(),
-                    reason: "--x and --y are for the results of a sweep".into(),
+                    kind: subject.kind(),
+                    options: "--x and --y are for the results of a sweep, or for any table",
                 });
             };
             let wish = Wish {

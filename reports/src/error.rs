@@ -47,6 +47,31 @@ pub enum ReportError {
         /// What there is.
         known: Vec<String>,
     },
+    /// A file's ending that says no kind of picture.
+    #[error("{}: a picture is written as svg, png or csv, by the ending of its file", path.display())]
+    OtherKind {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Nothing says where pictures go.
+    #[error(
+        "where to? `stakeout plot {} --list` tells the pictures, `--out DIR` draws all of them, `--picture NAME -o FILE` one",
+        path.display()
+    )]
+    NoPlace {
+        /// What the pictures are of.
+        path: PathBuf,
+    },
+    /// Options that are for something else than what lies at a path.
+    #[error("{} is {kind}, and {options}; `stakeout plot {} --list` tells its pictures", path.display(), path.display())]
+    NotForThis {
+        /// The path.
+        path: PathBuf,
+        /// What lies there.
+        kind: &'static str,
+        /// What the options are for.
+        options: &'static str,
+    },
     /// One picture was asked for and there are several.
     #[error("which picture? --picture takes one of {}", known.join(", "))]
     Several {
@@ -77,7 +102,11 @@ impl ReportError {
     /// Exit code of docs/exit-codes.md.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Unknown { .. } | Self::Several { .. } => 2,
+            Self::Unknown { .. }
+            | Self::OtherKind { .. }
+            | Self::NoPlace { .. }
+            | Self::NotForThis { .. }
+            | Self::Several { .. } => 2,
             Self::NoSubject { .. } => 3,
             _ => 4,
         }

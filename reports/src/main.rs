@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use stakeout_reports::command::{self, Plot, Report};
+use stakeout_reports::command::{self, Drawn, Plot, Report};
 
 /// Makes a page of a run, a sweep, a solved question or a calibration, or its pictures.
 #[derive(Parser)]
@@ -23,12 +23,16 @@ enum Command {
 
 fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
-        Command::Report(arguments) => command::report(&arguments),
+        Command::Report(arguments) => command::report(&arguments).map(Drawn::Files),
         Command::Plot(arguments) => command::plot(&arguments),
     };
     match outcome {
-        Ok(written) => {
+        Ok(Drawn::Files(written)) => {
             written.iter().for_each(|path| println!("{}", path.display()));
+            ExitCode::SUCCESS
+        }
+        Ok(Drawn::Listed(pictures)) => {
+            pictures.iter().for_each(|picture| println!("{}", picture.name));
             ExitCode::SUCCESS
         }
         Err(error) => {

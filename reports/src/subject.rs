@@ -78,6 +78,17 @@ impl Subject {
         })
     }
 
+    /// What it is, for a sentence.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Run(_) => "a run",
+            Self::Sweep(_) => "the results of a sweep",
+            Self::Solve(_) => "a solved question",
+            Self::Game(_) => "a game",
+            Self::Calibration(..) => "a calibration",
+        }
+    }
+
     /// The page.
     ///
     /// # Errors

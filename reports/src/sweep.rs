@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use stakeout_engine::experiment::sweep::analysis::{Sensitivity, sensitivity};
 use stakeout_engine::experiment::sweep::campaign::PointCells;
 use stakeout_engine::experiment::sweep::cell::Cell;
-use stakeout_engine::experiment::sweep::meaning::KEY_FIGURES;
+use stakeout_engine::experiment::sweep::meaning::{KEY_FIGURES, spoken_unit, with_unit};
 use stakeout_engine::experiment::sweep::plan::{Plan, SWEEP_FORMAT};
 use stakeout_engine::experiment::sweep::store::Store;
 
@@ -18,6 +18,7 @@ use crate::error::ReportError;
 const BYTES_MAX: u64 = 1 << 30;
 /// Columns that stand between the factors and the figures.
 const FIXED: [&str; 3] = ["seed", "replicates", "failed"];
+
 /// A figure at a point.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Estimate {
@@ -25,6 +26,26 @@ pub struct Estimate {
     pub mean: f64,
     /// Its interval.
     pub interval: Option<(f64, f64)>,
+}
+
+impl Estimate {
+    /// The estimate in the unit in which people read the figure: tables and pictures both show it so.
+    pub fn spoken(self, figure: &str) -> Self {
+        self.times(spoken_unit(figure).0)
+    }
+
+    /// The estimate in another unit.
+    pub fn times(self, scale: f64) -> Self {
+        Self {
+            mean: scale * self.mean,
+            interval: self.interval.map(|(low, high)| (scale * low, scale * high)),
+        }
+    }
+}
+
+/// A figure in words, with the unit in which people read it: `latency p95, ms`.
+pub fn in_words(figure: &str) -> String {
+    with_unit(figure, spoken_unit(figure).1).replace('_', " ")
 }
 
 /// One point.
@@ -40,6 +61,13 @@ pub struct Row {
     pub failed: u64,
     /// Figures by name; one without a value is absent.
     pub figures: BTreeMap<String, Estimate>,
+}
+
+impl Row {
+    /// A figure as people read it, if the point has it.
+    pub fn spoken(&self, figure: &str) -> Option<Estimate> {
+        self.figures.get(figure).map(|found| found.spoken(figure))
+    }
 }
 
 /// The results of a sweep.
@@ -87,8 +115,8 @@ impl Sweep {
             Some(plan) => plan.outputs.clone(),
             None => KEY_FIGURES
                 .iter()
-                .filter(|n| known(n))
-                .map(ToString::to_string)
+                .filter(|key| known(&key.name))
+                .map(|key| key.name.to_string())
                 .collect(),
         };
         let called = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned());

@@ -4,7 +4,6 @@ mod support;
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
 use stakeout_engine::observe::comparisons::COMPARISONS_FILE;
 use stakeout_engine::observe::run_archive::RunDirectory;
@@ -14,6 +13,7 @@ use stakeout_engine::observe::storage::Disk;
 use stakeout_reports::draw;
 use stakeout_reports::frames::{ConvictionFrame, EpochFrame, ParticipantFrame};
 use stakeout_reports::page::Shown;
+use stakeout_reports::picture::{Body, Picture};
 use stakeout_reports::subject::Subject;
 use support::{
     calibration_file, hostile_directory, page, run_directory, sample_directory, solve_directory,
@@ -178,6 +178,57 @@ fn a_sweep_says_where_deviating_pays_and_draws_it() {
     }
 }
 
+/// What the blocks or dots of a picture stand for, and what the numbers are.
+fn values(picture: &Picture) -> (Vec<f64>, Vec<String>) {
+    let axes = [&picture.x, &picture.y].map(|axis| axis.label.clone());
+    match &picture.body {
+        Body::Curves(curves) => {
+            let points = curves.iter().flat_map(|curve| &curve.points);
+            (points.map(|point| point.mean).collect(), axes.to_vec())
+        }
+        Body::Blocks(blocks) => {
+            let values = blocks.blocks.iter().filter_map(|block| block.value);
+            (values.collect(), vec![blocks.value_label.clone()])
+        }
+        Body::Dots(dots) => (
+            dots.dots.iter().flat_map(|dot| [dot.x, dot.y]).collect(),
+            axes.to_vec(),
+        ),
+        Body::Flow(_) => Default::default(),
+    }
+}
+
+#[test]
+fn a_picture_has_the_units_of_the_table_above_it() {
+    let folder = sweep_directory("units");
+    let html = page(&folder);
+    assert!(html.contains(">checked share, %<"), "the head of the table");
+    let pictures = Subject::open(&folder).unwrap().pictures().unwrap();
+    let of = |name: &str| {
+        let found = pictures.iter().find(|picture| picture.name == name);
+        values(found.unwrap_or_else(|| panic!("no picture {name}")))
+    };
+    // The rates of the table are 1, 5, 20 and 50 %, and so are the shares that its rows have.
+    for name in ["map-checked-share", "over-checked-share", "tornado-checked-share"] {
+        let (values, labels) = of(name);
+        assert!(
+            labels.iter().any(|label| label == "checked share, %"),
+            "{name}: {labels:?}"
+        );
+        assert!(
+            values.iter().any(|value| (value - 50.0).abs() < 1e-9),
+            "{name}: {values:?}"
+        );
+        assert!(values.iter().all(|value| *value > 0.9), "{name}: {values:?}");
+    }
+    let (values, labels) = of("pareto");
+    assert_eq!(labels, ["checked share, %", "cheating premium, %"]);
+    assert!(
+        values.iter().any(|value| (value - 20.0).abs() < 1e-9),
+        "{values:?}"
+    );
+}
+
 /// Cheap and convicting, dear and lenient: neither beats the other, though the first is worse in the first two figures.
 #[test]
 fn a_plan_that_trades_three_figures_has_its_front_over_all_of_them() {
@@ -264,6 +315,18 @@ fn a_solved_question_is_answered_in_a_sentence() {
             "some attack of the menu gains 1 % of the honest profit, or may, even at the strict end"
         )
     );
+    // What honesty costs, in the units of every other table.
+    assert!(html.contains("checked share, %") && html.contains("11 (10 to 12)"));
+    let pictures = Subject::open(&solve_directory("solve-units"))
+        .unwrap()
+        .pictures()
+        .unwrap();
+    let price = pictures.iter().find(|picture| picture.name == "price").unwrap();
+    assert_eq!(
+        [&price.x.label, &price.y.label],
+        ["checked share, %", "honest convicted share, %"]
+    );
+    assert_eq!(values(price).0, [11.0, 0.0]);
 }
 
 #[test]
@@ -357,120 +420,4 @@ fn a_run_without_settled_epochs_still_has_a_page() {
     outputs[0].convictions.clear();
     let html = page(&run_directory("empty", &sample::cast(), &outputs));
     assert!(html.contains("no settled epoch") && html.contains("Nobody cheated in this run."));
-}
-
-fn report(arguments: &[&std::ffi::OsStr]) -> std::process::Output {
-    Command::new(env!("CARGO_BIN_EXE_stakeout-report"))
-        .args(arguments)
-        .output()
-        .unwrap()
-}
-
-#[test]
-fn the_command_writes_a_page_and_pictures_of_every_kind() {
-    let directory = sample_directory("command");
-    let page = directory.join("page.html");
-    let made = report(&[
-        "report".as_ref(),
-        directory.as_os_str(),
-        "-o".as_ref(),
-        page.as_os_str(),
-    ]);
-    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-    assert!(fs::read_to_string(page).unwrap().starts_with("<!doctype html>"));
-    let folder = directory.join("figures");
-    let drawn = report(&[
-        "plot".as_ref(),
-        directory.as_os_str(),
-        "--out".as_ref(),
-        folder.as_os_str(),
-    ]);
-    assert!(
-        drawn.status.success(),
-        "{}",
-        String::from_utf8_lossy(&drawn.stderr)
-    );
-    for name in ["profit", "reputation", "sampling", "detection"] {
-        let svg = fs::read_to_string(folder.join(format!("{name}.svg"))).unwrap();
-        assert!(svg.starts_with("<svg"));
-    }
-    let beginnings: [(&str, &[u8]); 3] = [("svg", b"<svg"), ("png", b"\x89PNG"), ("csv", b"curve,epoch")];
-    for (ending, beginning) in beginnings {
-        let file = directory.join(format!("one.{ending}"));
-        let one = [
-            "plot".as_ref(),
-            directory.as_os_str(),
-            "--picture".as_ref(),
-            "profit".as_ref(),
-            "-o".as_ref(),
-            file.as_os_str(),
-        ];
-        let drawn = report(&one);
-        assert!(
-            drawn.status.success(),
-            "{}",
-            String::from_utf8_lossy(&drawn.stderr)
-        );
-        assert!(fs::read(&file).unwrap().starts_with(beginning), "{ending}");
-    }
-}
-
-#[test]
-fn a_picture_of_a_sweep_can_be_wished_for() {
-    let folder = sweep_directory("wish");
-    let file = folder.join("x.svg");
-    let ask = |extra: &[&str]| {
-        let mut all: Vec<&std::ffi::OsStr> = vec![
-            "plot".as_ref(),
-            folder.as_os_str(),
-            "-o".as_ref(),
-            file.as_os_str(),
-        ];
-        all.extend(extra.iter().map(|word| AsRef::<std::ffi::OsStr>::as_ref(*word)));
-        report(&all)
-    };
-    let rate = "protocol.sampling.flat_rate";
-    assert!(
-        ask(&[
-            "--x",
-            rate,
-            "--y",
-            "cheating_premium",
-            "--by",
-            "cheater",
-            "--log-x"
-        ])
-        .status
-        .success()
-    );
-    assert!(
-        ask(&["--x", rate, "--y", "cheater", "--z", "checked_share"])
-            .status
-            .success()
-    );
-    assert!(
-        ask(&["--x", "checked_share", "--y", "cheating_premium", "--pareto"])
-            .status
-            .success()
-    );
-    let wrong = ask(&["--x", rate, "--y", "cheating_premum"]);
-    assert_eq!(wrong.status.code(), Some(2));
-    assert!(String::from_utf8_lossy(&wrong.stderr).contains("did you mean `cheating_premium`?"));
-}
-
-#[test]
-fn what_is_no_run_is_an_error_that_names_the_file() {
-    let directory = sample_directory("damaged");
-    fs::write(directory.join("epochs.parquet"), b"PAR1 but not really PAR1").unwrap();
-    let ask = |path: &std::ffi::OsStr| report(&["report".as_ref(), path]);
-    let broken = ask(directory.as_os_str());
-    assert_eq!(broken.status.code(), Some(4));
-    assert!(String::from_utf8_lossy(&broken.stderr).contains("epochs.parquet"));
-    let absent = ask("/nonexistent-run".as_ref());
-    assert_eq!(absent.status.code(), Some(4));
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
-    let nothing = ask(folder.as_os_str());
-    assert_eq!(nothing.status.code(), Some(3));
-    assert!(String::from_utf8_lossy(&nothing.stderr).contains("manifest.json (a run)"));
-    assert_eq!(report(&[]).status.code(), Some(2));
 }

@@ -10,7 +10,7 @@ use clap::Args;
 use rayon::prelude::*;
 use stakeout_engine::experiment::sweep::cell::{Cell as Replicate, Making, key, run_cell};
 use stakeout_engine::experiment::sweep::figures::check_name;
-use stakeout_engine::experiment::sweep::meaning::{KEY_FIGURES, meaning, with_unit};
+use stakeout_engine::experiment::sweep::meaning::{meaning, rank, with_unit};
 use stakeout_engine::experiment::sweep::plan::ScenarioSource;
 use stakeout_engine::scenario::Scenario;
 use stakeout_engine::scenario::error::unknown_name;
@@ -174,12 +174,7 @@ fn compare(arguments: &Compare, cells: &[[Replicate; 2]]) -> (Table, Option<f64>
     let mut factors: Vec<f64> = lines.iter().filter_map(|line| line.factor).collect();
     let mut shown: Vec<(&Line, f64)> = lines.iter().zip(adjusted).collect();
     if arguments.format.format.is_for_people() {
-        shown.sort_by_key(|(line, _)| {
-            KEY_FIGURES
-                .iter()
-                .position(|key| line.name == *key)
-                .unwrap_or(KEY_FIGURES.len())
-        });
+        shown.sort_by_key(|(line, _)| rank(&line.name));
     }
     for (line, p) in shown {
         let (scale, unit) = arguments.format.format.unit_of(&line.name);

@@ -60,6 +60,9 @@ struct Ratio {
 #[derive(Subcommand, Debug)]
 enum Test {
     /// The sequential probability ratio test: convicting for good, and as the network runs it
+    #[command(
+        before_help = "Examples:\n  stakeout exact sprt\n  stakeout exact sprt --p0 5 --p1 20 --h 4 --fails 1,5,10,20"
+    )]
     Sprt {
         #[command(flatten)]
         ratio: Ratio,
@@ -67,6 +70,9 @@ enum Test {
         question: Question,
     },
     /// A z-score looked at after every check
+    #[command(
+        before_help = "Examples:\n  stakeout exact z\n  stakeout exact z --expected 5 --fails 1,5,20 --checks 10,100,1000"
+    )]
     Z {
         /// The failure rate that counts as honest, in percent
         #[arg(long, value_name = "PERCENT", default_value = "5", value_parser = parse_percent)]
@@ -81,6 +87,9 @@ enum Test {
         question: Question,
     },
     /// So many failures in a row
+    #[command(
+        before_help = "Examples:\n  stakeout exact streak\n  stakeout exact streak --length 5 --fails 5,20,50"
+    )]
     Streak {
         /// How many
         #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1000))]
@@ -89,6 +98,9 @@ enum Test {
         question: Question,
     },
     /// Page's CUSUM, which never falls below zero
+    #[command(
+        before_help = "Examples:\n  stakeout exact cusum\n  stakeout exact cusum --p0 5 --p1 18 --h 9.21 --fails 5,18,92"
+    )]
     Cusum {
         #[command(flatten)]
         ratio: Ratio,

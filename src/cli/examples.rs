@@ -28,11 +28,17 @@ pub struct Examples {
 #[derive(Subcommand, Debug)]
 enum Action {
     /// Print an example
+    #[command(
+        before_help = "Examples:\n  stakeout examples show gonka-sprt\n  stakeout examples show first > mine.yaml"
+    )]
     Show {
         /// Name, as listed
         name: String,
     },
     /// Write an example, and the data it reads, into a folder
+    #[command(
+        before_help = "Examples:\n  stakeout examples copy gonka-sprt\n  stakeout examples copy gonka-mainnet-epoch56 mainnet"
+    )]
     Copy {
         /// Name, as listed
         name: String,

@@ -58,6 +58,13 @@ impl Failure {
         Failure::new(Reason::Io, format!("{}: {}", path.display(), describe(error)))
     }
 
+    /// What helps with a file that is not there: shipped files are named as they lie in the sources.
+    pub fn advice(&self) -> Option<&'static str> {
+        let is_shipped = self.message.contains("scenarios/") && !Path::new("scenarios").exists();
+        (self.reason == Reason::Io && is_shipped)
+            .then_some("`scenarios/` comes with the sources: go to their folder, or see `stakeout examples`")
+    }
+
     /// A limit that the request would have broken.
     pub fn limit(message: impl Into<String>) -> Self {
         Failure::new(Reason::Limit, message)

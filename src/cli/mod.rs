@@ -122,7 +122,7 @@ enum Command {
     /// Make a self-contained page of a run, a sweep, a solved question or a calibration
     Report(stakeout_reports::command::Report),
     /// Draw pictures of them, one or all
-    Plot(stakeout_reports::command::Plot),
+    Plot(report::Plot),
     /// Measure how well substitutes are told apart (needs stakeout-calibrate)
     #[command(disable_help_flag = true)]
     Calibrate(Passed),
@@ -157,6 +157,9 @@ pub fn main() -> ExitCode {
         Err(failure) => {
             if !failure.message.is_empty() {
                 terminal::remark(&format!("error: {failure}"));
+            }
+            if let Some(advice) = failure.advice() {
+                terminal::remark(advice);
             }
             ExitCode::from(failure.reason as u8)
         }
@@ -199,5 +202,28 @@ mod tests {
     #[test]
     fn the_definitions_of_commands_and_options_do_not_contradict_each_other() {
         Cli::command().debug_assert();
+    }
+
+    /// The commands below one that explain themselves without an example.
+    fn without_example(command: &clap::Command, name: &str) -> Vec<String> {
+        let mut found = Vec::new();
+        for below in command.get_subcommands() {
+            let name = format!("{name} {}", below.get_name());
+            let told = below
+                .get_before_help()
+                .map(ToString::to_string)
+                .unwrap_or_default();
+            // The help of `calibrate` is that of another program.
+            if !told.contains(&name) && name != "stakeout calibrate" {
+                found.push(name.clone());
+            }
+            found.extend(without_example(below, &name));
+        }
+        found
+    }
+
+    #[test]
+    fn every_command_begins_its_help_with_an_example_of_itself() {
+        assert_eq!(without_example(&Cli::command(), "stakeout"), [""; 0]);
     }
 }

@@ -33,8 +33,11 @@ pub struct Runs {
 #[derive(Subcommand, Debug)]
 enum What {
     /// List the finished runs of a folder
+    #[command(before_help = "Examples:\n  stakeout runs list\n  stakeout runs list strict --format csv")]
     List(List),
     /// Set the figures of two finished runs beside each other
+    #[command(before_help = "Examples:\n  stakeout runs compare latest strict/latest\n  \
+                       stakeout runs compare latest strict/latest --format markdown")]
     Compare(Compare),
 }
 

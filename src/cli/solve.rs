@@ -47,9 +47,10 @@ pub struct Solve {
 /// Answers and prints.
 pub fn run(arguments: &Solve) -> Result<(), Failure> {
     set_threads(arguments.threads)?;
-    let file = SolveFile::load(&arguments.file)?;
+    let mut file = SolveFile::load(&arguments.file)?;
     let source = ScenarioSource::read(&file.scenario)?;
     let registry = stakeout_agents::registry();
+    file.parameter = source.held(&file.parameter, &file.set, &registry);
     let (_, store) = cell_store::open(arguments.out.as_deref(), &file.name)?;
     interrupt::listen();
     let bar = CellBar::new();

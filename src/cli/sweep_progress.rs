@@ -1,8 +1,9 @@
 //! Progress over the cells of an experiment: done, to do, rate and time left on a terminal, and one line elsewhere.
 
+use std::fmt::Write;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use stakeout_engine::experiment::sweep::campaign::Monitor;
 use stakeout_engine::experiment::sweep::cell::Cell;
 
@@ -23,9 +24,13 @@ impl CellBar {
         } else {
             ProgressBar::hidden()
         };
-        let template = "{bar:30} {pos}/{len} cells  {per_sec}  {elapsed}, {eta} left  {msg}";
+        let template = "{bar:30} {pos}/{len} cells  {rate}  {elapsed}, {eta} left  {msg}";
         if let Ok(style) = ProgressStyle::with_template(template) {
-            bar.set_style(style);
+            let told = |state: &ProgressState, text: &mut dyn Write| {
+                // A bar that cannot be written is no reason to stop.
+                let _ = text.write_str(&rate(state.per_sec()));
+            };
+            bar.set_style(style.with_key("rate", told));
         }
         CellBar {
             bar,
@@ -36,6 +41,16 @@ impl CellBar {
     /// Removes the bar.
     pub fn finish(&self) {
         self.bar.finish_and_clear();
+    }
+}
+
+/// Cells a second, with no more digits than mean something.
+fn rate(per_second: f64) -> String {
+    match per_second {
+        _ if !per_second.is_finite() || per_second <= 0.0 => "–/s".to_string(),
+        fast if fast >= 9.95 => format!("{fast:.0}/s"),
+        slow if slow >= 0.095 => format!("{slow:.1}/s"),
+        slow => format!("{:.1}/min", 60.0 * slow),
     }
 }
 
@@ -63,5 +78,27 @@ impl Monitor for CellBar {
 
     fn tick(&self) {
         self.bar.inc(1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rate_has_no_digits_that_mean_nothing() {
+        let cases = [
+            (41.9554, "42/s"),
+            (1_234.5, "1234/s"),
+            (9.96, "10/s"),
+            (4.249, "4.2/s"),
+            (0.25, "0.2/s"),
+            (0.02, "1.2/min"),
+            (0.0, "–/s"),
+            (f64::NAN, "–/s"),
+        ];
+        for (per_second, expected) in cases {
+            assert_eq!(rate(per_second), expected, "{per_second}");
+        }
     }
 }

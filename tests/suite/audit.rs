@@ -13,7 +13,7 @@ fn logged(changes: &[&str]) -> (Folder, PathBuf) {
     let mut run = command();
     run.args([
         "run",
-        "scenarios/smoke/first.yaml",
+        "scenarios/smoke/two-swappers.yaml",
         "--event-log",
         "--no-twins",
         "--out",
@@ -263,7 +263,7 @@ fn a_window_opens_in_a_trace_viewer_and_in_process_mining() {
 fn a_run_without_a_log_says_how_to_get_one() {
     let folder = Folder::new();
     let mut run = command();
-    run.args(["run", "scenarios/smoke/first.yaml", "--no-twins", "--out"])
+    run.args(["run", "scenarios/smoke/two-swappers.yaml", "--no-twins", "--out"])
         .arg(folder.path());
     let outcome = finish(run).expect(0);
     let place = outcome
@@ -279,7 +279,7 @@ fn a_run_without_a_log_says_how_to_get_one() {
     resumed
         .args([
             "run",
-            "scenarios/smoke/first.yaml",
+            "scenarios/smoke/two-swappers.yaml",
             "--no-twins",
             "--resume",
             "--event-log",

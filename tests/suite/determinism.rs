@@ -105,7 +105,7 @@ fn the_working_directory_does_not_matter() {
 #[test]
 fn the_order_of_keys_in_a_file_does_not_matter() {
     // The document's own end marker apart, a scenario is a mapping: its top-level blocks may stand in any order.
-    let path = root().join("scenarios/smoke/first.yaml");
+    let path = root().join("scenarios/smoke/two-swappers.yaml");
     let text = text(&path);
     let mut blocks: Vec<String> = Vec::new();
     for line in text
@@ -126,7 +126,7 @@ fn the_order_of_keys_in_a_file_does_not_matter() {
     );
     blocks.reverse();
     let folder = Folder::new();
-    let turned = folder.write("first.yaml", &blocks.concat());
+    let turned = folder.write("turned.yaml", &blocks.concat());
     let digest = |path: &Path| {
         let out = Folder::new();
         let mut run = command();

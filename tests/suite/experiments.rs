@@ -5,7 +5,7 @@ use crate::support::program::{Folder, stakeout};
 const BASE: &str = "scenario: SCENARIO\nset: { until: 300 blocks, protocol.rewards.initial: 100 GNK, hardware.h100.cost: 400 GNK/h }\n";
 
 fn file(folder: &Folder, name: &str, rest: &str) -> String {
-    let scenario = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/smoke/first.yaml");
+    let scenario = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/smoke/two-swappers.yaml");
     let base = BASE.replace("SCENARIO", &format!("'{}'", scenario.display()));
     folder.write(name, &format!("{base}{rest}")).display().to_string()
 }
@@ -141,7 +141,7 @@ fn the_cheapest_combination_is_that_of_the_closed_form() {
 fn a_comparison_pairs_replicates_and_says_what_differs() {
     let shown = stakeout([
         "compare",
-        "scenarios/smoke/first.yaml",
+        "scenarios/smoke/two-swappers.yaml",
         "--with",
         "protocol.sampling.flat_rate=60 %",
         "--set",
@@ -161,7 +161,7 @@ fn a_comparison_pairs_replicates_and_says_what_differs() {
     assert_eq!(rows[0]["figure"], "checked_share");
     assert_eq!(rows[0]["verdict"], "second is higher");
     assert!(shown.err.contains("common random numbers"), "{}", shown.err);
-    stakeout(["compare", "scenarios/smoke/first.yaml"]).expect(2);
+    stakeout(["compare", "scenarios/smoke/two-swappers.yaml"]).expect(2);
 }
 
 #[test]

@@ -24,7 +24,10 @@ outputs: [checked_share, cheated]
 
 /// The sweep's file: 24 cells.
 fn sweep_file(folder: &Folder) -> String {
-    let scenario = root().join("scenarios/smoke/first.yaml").display().to_string();
+    let scenario = root()
+        .join("scenarios/smoke/two-swappers.yaml")
+        .display()
+        .to_string();
     let file = folder.write("sweep.yaml", &SWEEP.replace("SCENARIO", &format!("'{scenario}'")));
     file.display().to_string()
 }
@@ -160,7 +163,10 @@ fn on_a_small_disk(blocks: u64, folder: &Path, arguments: &[&str]) -> Outcome {
 #[cfg(unix)]
 fn a_disk_that_is_full_at_any_length_leaves_no_part_of_a_run() {
     let folder = Folder::new();
-    let scenario = root().join("scenarios/smoke/first.yaml").display().to_string();
+    let scenario = root()
+        .join("scenarios/smoke/two-swappers.yaml")
+        .display()
+        .to_string();
     let arguments = [
         "run",
         &scenario,
@@ -245,7 +251,7 @@ fn a_folder_that_may_not_be_written_is_an_input_output_error() {
         for words in [
             vec![
                 "run",
-                "scenarios/smoke/first.yaml",
+                "scenarios/smoke/two-swappers.yaml",
                 "--set",
                 "until=5 blocks",
                 "--no-twins",

@@ -33,7 +33,7 @@ fn run_directory(folder: &Folder, name: &str, more: &[&str]) -> PathBuf {
     let mut run = command();
     run.args([
         "run",
-        "scenarios/smoke/first.yaml",
+        "scenarios/smoke/two-swappers.yaml",
         "--set",
         "protocol.geometry.length=30 blocks",
         "--set",

@@ -131,7 +131,7 @@ fn no_written_file_is_accepted_that_is_none() {
 
 /// The first scenario with a file beside it in place of something of its own.
 fn beside(change: [&str; 2]) -> String {
-    let first = text(&root().join("scenarios/smoke/first.yaml"));
+    let first = text(&root().join("scenarios/smoke/two-swappers.yaml"));
     let changed = first.replace(change[0], change[1]);
     assert_ne!(first, changed, "the first scenario has no {change:?}");
     changed
@@ -248,7 +248,7 @@ fn a_name_that_leads_elsewhere_or_writes_to_the_screen_is_no_name() {
                 "run",
                 format!(
                     "name: {quoted}\n{}",
-                    text(&root().join("scenarios/smoke/first.yaml"))
+                    text(&root().join("scenarios/smoke/two-swappers.yaml"))
                 ),
             ),
             (
@@ -306,7 +306,7 @@ fn a_name_that_leads_elsewhere_or_writes_to_the_screen_is_no_name() {
 #[test]
 fn what_would_not_fit_is_refused_before_it_is_begun() {
     let folder = Folder::new();
-    folder.write("s.yaml", &text(&root().join("scenarios/smoke/first.yaml")));
+    folder.write("s.yaml", &text(&root().join("scenarios/smoke/two-swappers.yaml")));
     let bombs: [&[&str]; 9] = [
         &["demand.rate=1e12 /s"],
         &["duration=1000000 epochs"],
@@ -361,8 +361,8 @@ fn what_would_not_fit_is_refused_before_it_is_begun() {
         "10^36 points",
         &bounded(folder.path(), &["sweep", "sweep.yaml", "--dry-run"]),
     );
-    let game =
-        text(&root().join("scenarios/sweeps/swap-or-serve.yaml")).replace("../smoke/first.yaml", "s.yaml");
+    let game = text(&root().join("scenarios/sweeps/swap-or-serve.yaml"))
+        .replace("../smoke/two-swappers.yaml", "s.yaml");
     for change in [
         ["players: 10", "players: 4294967295"],
         ["reduced: 4", "reduced: 4000000"],
@@ -378,7 +378,10 @@ fn what_would_not_fit_is_refused_before_it_is_begun() {
 
 /// A logged run of twenty blocks.
 fn small_run(folder: &Path) -> std::path::PathBuf {
-    let scenario = root().join("scenarios/smoke/first.yaml").display().to_string();
+    let scenario = root()
+        .join("scenarios/smoke/two-swappers.yaml")
+        .display()
+        .to_string();
     let arguments = [
         "run",
         &scenario,
@@ -493,7 +496,7 @@ fn what_is_on_the_command_line_is_no_safer_than_a_file() {
             let outcome = stakeout([
                 "scenario",
                 "check",
-                "scenarios/smoke/first.yaml",
+                "scenarios/smoke/two-swappers.yaml",
                 "--set",
                 &setting,
             ]);

@@ -11,6 +11,7 @@ mod determinism;
 mod experiments;
 mod faults;
 mod fuzz;
+mod gallery;
 mod golden;
 mod hostile;
 mod mainnet;

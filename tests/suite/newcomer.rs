@@ -97,3 +97,43 @@ fn a_calibration_that_is_run_is_called_a_calibration() {
         .err;
     assert!(refused.contains("no scenario but a calibration"), "{refused}");
 }
+
+#[test]
+fn the_pictures_that_there_are_can_be_listed_in_every_form() {
+    let folder = two_runs();
+    let asked = |arguments: &[&str]| {
+        let mut asked = command();
+        asked.args(["plot", "latest"]).args(arguments);
+        asked.current_dir(folder.path());
+        finish(asked)
+    };
+    let listed = asked(&["--list", "--format", "json"]).expect(0).json();
+    let names: Vec<_> = listed
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|row| &row["name"])
+        .collect();
+    assert!(names.iter().any(|name| *name == "flow"), "{listed}");
+    let table = asked(&["--list"]).expect(0).out;
+    assert!(table.contains("Pictures") && table.contains("flow"), "{table}");
+    asked(&["--picture", "flow", "-o", "x.svg", "--format", "json"]).expect(2);
+}
+
+#[test]
+fn a_shipped_file_that_is_asked_for_elsewhere_is_told_where_it_lies() {
+    let folder = Folder::new();
+    for arguments in [
+        ["solve", "scenarios/sweeps/cheapest-floor.yaml"],
+        ["run", "scenarios/networks/gonka-sprt.yaml"],
+    ] {
+        let mut asked = command();
+        asked.args(arguments).current_dir(folder.path());
+        let refused = finish(asked).expect(4).err;
+        assert!(refused.contains("comes with the sources"), "{refused}");
+    }
+    let mut asked = command();
+    asked.args(["run", "mine.yaml"]).current_dir(folder.path());
+    let refused = finish(asked).expect(4).err;
+    assert!(!refused.contains("comes with the sources"), "{refused}");
+}

@@ -23,7 +23,7 @@ outputs: [checked_share, cheated]
 ";
 
 fn file(folder: &Folder, from: &str) -> String {
-    let scenario = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/smoke/first.yaml");
+    let scenario = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/smoke/two-swappers.yaml");
     let text = from.replace("SCENARIO", &format!("'{}'", scenario.display()));
     folder.write("sweep.yaml", &text).display().to_string()
 }
@@ -208,7 +208,7 @@ fn a_grid_from_the_command_line_needs_no_file() {
     let folder = Folder::new();
     let done = stakeout([
         "sweep",
-        "scenarios/smoke/first.yaml",
+        "scenarios/smoke/two-swappers.yaml",
         "--over",
         "protocol.sampling.flat_rate=10 %..50 %/3",
         "--set",
@@ -227,7 +227,7 @@ fn a_grid_from_the_command_line_needs_no_file() {
     assert_eq!(lines.len(), 3, "{}", done.out);
     let mistake = stakeout([
         "sweep",
-        "scenarios/smoke/first.yaml",
+        "scenarios/smoke/two-swappers.yaml",
         "--over",
         "protocol.sampling.flat_rat=1",
     ])
@@ -259,7 +259,7 @@ fn a_figure_that_no_cell_can_have_is_refused_before_anything_runs() {
     }
     let mut compared = vec![
         "compare",
-        "scenarios/smoke/first.yaml",
+        "scenarios/smoke/two-swappers.yaml",
         "--with",
         "until=90 blocks",
     ];
@@ -336,4 +336,43 @@ fn an_interrupted_sweep_says_how_to_go_on() {
     let said = String::from_utf8_lossy(&ended.stderr);
     assert_eq!(ended.status.code(), Some(130), "{said}");
     assert!(said.contains("run the same command again"), "{said}");
+}
+
+/// A rate a second is held to eight digits behind the point and a count to none, while a design draws a dozen.
+#[test]
+fn a_design_draws_no_value_that_its_field_cannot_hold() {
+    let folder = Folder::new();
+    let drawn = "\
+sweep: drawn
+scenario: SCENARIO
+set: { until: 40 blocks }
+factors:
+  - { path: demand.rate, range: { from: 0.5 /s, to: 2 /s, scale: log } }
+  - { path: population.swapper.count, range: { from: 1, to: 4 } }
+  - { path: protocol.sampling.flat_rate, range: { from: 1 %, to: 50 % } }
+design: { sobol: 16 }
+replicates: 1
+outputs: [checked_share]
+";
+    let file = file(&folder, drawn);
+    let place = out(&folder, "place");
+    let done = stakeout(["sweep", &file, "--out", &place, "--format", "csv"]).expect(0);
+    assert!(done.err.contains("16 cells run"), "{}", done.err);
+    assert!(!done.out.contains("Failures"), "{}", done.out);
+    let table = text(&Path::new(&place).join("results.csv"));
+    for line in table.lines().skip(1) {
+        let cells: Vec<&str> = line.split(',').collect();
+        let decimals = |cell: &str| {
+            let (_, behind) = cell
+                .split(' ')
+                .next()
+                .unwrap_or_default()
+                .split_once('.')
+                .unwrap_or_default();
+            behind.len()
+        };
+        assert!(decimals(cells[1]) <= 8 && decimals(cells[2]) == 0, "{line}");
+        // What can be held is not cut.
+        assert!(decimals(cells[3]) > 8, "{line}");
+    }
 }

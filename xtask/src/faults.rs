@@ -22,7 +22,10 @@ pub fn faults() -> Outcome {
         }
         let binary = build_stakeout()?;
         let folder = scratch(&binary, "faults")?;
-        let scenario = root().join("scenarios/smoke/first.yaml").display().to_string();
+        let scenario = root()
+            .join("scenarios/smoke/two-swappers.yaml")
+            .display()
+            .to_string();
         let sweep = format!(
             "sweep: faults\nscenario: '{scenario}'\nset: {{ until: 20 blocks }}\nreplicates: 2\n\
              factors:\n  - {{ path: protocol.sampling.flat_rate, values: [5 %, 50 %] }}\n"

@@ -274,7 +274,7 @@ fn lay_out(doors: &[&Door]) -> Outcome<Beside> {
 /// A run of one short epoch: a file of a few kilobytes is mutated everywhere, one of many mostly where nothing is decided.
 fn make_run(binary: &Path, name: &str, more: &[&str]) -> Outcome<PathBuf> {
     let out = crate::step::scratch(binary, name)?;
-    let mut arguments = vec!["run", "scenarios/smoke/first.yaml", "--no-twins"];
+    let mut arguments = vec!["run", "scenarios/smoke/two-swappers.yaml", "--no-twins"];
     arguments.extend([
         "--set",
         "protocol.geometry.length=30 blocks",

@@ -1,7 +1,7 @@
 //! The page of a game: where it leads, who survives where, the payoffs it rests on.
 
 use super::html::{Cell, escaped, table};
-use super::tables::{folded, number};
+use super::tables::{folded, number, percent, ranged};
 use super::{Page, Shown, figures, heading};
 use crate::error::ReportError;
 use crate::game::{Game, Rest};
@@ -61,17 +61,11 @@ pub fn verdict(game: &Game) -> String {
 }
 
 fn leaving(regret: Estimate) -> String {
-    let gain = match regret.interval {
-        Some((low, high)) => format!(
-            "{} % ({} to {})",
-            number(100.0 * regret.mean),
-            number(100.0 * low),
-            number(100.0 * high)
-        ),
-        None => format!("{} %", number(100.0 * regret.mean)),
-    };
     match regret.mean > 1e-6 {
-        true => format!("would gain {gain} of what all earn who follow the first strategy"),
+        true => format!(
+            "would gain {} of what all earn who follow the first strategy",
+            percent(regret)
+        ),
         false => "gains nothing".to_string(),
     }
 }
@@ -129,13 +123,6 @@ fn played(game: &Game) -> String {
     }
 }
 
-fn ranged(found: Estimate) -> Cell {
-    Cell::Number(match found.interval {
-        Some((low, high)) => format!("{} ({} to {})", number(found.mean), number(low), number(high)),
-        None => number(found.mean),
-    })
-}
-
 fn share(share: f64) -> Cell {
     Cell::Number(format!(
         "{} %",
@@ -152,11 +139,14 @@ fn tables(game: &Game) -> Vec<(&'static str, String, usize)> {
     if !game.rests.is_empty() {
         let names = game.strategies();
         let mut header: Vec<(&str, bool)> = names.iter().map(|name| (*name, false)).collect();
-        header.extend([("regret", false), ("starts", false)]);
+        header.extend([("regret, %", false), ("starts", false)]);
         let row = |rest: &Rest| {
             let mut cells: Vec<Cell> = rest.mix.iter().map(|(_, part)| share(*part)).collect();
             let starts = rest.starts.map_or("–".to_string(), |starts| starts.to_string());
-            cells.extend([ranged(rest.regret), Cell::Number(starts)]);
+            cells.extend([
+                Cell::Number(ranged(rest.regret.times(100.0))),
+                Cell::Number(starts),
+            ]);
             cells
         };
         let rows: Vec<_> = game.rests.iter().map(row).collect();
@@ -179,7 +169,10 @@ fn tables(game: &Game) -> Vec<(&'static str, String, usize)> {
         let row = |payoff: &crate::game::Payoff| {
             let counts = payoff.profile.iter();
             let mut cells: Vec<Cell> = counts.map(|(_, count)| Cell::Number(count.to_string())).collect();
-            cells.extend([Cell::Text(payoff.strategy.clone()), ranged(payoff.earns)]);
+            cells.extend([
+                Cell::Text(payoff.strategy.clone()),
+                Cell::Number(ranged(payoff.earns)),
+            ]);
             cells
         };
         let rows: Vec<_> = game.payoffs.iter().map(row).collect();

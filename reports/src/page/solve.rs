@@ -1,13 +1,13 @@
 //! The page of a solved question: the answer, the frontier with its price, every attack that was judged.
 
 use super::html::{Cell, escaped, table};
-use super::tables::{folded, number, tidy};
+use super::tables::{folded, number, percent, ranged, tidy};
 use super::{Page, Shown, figures, heading};
 use crate::error::ReportError;
 use crate::pictures;
 use crate::pictures::sweep::{capital, short};
 use crate::solve::{Frontier, Solve, is_whole};
-use crate::sweep::Estimate;
+use crate::sweep::in_words;
 
 /// Sentences on items of the menu that stand open; more are folded.
 const ITEMS_OPEN: usize = 8;
@@ -148,18 +148,6 @@ fn sentence(solve: &Solve, row: &Frontier) -> String {
     }
 }
 
-fn percent(found: Estimate) -> String {
-    match found.interval {
-        Some((low, high)) => format!(
-            "{} % ({} to {})",
-            number(100.0 * found.mean),
-            number(100.0 * low),
-            number(100.0 * high)
-        ),
-        None => format!("{} %", number(100.0 * found.mean)),
-    }
-}
-
 fn tolerance(solve: &Solve) -> String {
     match (solve.question.tolerated, solve.question.confidence) {
         (Some(tolerated), Some(confidence)) => format!(
@@ -173,13 +161,6 @@ fn tolerance(solve: &Solve) -> String {
     }
 }
 
-fn plain(found: Estimate) -> String {
-    match found.interval {
-        Some((low, high)) => format!("{} ({} to {})", number(found.mean), number(low), number(high)),
-        None => number(found.mean),
-    }
-}
-
 fn frontier(solve: &Solve) -> String {
     let mut prices: Vec<String> = Vec::new();
     for (name, _) in solve.frontier.iter().flat_map(|row| &row.price) {
@@ -187,7 +168,7 @@ fn frontier(solve: &Solve) -> String {
             prices.push(name.clone());
         }
     }
-    let shown: Vec<String> = prices.iter().map(|name| name.replace('_', " ")).collect();
+    let shown: Vec<String> = prices.iter().map(|name| in_words(name)).collect();
     let across = across(solve);
     let mut header = vec![
         (across.as_str(), true),
@@ -214,7 +195,9 @@ fn frontier(solve: &Solve) -> String {
         ];
         for name in &prices {
             let found = row.price.iter().find(|(known, _)| known == name);
-            cells.push(Cell::Number(found.map_or("–".into(), |(_, e)| plain(*e))));
+            cells.push(Cell::Number(
+                found.map_or("–".into(), |(_, e)| ranged(e.spoken(name))),
+            ));
         }
         cells
     };

@@ -1,15 +1,16 @@
 //! The page of a sweep: where deviating pays, a row a point, pictures, how to make it again.
 
 use stakeout_engine::experiment::sweep::analysis::Sensitivity;
-use stakeout_engine::experiment::sweep::meaning::{meaning, spoken_unit, with_unit};
+use stakeout_engine::experiment::sweep::meaning::{meaning, spoken_unit};
 
 use super::html::{Cell, escaped, table};
-use super::tables::{folded, number, tidy};
+use super::tables::{folded, number, ranged, tidy};
 use super::{Page, Shown, figures};
 use crate::error::ReportError;
 use crate::pictures;
+use crate::pictures::sensitivity::effect_unit;
 use crate::pictures::sweep::{Phase, gain, phase_of, short};
-use crate::sweep::{Estimate, Sweep};
+use crate::sweep::{Estimate, Sweep, in_words};
 
 /// Rows of the table on the page.
 const ROWS_SHOWN: usize = 200;
@@ -59,18 +60,6 @@ fn heading(sweep: &Sweep) -> String {
     )
 }
 
-fn ranged(found: Estimate, scale: f64) -> String {
-    match found.interval {
-        Some((low, high)) => format!(
-            "{} ({} to {})",
-            number(scale * found.mean),
-            number(scale * low),
-            number(scale * high)
-        ),
-        None => number(scale * found.mean),
-    }
-}
-
 /// One sentence: where deviating pays, or which factor matters most, or how many points ran.
 fn verdict(sweep: &Sweep, found: &[(&String, Sensitivity)]) -> String {
     for (output, found) in found {
@@ -79,18 +68,21 @@ fn verdict(sweep: &Sweep, found: &[(&String, Sensitivity)]) -> String {
             let best = values.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1));
             best.map(|(at, value)| (sweep.factors[at].clone(), *value))
         };
-        let (found, what) = match found {
+        let (found, what, (scale, unit)) = match found {
             Sensitivity::Morris(effects) => (
                 strongest(effects.iter().map(|e| e.mean_absolute).collect()),
                 "mean absolute effect",
+                effect_unit(output),
             ),
             Sensitivity::Indices(indices) => (
                 strongest(indices.total.iter().map(|i| i.share).collect()),
                 "share of the variance with interactions",
+                (1.0, ""),
             ),
         };
         if let Some((factor, value)) = found {
-            return format!("{factor} moves {words} most: {what} {}.", number(value));
+            let value = format!("{} {unit}", number(scale * value));
+            return format!("{factor} moves {words} most: {what} {}.", value.trim_end());
         }
     }
     let Some(gain) = gain(sweep) else {
@@ -110,16 +102,16 @@ fn verdict(sweep: &Sweep, found: &[(&String, Sensitivity)]) -> String {
     let Some((labels, best)) = found.iter().max_by(|a, b| a.1.mean.total_cmp(&b.1.mean)) else {
         return format!("No point has a figure {gain}.");
     };
-    let (scale, unit) = match spoken_unit(gain) {
-        (scale, "%") => (scale, "% of the honest profit"),
-        coins => coins,
+    let unit = match spoken_unit(gain).1 {
+        "%" => "% of the honest profit",
+        unit => unit,
     };
     format!(
         "Deviating pays at {pays} of {} points, does not at {not}, and at {open} it is not clear; it is worth most at {}: \
          {} {unit}.",
         found.len(),
         labels.join(", "),
-        ranged(*best, scale)
+        ranged(best.spoken(gain))
     )
 }
 
@@ -130,10 +122,7 @@ fn points(sweep: &Sweep) -> String {
     let deciding = gain(sweep);
     let mut outputs: Vec<&String> = sweep.outputs.iter().collect();
     outputs.sort_by_key(|output| deciding.is_none_or(|deciding| **output != *deciding));
-    let words: Vec<String> = outputs
-        .iter()
-        .map(|output| with_unit(output, spoken_unit(output).1).replace('_', " "))
-        .collect();
+    let words: Vec<String> = outputs.iter().map(|output| in_words(output)).collect();
     header.extend(words.iter().map(|words| (words.as_str(), false)));
     header.push(("replicates", false));
     let row = |row: &crate::sweep::Row| {
@@ -143,11 +132,7 @@ fn points(sweep: &Sweep) -> String {
         } else {
             String::new()
         };
-        let figure = |output: &String| {
-            row.figures
-                .get(output)
-                .map_or("–".to_string(), |e| ranged(*e, spoken_unit(output).0))
-        };
+        let figure = |output: &String| row.spoken(output).map_or("–".to_string(), ranged);
         cells.extend(outputs.iter().map(|output| Cell::Number(figure(output))));
         cells.push(Cell::Number(format!("{}{failed}", row.replicates)));
         cells

@@ -3,7 +3,7 @@
 use super::html::{Cell, table};
 use crate::money;
 use crate::run::{Figure, Number, Run, Summary};
-use crate::sweep::{leading_number, unit};
+use crate::sweep::{Estimate, leading_number, unit};
 
 /// Owners shown; the rest are in `summary.json`.
 const OWNERS_SHOWN: usize = 30;
@@ -38,6 +38,23 @@ pub fn number(value: f64) -> String {
         false => text,
     };
     if value < 0.0 { format!("−{text}") } else { text }
+}
+
+/// An estimate with its interval, where it has one.
+pub(super) fn ranged(found: Estimate) -> String {
+    match found.interval {
+        Some((low, high)) => format!("{} ({} to {})", number(found.mean), number(low), number(high)),
+        None => number(found.mean),
+    }
+}
+
+/// A share with its interval, in percent.
+pub(super) fn percent(found: Estimate) -> String {
+    let found = found.times(100.0);
+    match found.interval {
+        Some((low, high)) => format!("{} % ({} to {})", number(found.mean), number(low), number(high)),
+        None => format!("{} %", number(found.mean)),
+    }
 }
 
 /// A label without the digits that a design drew and nobody reads.

@@ -1,6 +1,7 @@
 //! Which factors matter: the plane of Morris and the bars of Sobol.
 
 use stakeout_engine::experiment::sweep::analysis::Sensitivity;
+use stakeout_engine::experiment::sweep::meaning::spoken_unit;
 use stakeout_statistics::sensitivity::{MorrisEffect, SobolIndex, SobolIndices};
 
 use super::sweep::{bar, capital};
@@ -23,14 +24,28 @@ fn words(output: &str) -> String {
     output.replace('_', " ")
 }
 
+/// The unit of an effect on a figure, and what its value is multiplied by for it: a difference of percentages is no
+/// percentage of anything.
+pub fn effect_unit(output: &str) -> (f64, &'static str) {
+    match spoken_unit(output) {
+        (scale, "%") => (scale, "percentage points"),
+        other => other,
+    }
+}
+
 /// Each factor by how much it moves the figure and by how unevenly (Morris 1991; absolute means after Campolongo,
 /// Cariboni and Saltelli 2007).
 fn morris(factors: &[String], output: &str, effects: &[MorrisEffect]) -> Picture {
+    let (scale, unit) = effect_unit(output);
+    let axis = |what: &str| match unit {
+        "" => what.to_string(),
+        unit => format!("{what}, {unit}"),
+    };
     let dot = |(factor, effect): (&String, &MorrisEffect)| Dot {
         label: factor.clone(),
-        x: effect.mean_absolute,
-        y: effect.deviation,
-        x_interval: effect.interval.map(|i| (i.low.max(0.0), i.high)),
+        x: scale * effect.mean_absolute,
+        y: scale * effect.deviation,
+        x_interval: effect.interval.map(|i| (scale * i.low.max(0.0), scale * i.high)),
         y_interval: None,
         group: 0,
         is_named: true,
@@ -45,8 +60,8 @@ fn morris(factors: &[String], output: &str, effects: &[MorrisEffect]) -> Picture
         caption: "Elementary effects: to the right, how much the figure moves over a factor's whole range; upward, how much \
                   that depends on where one stands, by interaction or curvature. A factor in the lower left does nothing"
             .into(),
-        x: Axis::new("mean |effect|", Scale::Linear).between(0.0, right * 1.08),
-        y: Axis::new("deviation of effects", Scale::Linear).between(0.0, top * 1.15),
+        x: Axis::new(axis("mean |effect|"), Scale::Linear).between(0.0, right * 1.08),
+        y: Axis::new(axis("deviation of effects"), Scale::Linear).between(0.0, top * 1.15),
         body: Body::Dots(Dots {
             groups: vec![Group::new("factor", 0)],
             dots,

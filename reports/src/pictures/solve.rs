@@ -290,7 +290,10 @@ fn prices(solve: &Solve) -> Option<Picture> {
     };
     let mut dots = Vec::new();
     for row in solve.whole().into_iter().filter(|row| row.deters.is_some()) {
-        let found = |name: &String| row.price.iter().find(|(known, _)| known == name).map(|(_, e)| *e);
+        let found = |name: &String| {
+            let price = row.price.iter().find(|(known, _)| known == name);
+            price.map(|(_, found)| found.spoken(name))
+        };
         if let (Some(x), Some(y)) = (found(cost), found(harm)) {
             dots.push(Dot {
                 label: level_name(&row.level),

@@ -1,6 +1,7 @@
 //! The pictures of a sweep: figures over factors, what pays where, what a trade-off costs, which factors matter.
 
 use stakeout_engine::experiment::sweep::analysis::Sensitivity;
+use stakeout_engine::experiment::sweep::meaning::{Role, names_of};
 
 use super::sensitivity;
 use super::tornado::tornado;
@@ -8,10 +9,8 @@ use super::trade_off::{dots, plane, trade_offs};
 use crate::error::ReportError;
 use crate::page::number;
 use crate::picture::{Axis, Block, Blocks, Body, Curve, GROUPS_MAX, Group, Picture, Point, Scale};
-use crate::sweep::{Estimate, Sweep, leading_number, unit};
+use crate::sweep::{Estimate, Sweep, in_words, leading_number, unit};
 
-/// Figures that say what whoever deviates gains; above zero it pays.
-pub const GAINS: [&str; 3] = ["deviator_gain_share", "deviator_gain", "cheating_premium"];
 /// Cells of a heat map at most, a side.
 pub const SIDE_MAX: usize = 40;
 
@@ -184,7 +183,7 @@ fn lines(sweep: &Sweep, x: usize, by: Option<usize>, output: &str, scale: Scale)
             .filter(|row| by.is_none_or(|by| row.labels[by] == *level));
         let mut points: Vec<Point> = of_level
             .filter_map(|row| {
-                let found = row.figures.get(output)?;
+                let found = row.spoken(output)?;
                 let (low, high) = found.interval.unwrap_or((found.mean, found.mean));
                 Some(Point {
                     x: place(&row.labels[x]),
@@ -224,7 +223,7 @@ fn lines(sweep: &Sweep, x: usize, by: Option<usize>, output: &str, scale: Scale)
             confidence(sweep)
         ),
         x: Axis::new(label, scale),
-        y: Axis::new(words(output), Scale::Linear),
+        y: Axis::new(in_words(output), Scale::Linear),
         body: Body::Curves(groups.iter().enumerate().map(curve).collect()),
         omitted: 0,
     }
@@ -248,23 +247,23 @@ fn bars(sweep: &Sweep, output: &str) -> Picture {
     let mut blocks = Vec::new();
     let mut names = Vec::new();
     for row in &sweep.rows {
-        let Some(found) = row.figures.get(output) else {
+        let Some(found) = row.spoken(output) else {
             continue;
         };
         let lane = names.len() as f64;
         names.push(row.labels.join(", "));
-        blocks.push(bar(&row.labels.join(", "), lane, *found, 0));
+        blocks.push(bar(&row.labels.join(", "), lane, found, 0));
     }
     Picture {
         name: file_name("at", output),
         title: format!("{} by {}", capital(&words(output)), short(&sweep.factors[0])),
         caption: format!("Means over replicates with intervals at {}", confidence(sweep)),
-        x: Axis::new(words(output), Scale::Linear),
+        x: Axis::new(in_words(output), Scale::Linear),
         y: Axis::new(short(&sweep.factors[0]), Scale::Words(names)),
         body: Body::Blocks(Blocks {
             groups: vec![Group::new(words(output), 0)],
             blocks,
-            value_label: words(output),
+            value_label: in_words(output),
         }),
         omitted: 0,
     }
@@ -291,16 +290,15 @@ fn heat(sweep: &Sweep, x: usize, y: usize, output: &str) -> Picture {
     let values: Vec<f64> = sweep
         .rows
         .iter()
-        .filter_map(|row| row.figures.get(output))
-        .map(|e| e.mean)
+        .filter_map(|row| Some(row.spoken(output)?.mean))
         .collect();
     let low = values.iter().copied().fold(f64::INFINITY, f64::min);
     let high = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    let is_signed = GAINS.contains(&output) || low < 0.0;
+    let is_signed = names_of(Role::Gain).any(|gain| gain == output) || low < 0.0;
     let most = low.abs().max(high.abs()).max(f64::MIN_POSITIVE);
     let mut blocks = Vec::new();
     for row in &sweep.rows {
-        let Some(found) = row.figures.get(output) else {
+        let Some(found) = row.spoken(output) else {
             continue;
         };
         let (left, top) = (place(&across, &row.labels[x]), place(&up, &row.labels[y]));
@@ -326,14 +324,14 @@ fn heat(sweep: &Sweep, x: usize, y: usize, output: &str) -> Picture {
     };
     Picture {
         name: file_name("map", output),
-        title: capital(&words(output)),
+        title: capital(&in_words(output)),
         caption: "The stronger the colour, the farther from the least value, or from zero where there are two signs".into(),
         x: Axis::new(short(&sweep.factors[x]), Scale::Words(across)),
         y: Axis::new(short(&sweep.factors[y]), Scale::Words(up)),
         body: Body::Blocks(Blocks {
             groups,
             blocks,
-            value_label: words(output),
+            value_label: in_words(output),
         }),
         omitted: 0,
     }
@@ -408,7 +406,7 @@ pub fn phase_of(found: Estimate) -> Phase {
 /// The figure that says what a deviator gains, if the sweep has one.
 pub fn gain(sweep: &Sweep) -> Option<&'static str> {
     let known = |name: &&str| sweep.rows.iter().any(|row| row.figures.contains_key(*name));
-    GAINS.into_iter().find(known)
+    names_of(Role::Gain).find(known)
 }
 
 /// Where deviating pays, over the two first factors.

@@ -2,7 +2,7 @@
 
 use super::sweep::{SIDE_MAX, file_name, short, words};
 use crate::picture::{Axis, Block, Blocks, Body, Group, Picture, Scale};
-use crate::sweep::Sweep;
+use crate::sweep::{Sweep, in_words};
 
 /// How far a figure moves between the levels of each factor, averaged over the others; the widest on top.
 pub fn tornado(sweep: &Sweep, output: &str) -> Option<Picture> {
@@ -12,14 +12,14 @@ pub fn tornado(sweep: &Sweep, output: &str) -> Option<Picture> {
     let mean_at = |factor: usize, level: &String| -> Option<f64> {
         let of_level = sweep.rows.iter().filter(|row| row.labels[factor] == *level);
         let values: Vec<f64> = of_level
-            .filter_map(|row| Some(row.figures.get(output)?.mean))
+            .filter_map(|row| Some(row.spoken(output)?.mean))
             .collect();
         (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
     };
     let all: Vec<f64> = sweep
         .rows
         .iter()
-        .filter_map(|row| Some(row.figures.get(output)?.mean))
+        .filter_map(|row| Some(row.spoken(output)?.mean))
         .collect();
     let middle = all.iter().sum::<f64>() / all.len().max(1) as f64;
     let mut swings = Vec::new();
@@ -62,12 +62,12 @@ pub fn tornado(sweep: &Sweep, output: &str) -> Option<Picture> {
         caption: "For each factor the mean at its lowest and at its highest level, averaged over the levels of the others, \
                   around the mean of all points"
             .into(),
-        x: Axis::new(words(output), Scale::Linear),
+        x: Axis::new(in_words(output), Scale::Linear),
         y: Axis::new("factor", Scale::Words(names)),
         body: Body::Blocks(Blocks {
             groups: vec![Group::new("lowest mean", 0), Group::new("highest mean", 1)],
             blocks,
-            value_label: words(output),
+            value_label: in_words(output),
         }),
         omitted: 0,
     })

@@ -1,13 +1,13 @@
 //! What is traded: figures of a sweep against each other, and the points that nothing beats.
 
+use stakeout_engine::experiment::sweep::meaning::{Role, names_of};
 use stakeout_statistics::pareto;
 
 use super::sweep::{capital, file_name, gain, words};
+use crate::page::tidy;
 use crate::picture::{Axis, Body, Dot, Dots, Group, Picture, Scale};
-use crate::sweep::Sweep;
+use crate::sweep::{Sweep, in_words};
 
-/// Figures that a network pays for being safe.
-const COSTS: [&str; 3] = ["verification_overhead", "checked_share", "honest_convicted_share"];
 /// Pictures of one front at most.
 const PICTURES_MAX: usize = 6;
 /// Points whose names stand beside them.
@@ -93,8 +93,8 @@ fn traded_plane(sweep: &Sweep, shown: [&Traded<'_>; 2], traded: &[Traded<'_>], b
             "No other point beats the marked ones in all that is traded: {}",
             all.join(", ")
         ),
-        x: Axis::new(words(x.name), Scale::Linear),
-        y: Axis::new(words(y.name), Scale::Linear),
+        x: Axis::new(in_words(x.name), Scale::Linear),
+        y: Axis::new(in_words(y.name), Scale::Linear),
         body: Body::Dots(Dots {
             groups: vec![Group::new("nothing beats it", 2), Group::new("something does", 6)],
             dots,
@@ -115,7 +115,7 @@ fn trade_off(sweep: &Sweep) -> Option<Picture> {
         let first = values.next()?;
         values.any(|value| value != first).then_some(())
     };
-    let cost = COSTS.into_iter().find(|name| known(name).is_some())?;
+    let cost = names_of(Role::Cost).find(|name| known(name).is_some())?;
     let dots = dots(sweep, cost, gain);
     (dots.len() > 2).then(|| plane("pareto", cost, gain, dots))
 }
@@ -140,8 +140,8 @@ fn of_rows(sweep: &Sweep, x: &str, y: &str) -> Vec<(usize, Dot)> {
         .collect();
     let mut dots = Vec::new();
     for (at, row) in sweep.rows.iter().enumerate() {
-        let label: Vec<&str> = telling.iter().map(|&at| row.labels[at].as_str()).collect();
-        if let (Some(x), Some(y)) = (row.figures.get(x), row.figures.get(y)) {
+        let label: Vec<String> = telling.iter().map(|&at| tidy(&row.labels[at])).collect();
+        if let (Some(x), Some(y)) = (row.spoken(x), row.spoken(y)) {
             let dot = Dot {
                 label: label.join(", "),
                 x: x.mean,
@@ -175,8 +175,8 @@ pub fn plane(name: &str, cost: &str, gain: &str, mut dots: Vec<Dot>) -> Picture 
         name: name.into(),
         title: format!("{} against {}", capital(&words(gain)), words(cost)),
         caption: "The lower and the farther left, the better; the line joins the points that no other beats in both".into(),
-        x: Axis::new(words(cost), Scale::Linear),
-        y: Axis::new(words(gain), Scale::Linear),
+        x: Axis::new(in_words(cost), Scale::Linear),
+        y: Axis::new(in_words(gain), Scale::Linear),
         body: Body::Dots(Dots {
             groups: vec![Group::new("nothing beats it", 2), Group::new("something does", 6)],
             dots,

@@ -83,7 +83,15 @@ pub struct Problem {
     pub hint: Option<String>,
 }
 
+/// What is said of a number whose field is coarser.
+pub(super) const TOO_FINE: &str = ", which has more digits than can be held exactly";
+
 impl Problem {
+    /// Whether a number has more digits than its field holds, and nothing else is wrong with it.
+    pub fn is_too_fine(&self) -> bool {
+        self.found.ends_with(TOO_FINE)
+    }
+
     /// A problem at a place.
     #[must_use]
     pub fn new(place: &Place, path: &str, found: impl Into<String>) -> Self {

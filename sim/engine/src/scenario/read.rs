@@ -4,7 +4,7 @@
 //! that names path, place, what was found and what is allowed.
 
 use super::document::{Entry, Node, Value};
-use super::error::{Problem, nearest, quoted};
+use super::error::{Problem, TOO_FINE, nearest, quoted};
 use super::fields::{Field, Kind, Need, groups};
 use super::quantity::{COUNT, Dimension, Quantity, Refusal};
 use super::value::{Item, Typed};
@@ -97,10 +97,7 @@ impl Reader<'_> {
                 .refuse(node, path, &allowed)
                 .found
                 .push_str(", which is no decimal number"),
-            Err(Refusal::TooFine) => self
-                .refuse(node, path, &allowed)
-                .found
-                .push_str(", which has more digits than can be held exactly"),
+            Err(Refusal::TooFine) => self.refuse(node, path, &allowed).found.push_str(TOO_FINE),
             Err(Refusal::TooLarge) => self
                 .refuse(node, path, &allowed)
                 .found

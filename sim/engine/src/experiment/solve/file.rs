@@ -9,6 +9,7 @@ use super::cost::Cost;
 use crate::experiment::sweep::SweepError;
 use crate::experiment::sweep::factor::{Factor, Level, Levels, Range};
 use crate::experiment::sweep::file::{read_factor, read_name, read_set};
+use crate::experiment::sweep::meaning::{Role, names_of};
 use crate::experiment::sweep::reading::{self, Reading};
 use crate::scenario::Source;
 use crate::scenario::document::Node;
@@ -30,8 +31,6 @@ const KEYS: [&str; 15] = [
     "replicates",
     "price",
 ];
-/// Figures that are shown as the price where the file names none.
-const DEFAULT_PRICE: [&str; 3] = ["verification_overhead", "checked_share", "honest_convicted_share"];
 
 /// What a solve file asks for.
 #[derive(Clone, Debug, PartialEq)]
@@ -146,7 +145,7 @@ fn read(tree: &Node, folder: &Path, reading: &mut Reading) -> Option<SolveFile> 
         tolerance: share("tolerance", 0.05, reading),
     };
     let price = tree.get("price").map_or_else(
-        || DEFAULT_PRICE.map(str::to_owned).to_vec(),
+        || names_of(Role::Cost).map(str::to_owned).collect(),
         |node| {
             let items = reading.items(node);
             items

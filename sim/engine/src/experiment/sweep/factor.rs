@@ -65,6 +65,8 @@ pub struct Range {
     pub is_log: bool,
     /// Values are rounded to a multiple of this.
     pub round: Option<f64>,
+    /// Digits behind the point that the field holds, where it holds fewer than a value of a design may have.
+    pub decimals: Option<usize>,
 }
 
 impl Range {
@@ -83,6 +85,10 @@ impl Range {
 
     /// A value as a level.
     pub fn level(&self, value: f64) -> Level {
+        let value = match self.decimals {
+            Some(held) => format!("{value:.held$}").parse().unwrap_or(value),
+            None => value,
+        };
         let label = format!("{}{}", shortest(value), self.unit);
         Level {
             set: vec![(self.path.clone(), label.clone())],
@@ -284,6 +290,7 @@ mod tests {
             steps,
             is_log,
             round,
+            decimals: None,
         };
         Factor {
             name: "p".to_owned(),

@@ -11,6 +11,7 @@ use stakeout_statistics::stopping::{Precision, StoppingRule};
 use super::SweepError;
 use super::factor::{Design, Factor, Level, Levels, Range};
 use super::flow::to_flow;
+use super::meaning::default_outputs;
 use super::reading::{self, Reading};
 use super::warm_up::WarmUpRule;
 use crate::scenario::Source;
@@ -76,15 +77,6 @@ pub struct Replication {
     /// The output it watches; empty for a fixed number.
     pub watched: String,
 }
-
-/// Figures that tables show where the file names none.
-pub const DEFAULT_OUTPUTS: [&str; 5] = [
-    "checked_share",
-    "verification_overhead",
-    "cheaters_convicted_share",
-    "honest_convicted_share",
-    "cheating_premium",
-];
 
 impl SweepFile {
     /// Reads a sweep file.
@@ -174,7 +166,7 @@ impl SweepFile {
                 rule: StoppingRule::fixed(10),
                 watched: String::new(),
             },
-            outputs: DEFAULT_OUTPUTS.map(str::to_owned).to_vec(),
+            outputs: default_outputs(),
             front: Vec::new(),
             has_common_numbers: true,
             has_twin: false,
@@ -205,16 +197,13 @@ impl SweepFile {
                 );
             }
         }
-        let outputs = tree.get("outputs").map_or_else(
-            || DEFAULT_OUTPUTS.map(str::to_owned).to_vec(),
-            |node| {
-                let items = reading.items(node);
-                items
-                    .into_iter()
-                    .map(|item| reading.text(item, "outputs"))
-                    .collect()
-            },
-        );
+        let outputs = tree.get("outputs").map_or_else(default_outputs, |node| {
+            let items = reading.items(node);
+            items
+                .into_iter()
+                .map(|item| reading.text(item, "outputs"))
+                .collect()
+        });
         let seeds = tree
             .get("seeds")
             .and_then(|node| reading.one_of(node, "seeds", &["common", "independent"]));
@@ -438,6 +427,7 @@ fn read_range(path: &str, node: &Node, reading: &mut Reading) -> Range {
         }),
         is_log,
         round: round.filter(|unit| *unit > 0.0),
+        decimals: None,
     }
 }
 

@@ -4,60 +4,109 @@
 
 use crate::observe::summary::money_figure_names;
 
-/// Figures that people look for first, in this order.
-pub const KEY_FIGURES: [&str; 6] = [
-    "cheating_premium",
-    "deviator_gain_share",
-    "cheaters_convicted_share",
-    "honest_convicted_share",
-    "checked_share",
-    "verification_overhead",
+/// What a figure is to somebody who asks whether cheating pays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// What whoever deviates gains: above zero it pays.
+    Gain,
+    /// What becomes of those who deviate.
+    Catch,
+    /// What the network pays for being safe.
+    Cost,
+}
+
+/// A figure that people look for, and that cannot be understood from its name.
+#[derive(Clone, Copy, Debug)]
+pub struct KeyFigure {
+    /// Its name.
+    pub name: &'static str,
+    /// What it is to the question.
+    pub role: Role,
+    /// Whether only cells with an honest twin have it.
+    needs_twin: bool,
+    /// What it says.
+    meaning: &'static str,
+}
+
+/// Figures that people look for first, in this order; within a role the earlier one decides.
+pub const KEY_FIGURES: [KeyFigure; 7] = [
+    KeyFigure {
+        name: "deviator_gain_share",
+        role: Role::Gain,
+        needs_twin: true,
+        meaning: "what the heaviest owner that leaves the rules earned over its honest twin in the same replicate, as a share of \
+                  what the twin earned",
+    },
+    KeyFigure {
+        name: "deviator_gain",
+        role: Role::Gain,
+        needs_twin: true,
+        meaning: "what the heaviest owner that leaves the rules earned over its honest twin in the same replicate",
+    },
+    KeyFigure {
+        name: "cheating_premium",
+        role: Role::Gain,
+        needs_twin: false,
+        meaning: "what the best strategy that is not honest earned per unit of weight and epoch, over what the honest strategy \
+                  did, less 1: above zero it earned more. The best is taken in each replicate, so that of several strategies the \
+                  luckiest counts, and the mean can lie above that of any one of them; it is no comparison with an honest twin, \
+                  for which see deviator_gain_share (`twin: true`, or --twin)",
+    },
+    KeyFigure {
+        name: "cheaters_convicted_share",
+        role: Role::Catch,
+        needs_twin: false,
+        meaning: "hosts that served a substitute and were convicted, of those that served one, all replicates together",
+    },
+    KeyFigure {
+        name: "verification_overhead",
+        role: Role::Cost,
+        needs_twin: false,
+        meaning: "hardware time of checks and votes over that of answers",
+    },
+    KeyFigure {
+        name: "checked_share",
+        role: Role::Cost,
+        needs_twin: false,
+        meaning: "finished answers for which at least one validator was drawn, of all; below the rate that the rule asks for, \
+                  because several independent draws may fall on one answer",
+    },
+    KeyFigure {
+        name: "honest_convicted_share",
+        role: Role::Cost,
+        needs_twin: false,
+        meaning: "hosts that served no substitute and were convicted all the same, of those that served none, all replicates \
+                  together",
+    },
 ];
 
 /// Figures of owners in base units; those of the network are [`money_figure_names`].
 const COINS_OF_OWNERS: [&str; 3] = ["deviator_profit", "twin_profit", "deviator_gain"];
 
-/// Figures that cannot be understood from their names.
-const MEANINGS: [(&str, &str); 7] = [
-    (
-        "cheating_premium",
-        "what the best strategy that is not honest earned per unit of weight and epoch, over what the honest strategy did, \
-         less 1: above zero it earned more. The best is taken in each replicate, so that of several strategies the luckiest counts, \
-         and the mean can lie above that of any one of them; it is no comparison with an honest twin, for which see \
-         deviator_gain_share (`twin: true`, or --twin)",
-    ),
-    (
-        "deviator_gain",
-        "what the heaviest owner that leaves the rules earned over its honest twin in the same replicate, base units",
-    ),
-    (
-        "deviator_gain_share",
-        "what the heaviest owner that leaves the rules earned over its honest twin in the same replicate, as a share of what \
-         the twin earned",
-    ),
-    (
-        "checked_share",
-        "finished answers for which at least one validator was drawn, of all; below the rate that the rule asks for, because \
-         several independent draws may fall on one answer",
-    ),
-    (
-        "verification_overhead",
-        "hardware time of checks and votes over that of answers",
-    ),
-    (
-        "cheaters_convicted_share",
-        "hosts that served a substitute and were convicted, of those that served one, all replicates together",
-    ),
-    (
-        "honest_convicted_share",
-        "hosts that served no substitute and were convicted all the same, of those that served none, all replicates together",
-    ),
-];
+/// The names of the figures with a role, the one that decides first.
+pub fn names_of(role: Role) -> impl Iterator<Item = &'static str> {
+    KEY_FIGURES
+        .iter()
+        .filter(move |figure| figure.role == role)
+        .map(|figure| figure.name)
+}
+
+/// Where a figure stands among those that people look for first; behind them where it is none.
+pub fn rank(figure: &str) -> usize {
+    let is_it = |key: &KeyFigure| key.name == figure;
+    KEY_FIGURES.iter().position(is_it).unwrap_or(KEY_FIGURES.len())
+}
+
+/// Figures that tables show where nobody names any: those that every cell may have.
+pub fn default_outputs() -> Vec<String> {
+    let in_every_cell = KEY_FIGURES.iter().filter(|figure| !figure.needs_twin);
+    in_every_cell.map(|figure| figure.name.to_owned()).collect()
+}
 
 /// What a figure means; nothing where its name says it.
 pub fn meaning(figure: &str) -> Option<&'static str> {
-    let found = MEANINGS.iter().find(|(name, _)| *name == figure);
-    found.map(|(_, meaning)| *meaning)
+    let found = KEY_FIGURES.iter().find(|key| key.name == figure);
+    found.map(|key| key.meaning)
 }
 
 /// The unit in which people read a figure, and what its value is multiplied by for it; programs get values as they are.
@@ -85,14 +134,41 @@ pub fn with_unit(figure: &str, unit: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::experiment::sweep::file::DEFAULT_OUTPUTS;
+    use crate::experiment::sweep::cell::Making;
+    use crate::experiment::sweep::figures::plain_names;
 
     #[test]
-    fn every_figure_that_a_sweep_shows_unasked_is_explained() {
-        for figure in DEFAULT_OUTPUTS {
-            assert!(meaning(figure).is_some(), "{figure}");
+    fn a_figure_that_a_sweep_shows_unasked_is_explained_and_in_every_cell() {
+        let (always, with_twin) = (
+            plain_names(Making::whole(false)),
+            plain_names(Making::whole(true)),
+        );
+        for figure in default_outputs() {
+            assert!(meaning(&figure).is_some(), "{figure}");
+            assert!(always.contains(&figure.as_str()), "{figure}");
+        }
+        for figure in KEY_FIGURES {
+            assert_eq!(
+                figure.needs_twin,
+                !always.contains(&figure.name),
+                "{}",
+                figure.name
+            );
+            assert!(with_twin.contains(&figure.name), "{}", figure.name);
         }
         assert_eq!(meaning("requests"), None);
+    }
+
+    #[test]
+    fn what_decides_comes_first() {
+        assert_eq!(
+            names_of(Role::Gain).collect::<Vec<_>>(),
+            ["deviator_gain_share", "deviator_gain", "cheating_premium"]
+        );
+        assert_eq!(names_of(Role::Cost).next(), Some("verification_overhead"));
+        assert!(
+            rank("deviator_gain_share") < rank("checked_share") && rank("checked_share") < rank("requests")
+        );
     }
 
     #[test]

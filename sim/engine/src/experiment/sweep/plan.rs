@@ -12,12 +12,12 @@ use stakeout_statistics::stopping::{Precision, StoppingRule};
 
 use super::SweepError;
 use super::cell::Making;
-use super::factor::{self, Design, Factor, Level};
+use super::factor::{self, Design, Factor, Level, Levels, Range};
 use super::figures::check_name;
 use super::file::SweepFile;
 use super::warm_up::WarmUpRule;
 use crate::observe::manifest::MODEL_VERSION;
-use crate::scenario::{self, Override, Scenario, ScenarioErrors, files};
+use crate::scenario::{self, Override, Problem, Scenario, ScenarioErrors, files};
 use crate::strategy::registry::Registry;
 
 /// Layout of plans and cells.
@@ -26,6 +26,8 @@ pub const SWEEP_FORMAT: u32 = 3;
 pub const POINTS_MAX: usize = 1_000_000;
 /// Most values of all points together.
 const VALUES_MAX: u64 = 20_000_000;
+/// Digits behind the point that a value between one and ten may have.
+const DECIMALS_TRIED: usize = 11;
 
 /// One point.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -134,6 +136,31 @@ impl ScenarioSource {
         )
     }
 
+    /// A range whose values have no more digits behind the point than its field holds: a design draws a dozen, and a
+    /// rate a second has eight, a count none. Asked of the scenario itself, with a number of each length.
+    pub fn held(&self, range: &Range, set: &[(String, String)], registry: &Registry) -> Range {
+        let middle = match range.is_log {
+            true => (range.from * range.to).sqrt(),
+            false => f64::midpoint(range.from, range.to),
+        };
+        let is_held = |decimals: usize| {
+            // A last digit of 1 ends no sooner in whatever unit the field counts.
+            let mut number = format!("{middle:.decimals$}");
+            number.pop();
+            let tried = (range.path.clone(), format!("{number}1{}", range.unit));
+            let with: Vec<(String, String)> = set.iter().cloned().chain([tried]).collect();
+            match self.resolve(&with, registry) {
+                Ok(_) => true,
+                Err(errors) => !errors.problems.iter().any(Problem::is_too_fine),
+            }
+        };
+        let mut held = range.clone();
+        if range.round.is_none() && !is_held(DECIMALS_TRIED) {
+            held.decimals = (1..DECIMALS_TRIED).rev().find(|&n| is_held(n)).or(Some(0));
+        }
+        held
+    }
+
     /// The command that runs one replicate of a point again, with those before it.
     pub fn replay(&self, point: &Point, replicate: u32) -> String {
         match &point.error {
@@ -232,7 +259,15 @@ impl Plan {
             .map_or(1, |scenario| scenario.seed);
         refuse_too_large(&file.factors, &file.design)?;
         refuse_unknown(file, registry)?;
-        let levels = factor::points(&file.factors, &file.design, design_seed);
+        let held = |factor: &Factor| match &factor.levels {
+            Levels::Range(range) => Factor {
+                name: factor.name.clone(),
+                levels: Levels::Range(source.held(range, &file.set, registry)),
+            },
+            Levels::Listed(_) => factor.clone(),
+        };
+        let factors: Vec<Factor> = file.factors.iter().map(held).collect();
+        let levels = factor::points(&factors, &file.design, design_seed);
         let resolved: Vec<(Point, Option<ScenarioErrors>)> = levels
             .into_par_iter()
             .enumerate()

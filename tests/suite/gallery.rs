@@ -1,0 +1,270 @@
+//! The kept tables of the gallery are what their questions give today, by a part of each that is run again.
+//!
+//! A part is small (the first point of a sweep, the ends of one search, a game of two strategies) and its cells are those
+//! of the whole, with the same seeds: what it gives stands in the kept tables digit by digit, and the digest of its cells
+//! in the README beside them.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use stakeout_engine::experiment::cells::Bench;
+use stakeout_engine::experiment::game::file::{Choice, GameFile};
+use stakeout_engine::experiment::game::phase::phases;
+use stakeout_engine::experiment::game::solve;
+use stakeout_engine::experiment::solve::Solver;
+use stakeout_engine::experiment::solve::file::SolveFile;
+use stakeout_engine::experiment::sweep::campaign::{Monitor, Shard, carry_out};
+use stakeout_engine::experiment::sweep::cell::Cell;
+use stakeout_engine::experiment::sweep::factor::{Factor, Levels};
+use stakeout_engine::experiment::sweep::file::SweepFile;
+use stakeout_engine::experiment::sweep::plan::{Plan, ScenarioSource};
+use stakeout_engine::experiment::sweep::store::Store;
+use stakeout_engine::experiment::sweep::table::shown_csv;
+
+use crate::support::files::{files, root, text};
+use crate::support::program::Folder;
+
+/// Nobody watches.
+struct Unwatched;
+
+impl Monitor for Unwatched {
+    fn is_stopping(&self) -> bool {
+        false
+    }
+
+    fn expect(&self, _cells: u64) {}
+
+    fn tell(&self, _cell: &Cell) {}
+}
+
+fn question(name: &str) -> PathBuf {
+    root().join("scenarios/sweeps").join(format!("{name}.yaml"))
+}
+
+fn kept(name: &str, file: &str) -> String {
+    text(&root().join("reports/gallery").join(name).join(file))
+}
+
+/// What is wrong with a README: it names the scenario's hash, the seed, and number and digest of the cells in a folder.
+fn untold(name: &str, source: &ScenarioSource, set: &[(String, String)], folder: &Path) -> Option<String> {
+    let scenario = source
+        .resolve(set, &stakeout_agents::registry())
+        .expect("a shipped scenario");
+    let digest_of = |path: &PathBuf| {
+        // The first line is the cell, the second its hash.
+        let cell = text(path);
+        let cell = cell.lines().next().expect("a cell");
+        let cell: serde_json::Value = serde_json::from_str(cell).expect("a cell is JSON");
+        cell["digest"].as_str().expect("a digest").to_string()
+    };
+    let mut digests: Vec<String> = files(&folder.join("cells"), &[".json"])
+        .iter()
+        .map(digest_of)
+        .collect();
+    assert!(!digests.is_empty(), "{name}: no cell was run");
+    digests.sort();
+    let digest = blake3::hash(digests.join("\n").as_bytes());
+    let told = format!(
+        "`{}` | {} | {} | `{digest}` |",
+        &scenario.hash.to_string()[..16],
+        scenario.seed,
+        digests.len()
+    );
+    (!kept(name, "README.md").contains(&told)).then(|| format!("{name}: the README has no {told}"))
+}
+
+/// Tells all that READMEs lack at once.
+fn assert_told(untold: &[Option<String>]) {
+    let untold: Vec<&String> = untold.iter().flatten().collect();
+    assert!(untold.is_empty(), "{untold:#?}");
+}
+
+/// The rows of a kept table by its columns.
+fn rows(name: &str, file: &str) -> Vec<BTreeMap<String, String>> {
+    let text = kept(name, file);
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let header = reader.headers().expect("a header").clone();
+    let row = |record: csv::StringRecord| {
+        let cells = header.iter().zip(&record);
+        cells
+            .map(|(name, cell)| (name.to_string(), cell.to_string()))
+            .collect()
+    };
+    reader
+        .records()
+        .map(|record| row(record.expect("a row")))
+        .collect()
+}
+
+/// The only row whose cells are these.
+fn row<'a>(rows: &'a [BTreeMap<String, String>], wanted: &[(&str, &str)]) -> &'a BTreeMap<String, String> {
+    let is_it = |row: &&BTreeMap<String, String>| wanted.iter().all(|(name, cell)| row[*name] == *cell);
+    let found: Vec<_> = rows.iter().filter(is_it).collect();
+    assert_eq!(found.len(), 1, "{wanted:?}");
+    found[0]
+}
+
+/// A kept number, every digit of it.
+fn assert_is(row: &BTreeMap<String, String>, column: &str, value: f64) {
+    let kept: f64 = row[column]
+        .parse()
+        .unwrap_or_else(|_| panic!("{column}: `{}`", row[column]));
+    assert!(
+        kept == value,
+        "{column}: {kept} is kept and {value} comes out, in {row:?}"
+    );
+}
+
+fn only_level(factor: &mut Factor, label: &str) {
+    if let Levels::Listed(levels) = &mut factor.levels {
+        levels.retain(|level| level.label == label);
+        assert_eq!(levels.len(), 1, "no level {label}");
+    }
+}
+
+#[test]
+fn the_first_point_of_every_kept_sweep_is_what_its_file_gives() {
+    let mut complaints = Vec::new();
+    for name in [
+        "false-expulsion",
+        "floor-and-power",
+        "newcomers-dues",
+        "what-it-costs",
+    ] {
+        let file = SweepFile::load(&question(name)).expect("a shipped sweep");
+        let source = ScenarioSource::read(&file.scenario).expect("its scenario");
+        let registry = stakeout_agents::registry();
+        let plan = Plan::freeze(&file, &source, &registry).expect("a plan");
+        let folder = Folder::new();
+        let store = Store::open(folder.path()).expect("a store");
+        let first = Shard {
+            index: 1,
+            of: plan.points.len() as u32,
+        };
+        let done = carry_out(&plan, &source, &registry, &store, first, &Unwatched).expect("cells");
+        let made = shown_csv(&plan, &done.points);
+        let shown = kept(name, "shown.csv");
+        let of_first: Vec<&str> = shown.lines().take(2).collect();
+        assert_eq!(made.lines().collect::<Vec<_>>(), of_first, "{name}");
+        assert_eq!(shown.lines().count(), plan.points.len() + 1, "{name}: points");
+        complaints.push(untold(name, &source, &file.set, folder.path()));
+    }
+    assert_told(&complaints);
+}
+
+#[test]
+fn the_ends_of_a_search_of_every_kept_answer_are_what_its_file_gives() {
+    let mut complaints = Vec::new();
+    for (name, level, family) in [
+        ("deterrence-frontier", "A", "swaps long answers"),
+        ("proof-of-sampling", "0.5", "whole menu"),
+    ] {
+        let mut file = SolveFile::load(&question(name)).expect("a shipped question");
+        if let Some(found) = file.families.iter().find(|known| known.name == family) {
+            file.attacks = found.attacks.iter().map(|&at| file.attacks[at].clone()).collect();
+        }
+        file.is_each = false;
+        // Only the two ends are judged.
+        file.search.tolerance = 1.0;
+        only_level(file.across.as_mut().expect("levels"), level);
+        let source = ScenarioSource::read(&file.scenario).expect("its scenario");
+        let registry = stakeout_agents::registry();
+        let folder = Folder::new();
+        let store = Store::open(folder.path()).expect("a store");
+        let bench = Bench {
+            source: &source,
+            registry: &registry,
+            store: &store,
+            monitor: &Unwatched,
+        };
+        let solver = Solver { file: &file, bench };
+        let found = solver.solve().expect("an answer").remove(0);
+        let kept = rows(name, "search.csv");
+        assert_eq!(found.threshold.judged.len(), 2, "{name}");
+        for (value, judgement) in &found.threshold.judged {
+            let parameter = file.parameter.level(*value).label;
+            for (attack, gain) in file.attacks.iter().zip(&judgement.gains) {
+                let place = [
+                    ("across", level),
+                    ("menu", family),
+                    ("parameter", parameter.as_str()),
+                    ("attack", attack.label.as_str()),
+                ];
+                let row = row(&kept, &place);
+                assert_is(row, "gain", gain.mean);
+                assert_is(row, "from", gain.bounds.low);
+                assert_is(row, "to", gain.bounds.high);
+                assert_eq!(row["replicates"], gain.replicates.to_string(), "{place:?}");
+                assert_eq!(
+                    row["verdict"],
+                    gain.verdict(file.demand.tolerated).name(),
+                    "{place:?}"
+                );
+            }
+        }
+        complaints.push(untold(name, &source, &file.set, folder.path()));
+    }
+    assert_told(&complaints);
+}
+
+#[test]
+fn a_part_of_every_kept_game_is_what_its_file_gives() {
+    let registry = stakeout_agents::registry();
+    // Where the best responses end: the game of those who are left, as it was solved last.
+    let name = "best-responses";
+    let mut file = GameFile::load(&question(name)).expect("a shipped game");
+    let joined: Vec<Choice> = file
+        .candidates
+        .drain(..)
+        .filter(|choice| choice.name == "launders")
+        .collect();
+    file.choices.extend(joined);
+    let source = ScenarioSource::read(&file.scenario).expect("its scenario");
+    let folder = Folder::new();
+    let store = Store::open(folder.path()).expect("a store");
+    let bench = Bench {
+        source: &source,
+        registry: &registry,
+        store: &store,
+        monitor: &Unwatched,
+    };
+    let solved = solve(&file, &bench).expect("a solved game");
+    let kept = rows(name, "payoffs.csv");
+    assert_eq!(kept.len(), solved.payoffs.len());
+    for (row, payoff) in kept.iter().zip(&solved.payoffs) {
+        assert_eq!(row["one who follows"], file.choices[payoff.strategy].name);
+        for (choice, count) in file.choices.iter().zip(&payoff.full) {
+            assert_eq!(row[&choice.name], count.to_string());
+        }
+        assert_is(row, "earns", payoff.mean);
+    }
+    let first = untold(name, &source, &file.set, folder.path());
+
+    // One combination of the phase diagram.
+    let name = "who-survives";
+    let mut file = GameFile::load(&question(name)).expect("a shipped game");
+    let combination = ["20 %", "8 GNK/h"];
+    for (factor, label) in file.across.iter_mut().zip(combination) {
+        only_level(factor, label);
+    }
+    let source = ScenarioSource::read(&file.scenario).expect("its scenario");
+    let folder = Folder::new();
+    let store = Store::open(folder.path()).expect("a store");
+    let bench = Bench {
+        source: &source,
+        registry: &registry,
+        store: &store,
+        monitor: &Unwatched,
+    };
+    let phase = phases(&file, &bench).expect("a phase").remove(0);
+    let kept = rows(name, "phases.csv");
+    let factors = file.across.iter().map(|factor| factor.name.as_str());
+    let place: Vec<(&str, &str)> = factors.zip(combination).collect();
+    let row = row(&kept, &place);
+    assert_eq!(row["survivors"], phase.survivors);
+    for (choice, share) in file.choices.iter().zip(&phase.solved.rests[0].mix) {
+        assert_is(row, &format!("{} share", choice.name), *share);
+    }
+    assert_is(row, "regret", phase.solved.rests[0].regret);
+    assert_told(&[first, untold(name, &source, &file.set, folder.path())]);
+}

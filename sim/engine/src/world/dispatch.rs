@@ -368,6 +368,6 @@ fn draw_member(drawn: &Drawn, group: &Group, preserved: &Preserved, is_paused: b
     if is_paused {
         preserved.pick(drawn.model, drawn.executor)
     } else {
-        (group.pick.total() > 0).then(|| group.draw(drawn.executor))
+        (group.total > 0).then(|| group.draw(drawn.executor))
     }
 }

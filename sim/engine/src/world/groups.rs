@@ -24,14 +24,14 @@ pub(crate) struct Member {
 #[derive(Clone, Debug, Default)]
 #[repr(C, align(64))]
 pub(crate) struct Group {
+    /// Sum of the members' weights.
+    pub total: u64,
     /// Price in force, base units per model token.
     pub price: u64,
     /// The members' participants; the position is what an inference remembers.
     pub executors: Members,
     /// Chooses an executor by weight.
     pub pick: WeightedIndex,
-    /// Sum of the members' weights.
-    pub total: u64,
     /// The members' weights in the group now; 0 once expelled.
     pub weights: Vec<u64>,
     /// Members by falling weight, where theirs do not fall as they are.
@@ -87,7 +87,7 @@ impl Group {
         // Where groups are small, some have even weights and some have not, and requests take turns between them: asking
         // which is which would be a branch that chance decides, dearer than a look at the weights.
         if self.executors.len() < LARGE {
-            self.pick.locate(below(word, self.pick.total()))
+            self.pick.locate(below(word, self.total))
         } else {
             self.pick.pick(word)
         }

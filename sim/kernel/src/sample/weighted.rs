@@ -8,49 +8,33 @@ use prefetch_index::prefetch_index;
 
 use super::below;
 
-/// Marks a cell in which more than one border lies.
-const MANY: u32 = 1 << 31;
-/// A border that no place in a cell reaches.
-const BEYOND: u32 = u32::MAX;
+const SCAN: usize = 8;
 
-/// A stretch of the weights laid end to end, in which hardly ever more than one border lies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Cell {
-    /// The entry on which the stretch begins; with [`MANY`], the first one to look at.
-    entry: u32,
-    /// From here on, counted from the stretch's beginning, it is the next entry.
-    border: u32,
-}
-
-/// Cumulative weights with a guide table: a pick looks at one cell of it, and hardly ever at more.
-///
-/// What a pick needs comes first, half a cache line of it.
+/// Cumulative weights with a guide table: a pick looks at a constant number of entries in expectation.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[repr(C)]
 pub struct WeightedIndex {
-    /// A cell for every stretch of `1 << shift`.
-    guide: Box<[Cell]>,
-    total: u64,
+    /// `cumulative[i]` is the sum of the weights 0..=i.
+    cumulative: Vec<u64>,
+    /// `guide[g]` is the least index whose cumulative weight exceeds `g << shift`.
+    guide: Vec<u32>,
     shift: u32,
     /// All weights are the same and not zero, so a word chooses without a look at them.
     is_even: bool,
-    /// `cumulative[i]` is the sum of the weights 0..=i.
-    cumulative: Vec<u64>,
 }
 
 impl WeightedIndex {
-    /// The index over these weights. Panics if their sum is beyond `u64` or there are 2^31 of them.
+    /// The index over these weights. Panics if their sum is beyond `u64` or there are 2^32 of them.
     pub fn new(weights: &[u64]) -> Self {
         let mut index = Self::default();
         index.rebuild(weights);
         index
     }
 
-    /// Takes new weights, in O(n).
+    /// Takes new weights, in O(n), reusing the memory.
     pub fn rebuild(&mut self, weights: &[u64]) {
         assert!(
-            weights.len() < MANY as usize,
-            "a weighted index holds fewer than 2^31 entries"
+            u32::try_from(weights.len()).is_ok(),
+            "a weighted index holds fewer than 2^32 entries"
         );
         self.cumulative.clear();
         self.cumulative.reserve_exact(weights.len());
@@ -61,43 +45,23 @@ impl WeightedIndex {
                 .expect("the total weight is beyond the range");
             self.cumulative.push(total);
         }
-        self.total = total;
         self.is_even = weights
             .first()
             .is_some_and(|&first| first > 0 && weights.iter().all(|&weight| weight == first));
-        // At least as many cells as entries, at most twice as many.
+        // At least as many guide cells as entries, at most twice as many.
         let bits = usize::BITS - weights.len().leading_zeros();
         self.shift = (u64::BITS - total.leading_zeros()).saturating_sub(bits);
-        self.guide = self.cells().collect();
-    }
-
-    /// The cells of the cumulative weights.
-    fn cells(&self) -> impl Iterator<Item = Cell> {
-        let (shift, sums) = (self.shift, &self.cumulative);
-        let last = self.total.saturating_sub(1) >> shift;
-        let mut entry = 0;
-        (0..=last).map(move |cell| {
-            let start = cell << shift;
-            let end = start | ((1 << shift) - 1);
-            while sums.get(entry).is_some_and(|&sum| sum <= start) {
+        let last_cell = total.saturating_sub(1) >> self.shift;
+        self.guide.clear();
+        self.guide.reserve_exact(last_cell as usize + 2);
+        let mut entry = 0_usize;
+        for cell in 0..=last_cell {
+            while entry < weights.len() && self.cumulative[entry] <= cell << self.shift {
                 entry += 1;
             }
-            let is_beyond = |at: usize| sums.get(at).is_none_or(|&sum| sum > end);
-            let border = match sums.get(entry) {
-                Some(&sum) if !is_beyond(entry) => u32::try_from(sum - start).ok(),
-                _ => Some(BEYOND),
-            };
-            match border {
-                Some(border) if shift < 32 && (border == BEYOND || is_beyond(entry + 1)) => Cell {
-                    entry: entry as u32,
-                    border,
-                },
-                _ => Cell {
-                    entry: entry as u32 | MANY,
-                    border: BEYOND,
-                },
-            }
-        })
+            self.guide.push(entry as u32);
+        }
+        self.guide.push(weights.len().saturating_sub(1) as u32);
     }
 
     /// How many entries there are, those of weight zero included.
@@ -112,8 +76,8 @@ impl WeightedIndex {
 
     /// The sum of all weights.
     #[inline(always)]
-    pub const fn total(&self) -> u64 {
-        self.total
+    pub fn total(&self) -> u64 {
+        self.cumulative.last().copied().unwrap_or(0)
     }
 
     /// The sum of the weights before `entry`.
@@ -127,29 +91,36 @@ impl WeightedIndex {
         self.cumulative[entry] - self.weight_before(entry)
     }
 
-    /// Asks for what a pick by `word` will look at. Changes nothing.
+    /// Asks for what a pick by `word` will look at, where weights are even or nearly so. Changes nothing.
     #[inline(always)]
     pub fn look_ahead(&self, word: u64) {
-        prefetch_index(&self.guide, (below(word, self.total) >> self.shift) as usize);
+        prefetch_index(&self.guide, below(word, self.guide.len() as u64) as usize);
+        prefetch_index(
+            &self.cumulative,
+            below(word, self.cumulative.len() as u64) as usize,
+        );
     }
 
     /// The entry on which `target` falls when the weights are laid end to end. Panics unless
     /// `target < total()`.
     #[inline(always)]
     pub fn locate(&self, target: u64) -> usize {
-        let cell = self.guide[(target >> self.shift) as usize];
-        if cell.entry & MANY != 0 {
-            return self.search(cell.entry & !MANY, target);
+        let cell = (target >> self.shift) as usize;
+        let bounds = &self.guide[cell..cell + 2];
+        let (mut entry, end) = (bounds[0] as usize, bounds[1] as usize);
+        if end - entry > SCAN {
+            return self.search(entry, target);
         }
-        // Places in a cell are below 2^31.
-        let place = (target & ((1 << self.shift) - 1)) as u32;
-        // Without a branch, which chance would decide.
-        (cell.entry + u32::from(place >= cell.border)) as usize
+        // One step without a branch, which chance would decide; the loop is for the rarer second one.
+        entry += usize::from(self.cumulative[entry] <= target);
+        while self.cumulative[entry] <= target {
+            entry += 1;
+        }
+        entry
     }
 
     #[cold]
-    fn search(&self, first: u32, target: u64) -> usize {
-        let first = first as usize;
+    fn search(&self, first: usize, target: u64) -> usize {
         first + self.cumulative[first..].partition_point(|&sum| sum <= target)
     }
 

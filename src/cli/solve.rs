@@ -6,7 +6,8 @@ use clap::Args;
 use stakeout_engine::experiment::cells::Bench;
 use stakeout_engine::experiment::solve::cost::{Combination, combinations};
 use stakeout_engine::experiment::solve::file::SolveFile;
-use stakeout_engine::experiment::solve::{Frontier, Solver};
+use stakeout_engine::experiment::solve::{Frontier, Judged, Solver};
+use stakeout_engine::experiment::sweep::factor::Range;
 use stakeout_engine::experiment::sweep::meaning::with_unit;
 use stakeout_engine::experiment::sweep::plan::ScenarioSource;
 
@@ -37,6 +38,9 @@ pub struct Solve {
     /// Where cells are kept; sweeps/NAME where not given
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
+    /// Put this question in place of the folder's and keep every cell that still fits
+    #[arg(long)]
+    extend: bool,
     /// Threads; the answer does not depend on it
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
@@ -51,7 +55,6 @@ pub fn run(arguments: &Solve) -> Result<(), Failure> {
     let source = ScenarioSource::read(&file.scenario)?;
     let registry = stakeout_agents::registry();
     let (_, store) = cell_store::open(arguments.out.as_deref(), &file.name)?;
-    interrupt::listen();
     let bar = CellBar::new();
     let solver = Solver {
         file: &file,
@@ -62,6 +65,8 @@ pub fn run(arguments: &Solve) -> Result<(), Failure> {
             monitor: &bar,
         },
     };
+    solver.adopt(arguments.extend)?;
+    interrupt::listen_between_cells();
     let answer = solver.solve();
     bar.finish();
     let frontiers = answer?;
@@ -106,7 +111,7 @@ pub fn run(arguments: &Solve) -> Result<(), Failure> {
 /// A value of the parameter: with every digit for programs, as people say it for them.
 fn written(file: &SolveFile, number: f64, format: Format) -> String {
     match format.is_for_people() {
-        true => spoken(file, number),
+        true => spoken(&file.parameter, number),
         false => value(file, number),
     }
 }
@@ -137,17 +142,15 @@ fn frontier_table(file: &SolveFile, frontiers: &[Frontier], format: Format) -> T
     }
     columns.push("replay".to_string());
     columns.extend(NOT_BELOW.map(str::to_string));
+    if file.is_tuned() {
+        columns.extend(TUNED.map(str::to_string));
+    }
     let names: Vec<&str> = columns.iter().map(String::as_str).collect();
     let mut table = Table::new(&file.name, &names);
     for frontier in frontiers {
         let threshold = &frontier.threshold;
-        let shown = threshold.deterred.or(threshold.not_deterred);
-        let judgement = threshold
-            .judged
-            .iter()
-            .find(|(value, _)| Some(*value) == shown)
-            .map(|(_, j)| j);
-        let gain = judgement.map(|judgement| judgement.gains[judgement.binding]);
+        let (binding, open) = (frontier.binding(), frontier.open());
+        let gain = binding.map(|binding| binding.gain);
         let real = |number: f64| Cell::Real(number, decimals(number));
         let mut row = vec![
             Cell::text(&frontier.level),
@@ -158,9 +161,7 @@ fn frontier_table(file: &SolveFile, frontiers: &[Frontier], format: Format) -> T
             Cell::or_empty(threshold.not_deterred, |found| {
                 Cell::text(written(file, found, format))
             }),
-            Cell::or_empty(judgement, |judgement| {
-                Cell::text(&file.attacks[frontier.menu[judgement.binding]].label)
-            }),
+            Cell::or_empty(binding, |binding| Cell::text(&file.attacks[binding.attack].label)),
             Cell::or_empty(gain, |gain| real(gain.mean)),
             Cell::or_empty(gain, |gain| real(gain.bounds.low)),
             Cell::or_empty(gain, |gain| real(gain.bounds.high)),
@@ -180,13 +181,16 @@ fn frontier_table(file: &SolveFile, frontiers: &[Frontier], format: Format) -> T
             row.push(Cell::or_empty(interval, |interval| real(interval.high)));
         }
         row.push(Cell::text(&frontier.replay));
-        let open = frontier.open.zip(frontier.open_gain());
-        row.push(Cell::or_empty(open, |(open, _)| {
-            Cell::text(&file.attacks[frontier.menu[open]].label)
+        row.push(Cell::or_empty(open, |open| {
+            Cell::text(&file.attacks[open.attack].label)
         }));
-        row.push(Cell::or_empty(open, |(_, gain)| real(gain.mean)));
-        row.push(Cell::or_empty(open, |(_, gain)| real(gain.bounds.low)));
-        row.push(Cell::or_empty(open, |(_, gain)| real(gain.bounds.high)));
+        row.push(Cell::or_empty(open, |open| real(open.gain.mean)));
+        row.push(Cell::or_empty(open, |open| real(open.gain.bounds.low)));
+        row.push(Cell::or_empty(open, |open| real(open.gain.bounds.high)));
+        if file.is_tuned() {
+            row.push(Cell::or_empty(binding, |binding| tuned_to(file, binding, format)));
+            row.push(Cell::or_empty(open, |open| tuned_to(file, open, format)));
+        }
         table.push(row);
     }
     table.note(format!(
@@ -195,8 +199,32 @@ fn frontier_table(file: &SolveFile, frontiers: &[Frontier], format: Format) -> T
          is the one that is not deterred one step laxer, and the replay shows it there.",
         file.demand.tolerated * 100.0
     ));
+    if file.is_tuned() {
+        let most = file.attacks.iter().map(|attack| attack.tune.len()).max().unwrap_or(0);
+        table.note(format!(
+            "An attack that is tuned was searched for with {} runs beside its twin at most at each value, and judged on replicates \
+             that were not searched with: its gain is not that of the search, of which the highest is too high.",
+            file.effort.samples_max(most as u32)
+        ));
+    }
     table
 }
+
+/// The values that an attack chose for its own parameters.
+fn tuned_to(file: &SolveFile, judged: Judged<'_>, format: Format) -> Cell {
+    let attack = &file.attacks[judged.attack];
+    let values = attack.tune.iter().zip(judged.chosen);
+    let labels: Vec<String> = values
+        .map(|(range, &number)| match format.is_for_people() {
+            true => spoken(range, number),
+            false => range.level(number).label,
+        })
+        .collect();
+    Cell::text(labels.join(", "))
+}
+
+/// The columns about what attacks chose, where they choose.
+const TUNED: [&str; 2] = ["binding tuned to", "not below tuned to"];
 
 /// The columns about the strictest value that does not deter.
 const NOT_BELOW: [&str; 4] = [
@@ -208,7 +236,7 @@ const NOT_BELOW: [&str; 4] = [
 
 /// Every value and every attack that was judged, for itself and with the rest of its menu: what the answer rests on.
 fn search_table(file: &SolveFile, frontiers: &[Frontier], format: Format) -> Table {
-    let columns = [
+    let mut columns = vec![
         "across",
         "menu",
         "parameter",
@@ -220,23 +248,31 @@ fn search_table(file: &SolveFile, frontiers: &[Frontier], format: Format) -> Tab
         "to",
         "replicates",
     ];
+    if file.is_tuned() {
+        columns.push("tuned to");
+    }
     let mut table = Table::new("The search", &columns);
     for frontier in frontiers {
-        for (parameter, judgement) in &frontier.threshold.judged {
-            for (&attack, gain) in frontier.menu.iter().zip(&judgement.gains) {
+        for (at, (parameter, judgement)) in frontier.threshold.judged.iter().enumerate() {
+            for judged in frontier.all_judged(at) {
+                let gain = judged.gain;
                 let real = |number: f64| Cell::Real(number, decimals(number));
-                table.push(vec![
+                let mut row = vec![
                     Cell::text(&frontier.level),
                     Cell::text(frontier.family.as_deref().unwrap_or(WHOLE)),
                     Cell::text(written(file, *parameter, format)),
                     Cell::text(judgement.verdict.name()),
-                    Cell::text(&file.attacks[attack].label),
+                    Cell::text(&file.attacks[judged.attack].label),
                     Cell::text(gain.verdict(file.demand.tolerated).name()),
                     real(gain.mean),
                     real(gain.bounds.low),
                     real(gain.bounds.high),
                     Cell::count(gain.replicates),
-                ]);
+                ];
+                if file.is_tuned() {
+                    row.push(tuned_to(file, judged, format));
+                }
+                table.push(row);
             }
         }
     }
@@ -244,8 +280,8 @@ fn search_table(file: &SolveFile, frontiers: &[Frontier], format: Format) -> Tab
 }
 
 /// A value as a sentence tells it: four significant digits and the unit.
-fn spoken(file: &SolveFile, number: f64) -> String {
-    let label = value(file, number);
+fn spoken(range: &Range, number: f64) -> String {
+    let label = range.level(number).label;
     let (digits, unit) = label.split_once(' ').unwrap_or((&label, ""));
     match digits.parse::<f64>() {
         Ok(exact) if digits.len() > 6 => format!("{exact:.*} {unit}", decimals(exact))
@@ -253,6 +289,14 @@ fn spoken(file: &SolveFile, number: f64) -> String {
             .to_owned(),
         _ => label,
     }
+}
+
+/// An attack as a sentence tells it, with what it chose.
+fn spoken_attack(file: &SolveFile, judged: Judged<'_>) -> String {
+    let attack = &file.attacks[judged.attack];
+    let values = attack.tune.iter().zip(judged.chosen);
+    let labels: Vec<String> = values.map(|(range, &number)| spoken(range, number)).collect();
+    [attack.label.clone(), labels.join(", ")].join(" ").trim_end().to_string()
 }
 
 /// What each level costs at the laxest value that deters there.
@@ -309,7 +353,7 @@ fn cheapest_sentence(file: &SolveFile, best: &Combination, compared: &[Combinati
         "the cheapest is {across} {} with {} {}, at a cost of {:.6}; {how_sure}",
         best.level,
         file.parameter.path,
-        spoken(file, best.value),
+        spoken(&file.parameter, best.value),
         best.cost
     )
 }
@@ -321,17 +365,17 @@ fn sentence(file: &SolveFile, frontier: &Frontier) -> String {
     let what = match (threshold.deterred, threshold.not_deterred) {
         (Some(high), Some(low)) => format!(
             "{path} {} deters every attack of it, {} does not (or not surely){}",
-            spoken(file, high),
-            spoken(file, low),
-            frontier.open.map_or_else(String::new, |open| format!(
+            spoken(&file.parameter, high),
+            spoken(&file.parameter, low),
+            frontier.open().map_or_else(String::new, |open| format!(
                 ": there {} gains too much, or may",
-                file.attacks[frontier.menu[open]].label
+                spoken_attack(file, open)
             ))
         ),
-        (Some(low), None) => format!("{path} deters already at the lax end, {}", spoken(file, low)),
+        (Some(low), None) => format!("{path} deters already at the lax end, {}", spoken(&file.parameter, low)),
         (None, Some(high)) => format!(
             "{path} does not deter even at the strict end, {}",
-            spoken(file, high)
+            spoken(&file.parameter, high)
         ),
         (None, None) => "nothing was judged".to_string(),
     };

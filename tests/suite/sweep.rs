@@ -289,6 +289,7 @@ fn people_read_a_sweep_in_their_units_and_programs_in_those_of_the_figures() {
 fn the_figures_that_can_be_asked_for_are_those_that_a_cell_has() {
     let making = Making {
         has_twin: true,
+        pairing: "",
         warm_up: Some(&WarmUpRule::Epochs(1)),
     };
     let registry = stakeout_agents::registry();

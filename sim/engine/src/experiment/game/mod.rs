@@ -80,6 +80,23 @@ pub struct Solved {
     earned: Earned,
 }
 
+/// Puts the game into the folder where its cells are kept. Another one that is there is kept unless `is_extending`.
+///
+/// # Errors
+/// [`SweepError::OtherPlan`], a scenario that is wrong, or a disk that refuses.
+pub fn adopt(file: &GameFile, bench: &Bench<'_>, is_extending: bool) -> Result<(), SweepError> {
+    let mut first = file.clone();
+    for factor in &file.across {
+        first.set.extend(factor.level(0).set);
+    }
+    let mut everybody = vec![0; file.choices.len()];
+    everybody[0] = file.players;
+    let scenario = bench.resolve(&population(&first, &everybody))?.hash;
+    bench
+        .store
+        .adopt_question(&file.asked, Some(&scenario), is_extending)
+}
+
 /// Simulates and solves a game.
 ///
 /// # Errors

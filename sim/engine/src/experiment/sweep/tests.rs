@@ -57,6 +57,7 @@ fn plan(floor: u32, ceiling: u32, half_width: Option<f64>) -> Plan {
         has_twin: false,
         warm_up: None,
         points: vec![Point {
+            pairing: String::new(),
             labels: vec!["1 %".to_owned()],
             set: Vec::new(),
             seed: 7,

@@ -1,5 +1,7 @@
 //! `stakeout sweep` and `stakeout merge`: what is kept, found again and put together.
 
+#[cfg(unix)]
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::Command;
 
@@ -311,30 +313,84 @@ fn the_figures_that_can_be_asked_for_are_those_that_a_cell_has() {
     }
 }
 
-/// The whole path of an interruption is the program's; here only that the second signal is not needed.
-#[test]
+/// A sweep of one thread, and the program asked to stop so many times while its first cell runs: what it says, and how many
+/// cells are kept.
 #[cfg(unix)]
-fn an_interrupted_sweep_says_how_to_go_on() {
+fn interrupted(until: &str, times: u32) -> (String, usize) {
     let folder = Folder::new();
-    let file = file(&folder, &SWEEP.replace("replicates: 3", "replicates: 200"));
+    let longer = SWEEP
+        .replace("until: 300 blocks", &format!("until: {until}"))
+        .replace("replicates: 3", "replicates: 200");
+    let file = file(&folder, &longer);
     let place = out(&folder, "place");
-    let mut asked = command();
-    let child = asked
+    let mut child = command()
         .args(["sweep", &file, "--out", &place, "--threads", "1"])
         .stdout(std::process::Stdio::null())
         .stderr(std::process::Stdio::piped())
         .spawn()
         .expect("the program starts");
-    let cells = Path::new(&place).join("cells");
-    while std::fs::read_dir(&cells).map_or(0, Iterator::count) < 2 {
-        std::thread::yield_now();
+    let mut messages = BufReader::new(child.stderr.take().expect("it is piped")).lines();
+    // The first line says that cells are begun; every signal is answered by one more.
+    let mut said = messages.next().expect("a line").expect("text") + "\n";
+    for _ in 0..times {
+        let signal = Command::new("kill")
+            .args(["-INT", &child.id().to_string()])
+            .status();
+        assert!(signal.expect("kill starts").success());
+        said += &(messages.next().expect("a line").expect("text") + "\n");
     }
-    let signal = Command::new("kill")
-        .args(["-INT", &child.id().to_string()])
-        .status();
-    assert!(signal.expect("kill starts").success());
-    let ended = child.wait_with_output().expect("the child ends");
-    let said = String::from_utf8_lossy(&ended.stderr);
-    assert_eq!(ended.status.code(), Some(130), "{said}");
+    let rest: Result<Vec<String>, _> = messages.collect();
+    said += &rest.expect("text").join("\n");
+    assert_eq!(child.wait().expect("the child ends").code(), Some(130), "{said}");
+    let shelves = std::fs::read_dir(Path::new(&place).join("cells")).expect("the folder is there");
+    let cells = shelves.map(|shelf| std::fs::read_dir(shelf.expect("a shelf").path()).map_or(0, Iterator::count));
+    (said, cells.sum())
+}
+
+/// Cells of a second or so, of which one runs when the signal comes.
+#[test]
+#[cfg(unix)]
+fn the_first_interruption_lets_the_cells_that_run_end_and_says_how_to_go_on() {
+    let (said, kept) = interrupted("30000 blocks", 1);
+    for part in [
+        "stopping when the cells that are running are done",
+        "Ctrl-C again cuts them",
+        "cells are kept in",
+        "run the same command again",
+    ] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    assert!((1..10).contains(&kept), "{kept} cells: {said}");
+}
+
+/// Cells of many minutes: the second signal does not wait for them.
+#[test]
+#[cfg(unix)]
+fn the_second_interruption_cuts_the_cells_that_run() {
+    let (said, kept) = interrupted("20000000 blocks", 2);
+    assert!(said.contains("cutting the cells that are running"), "{said}");
+    assert!(said.contains("0 cells are kept"), "{said}");
     assert!(said.contains("run the same command again"), "{said}");
+    assert_eq!(kept, 0);
+}
+
+#[test]
+fn factors_beside_a_sweep_are_refused_with_the_way_out() {
+    let mistake = stakeout([
+        "sweep",
+        "scenarios/sweeps/sampling-floor.yaml",
+        "--over",
+        "demand.rate=1 /s, 2 /s",
+    ])
+    .expect(3)
+    .err;
+    for part in [
+        "has factors of its own",
+        "leave out --over",
+        "write the factor under its `factors`",
+        "`stakeout sweep scenarios/sweeps/../smoke/first.yaml --over ...`",
+    ] {
+        assert!(mistake.contains(part), "{part}: {mistake}");
+    }
+    assert!(!mistake.contains("takes it"), "{mistake}");
 }

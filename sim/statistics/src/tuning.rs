@@ -2,7 +2,7 @@
 //!
 //! First a grid over the whole range, both ends included: what gains in proportion to a parameter is best at an end. Then
 //! rounds of a compass search around the best (Kolda, Lewis and Torczon 2003): each tries both neighbours in every
-//! parameter at half the step of the round before, beside the best few so far, on half as many replicates again. All
+//! parameter at half the step of the round before, beside the best few so far, on twice as many replicates. All
 //! values see the same replicates, so that differences between them are far surer than what they gain.
 //!
 //! **Invariant.** What is found are values and not their gain: the highest of many means is too high, by the luck that made
@@ -25,9 +25,7 @@ pub struct Effort {
 impl Effort {
     /// Replicates of each value in a round, the grid being round 0.
     pub fn replicates_in(self, round: u32) -> u32 {
-        (0..round).fold(self.replicates, |so_far, _| {
-            so_far.saturating_add(so_far.div_ceil(2))
-        })
+        self.replicates.saturating_mul(1 << round.min(31))
     }
 
     /// Samples that a search of so many parameters takes at most.
@@ -267,8 +265,8 @@ mod tests {
             assert_eq!(found.samples, samples);
             assert!(samples <= EFFORT.samples_max(2), "{samples}");
         }
-        // 9 places of 4; then 3 more at 2 and 2 new at 6, 3 more at 3 and 2 new at 9.
-        assert_eq!(EFFORT.samples_max(1), 36 + 6 + 12 + 9 + 18);
+        // 9 places of 4; then 4 more of 3 and 8 of 2 new ones; then 8 more of 3 and 16 of 2 new ones.
+        assert_eq!(EFFORT.samples_max(1), 36 + 12 + 16 + 24 + 32);
     }
 
     #[test]

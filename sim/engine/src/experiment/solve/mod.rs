@@ -27,6 +27,7 @@ use super::sweep::factor::Level;
 use super::sweep::figures::check_name;
 use super::sweep::table::{Estimate, estimate};
 use crate::scenario::Scenario;
+use crate::scenario::error::quoted;
 use file::SolveFile;
 
 /// The figure that a gain is read from.
@@ -256,10 +257,10 @@ impl Solver<'_> {
                 .iter()
                 .map(|(values, ..)| self.bench.resolve(&self.set(level, value, Some((attack, values)))))
                 .collect::<Result<_, _>>()?;
-            let lines = scenarios
+            let replicates = wanted
                 .iter()
-                .zip(wanted.iter().map(|&(_, from, to)| (SEARCHED_FROM + from, SEARCHED_FROM + to)));
-            self.gains(lines)
+                .map(|&(_, from, to)| (SEARCHED_FROM + from, SEARCHED_FROM + to));
+            self.gains(scenarios.iter().map(|scenario| (attack, scenario)).zip(replicates))
         })?;
         Ok(best.values)
     }
@@ -284,10 +285,10 @@ impl Solver<'_> {
                         place.insert(self.bench.resolve(&set)?);
                     }
                 }
-                let lines = wanted
+                let asked = wanted
                     .iter()
-                    .map(|&(attack, from, to)| (&scenarios[&attack], (from, to)));
-                self.gains(lines)
+                    .map(|&(attack, from, to)| ((menu[attack], &scenarios[&attack]), (from, to)));
+                self.gains(asked)
             };
             match sampled() {
                 Ok(gains) => gains,
@@ -301,37 +302,34 @@ impl Solver<'_> {
         })
     }
 
-    /// The gains of these replicates of each scenario.
+    /// The gains of attacks of the file's menu in these replicates of their scenarios.
     fn gains<'s>(
         &self,
-        wanted: impl Iterator<Item = (&'s Scenario, (u32, u32))>,
+        wanted: impl Iterator<Item = ((usize, &'s Scenario), (u32, u32))>,
     ) -> Result<Vec<Vec<f64>>, SweepError> {
-        let wanted: Vec<(&Scenario, (u32, u32))> = wanted.collect();
+        let wanted: Vec<((usize, &Scenario), (u32, u32))> = wanted.collect();
         let jobs: Vec<(&Scenario, u32)> = wanted
             .iter()
-            .flat_map(|&(scenario, (from, to))| (from..to).map(move |replicate| (scenario, replicate)))
+            .flat_map(|&((_, scenario), (from, to))| (from..to).map(move |replicate| (scenario, replicate)))
             .collect();
-        let cells = self.bench.cells(&jobs, true)?;
-        let mut gains = cells
-            .iter()
-            .map(|cell| self.gain(cell))
-            .collect::<Result<Vec<f64>, _>>()?
-            .into_iter();
-        Ok(wanted
-            .iter()
-            .map(|(_, (from, to))| gains.by_ref().take((to - from) as usize).collect())
-            .collect())
+        let mut cells = self.bench.cells(&jobs, true)?.into_iter();
+        let gains = wanted.iter().map(|&((attack, _), (from, to))| {
+            let own = cells.by_ref().take((to - from) as usize);
+            own.map(|cell| self.gain(attack, &cell)).collect()
+        });
+        gains.collect()
     }
 
-    fn gain(&self, cell: &Cell) -> Result<f64, SweepError> {
-        if let Some(error) = &cell.error {
-            return Err(SweepError::Limit(format!("a replicate failed: {error}")));
-        }
-        cell.figures.get(GAIN).copied().ok_or_else(|| {
-            let reason =
-                "nobody deviates in an attack, or the honest twin earns nothing to compare a gain with";
-            SweepError::Limit(reason.to_owned())
-        })
+    fn gain(&self, attack: usize, cell: &Cell) -> Result<f64, SweepError> {
+        let why = match (&cell.error, cell.figures.get(GAIN)) {
+            (None, Some(gain)) => return Ok(*gain),
+            (Some(error), _) => format!("a replicate failed: {error}"),
+            (None, None) => {
+                "nobody deviates in it, or the honest twin earns nothing to compare a gain with".to_owned()
+            }
+        };
+        let attack = quoted(&self.file.attacks[attack].label);
+        Err(SweepError::Limit(format!("the attack {attack}: {why}")))
     }
 
     /// Figures of the network in which everybody is honest, and what it costs in each replicate.

@@ -14,7 +14,7 @@ use super::flow::to_flow;
 use super::reading::{self, Reading};
 use super::warm_up::WarmUpRule;
 use crate::scenario::Source;
-use crate::scenario::document::{self, Node, Value};
+use crate::scenario::document::{Node, Value};
 use crate::scenario::files::{MAX_DATA_BYTES, read_bounded};
 
 /// Most levels of one factor.

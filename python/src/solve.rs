@@ -150,7 +150,9 @@ impl Solution {
             Cells::words(found.iter().map(|frontier| frontier.replay.as_str())),
         ));
         if self.file.is_tuned() {
-            let chosen = bound.iter().map(|bound| bound.map(|judged| self.tuned_to(judged)));
+            let chosen = bound
+                .iter()
+                .map(|bound| bound.map(|judged| self.tuned_to(judged)));
             columns.push(("tuned_to".to_owned(), Cells::Text(chosen.collect())));
         }
         Table::new(&self.file.name, columns)
@@ -193,40 +195,40 @@ impl Solution {
             }
         }
         let mut columns = vec![
-                (
-                    "across".to_owned(),
-                    Cells::words(rows.iter().map(|row| row.0.level.as_str())),
+            (
+                "across".to_owned(),
+                Cells::words(rows.iter().map(|row| row.0.level.as_str())),
+            ),
+            (
+                "menu".to_owned(),
+                Cells::words(rows.iter().map(|row| menu(row.0))),
+            ),
+            ("value".to_owned(), Cells::reals(rows.iter().map(|row| row.1))),
+            (
+                "menu_verdict".to_owned(),
+                Cells::words(rows.iter().map(|row| row.2)),
+            ),
+            ("attack".to_owned(), Cells::words(rows.iter().map(|row| row.3))),
+            (
+                "verdict".to_owned(),
+                Cells::words(
+                    rows.iter()
+                        .map(|row| row.4.verdict(self.file.demand.tolerated).name()),
                 ),
-                (
-                    "menu".to_owned(),
-                    Cells::words(rows.iter().map(|row| menu(row.0))),
-                ),
-                ("value".to_owned(), Cells::reals(rows.iter().map(|row| row.1))),
-                (
-                    "menu_verdict".to_owned(),
-                    Cells::words(rows.iter().map(|row| row.2)),
-                ),
-                ("attack".to_owned(), Cells::words(rows.iter().map(|row| row.3))),
-                (
-                    "verdict".to_owned(),
-                    Cells::words(
-                        rows.iter()
-                            .map(|row| row.4.verdict(self.file.demand.tolerated).name()),
-                    ),
-                ),
-                ("gain".to_owned(), Cells::reals(rows.iter().map(|row| row.4.mean))),
-                (
-                    "gain_low".to_owned(),
-                    Cells::reals(rows.iter().map(|row| row.4.bounds.low)),
-                ),
-                (
-                    "gain_high".to_owned(),
-                    Cells::reals(rows.iter().map(|row| row.4.bounds.high)),
-                ),
-                (
-                    "replicates".to_owned(),
-                    Cells::counts(rows.iter().map(|row| row.4.replicates)),
-                ),
+            ),
+            ("gain".to_owned(), Cells::reals(rows.iter().map(|row| row.4.mean))),
+            (
+                "gain_low".to_owned(),
+                Cells::reals(rows.iter().map(|row| row.4.bounds.low)),
+            ),
+            (
+                "gain_high".to_owned(),
+                Cells::reals(rows.iter().map(|row| row.4.bounds.high)),
+            ),
+            (
+                "replicates".to_owned(),
+                Cells::counts(rows.iter().map(|row| row.4.replicates)),
+            ),
         ];
         if self.file.is_tuned() {
             let tuned = Cells::words(rows.iter().map(|row| row.5.as_str()));

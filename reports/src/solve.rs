@@ -198,9 +198,7 @@ fn tidy_all(values: &str) -> String {
 
 /// The cell of a column that not every file has.
 fn of_column(name: &str, table: &Csv, row: &[String]) -> String {
-    table
-        .column(name)
-        .map_or_else(String::new, |at| row[at].clone())
+    table.column(name).map_or_else(String::new, |at| row[at].clone())
 }
 
 /// Columns by name, or an error that names the first that is missing.

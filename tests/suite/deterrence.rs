@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use stakeout_engine::experiment::solve::file::SolveFile;
+use stakeout_engine::observe::run_archive::list_runs;
 use stakeout_statistics::sequential::{Boundaries, RatioSteps, audit_sprt};
 
 use crate::support::files::text;
@@ -45,11 +46,12 @@ fn an_attacker_whose_gain_is_linear_swaps_all_below_the_threshold_and_least_abov
          \x20   tune: { path: population.ring.strategy.vouching_ring.rate, range: { from: 2 %, to: 100 %, scale: log } }\n\
          tuning: { places: 5, replicates: 8, rounds: 1 }\n\
          honest: { population.ring.strategy: honest }\n\
-         epsilon: 0.01 %\nreplicates: { floor: 16, ceiling: 64 }\n",
+         epsilon: 5 %\nreplicates: { floor: 16, ceiling: 64 }\n",
     );
     let row = &found["linear"][0];
+    // All swapped gains 5 % of the honest profit, 586 fees, at 7.58 %; the bracket is 8 % wide.
     let (below, from) = (percent(&row["not below"]), percent(&row["deters from"]));
-    assert!(below < 7.656 && 7.656 < from + 0.3 && from < 8.6, "{row}");
+    assert!(below < 7.88 && 7.28 < from && below > 6.6 && from < 8.4, "{row}");
     let judged = found["The search"].as_array().expect("the search is a list");
     let mut ends = (0, 0);
     for row in judged {
@@ -100,22 +102,92 @@ fn an_attacker_under_a_sequential_test_is_judged_where_theory_says_that_it_does_
          \x20   tune: { path: population.ring.strategy.model_swapper.rate, range: { from: 0.5 %, to: 100 %, scale: log } }\n\
          tuning: { places: 9, replicates: 12, rounds: 2 }\n\
          honest: { population.ring.strategy: honest }\n\
-         epsilon: 0.01 %\nreplicates: { floor: 40, ceiling: 40 }\n",
+         epsilon: 0.01 %\nreplicates: { floor: 160, ceiling: 160 }\n",
     );
     let judged = found["The search"].as_array().expect("the search is a list");
-    let strict = judged.iter().find(|row| row["parameter"] == "20 %").expect("the strict end");
+    let strict = judged
+        .iter()
+        .find(|row| row["parameter"] == "20 %")
+        .expect("the strict end");
     let share = percent(&strict["tuned to"]) / 100.0;
     let gain = |share: f64| swappers_gain(share, answers, reward);
     let most = (0..=200)
         .map(|step| gain(0.005 + 0.0015 * f64::from(step)))
         .fold(f64::NEG_INFINITY, f64::max);
-    println!("tuned to {share}: expected {} of {most}, judged {strict}", gain(share));
+    println!(
+        "tuned to {share}: expected {} of {most}, judged {strict}",
+        gain(share)
+    );
     assert!(share > 0.01 && share < 0.3, "{strict}");
     assert!(gain(share) > 0.9 * most, "{} of {most}: {strict}", gain(share));
     let bound = |key: &str| strict[key].as_f64().expect("a number");
-    // Bounds at 95 % one-sided hold 1.68 standard errors; five of them are asked for.
-    let error = (bound("to") - bound("gain")) / 1.68;
-    assert!((bound("gain") - gain(share)).abs() < 5.0 * error, "{} and {strict}", gain(share));
+    // Bounds at 95 % one-sided hold 1.654 standard errors; five of them are exceeded with probability 6e-7.
+    let error = (bound("to") - bound("gain")) / 1.654;
+    assert!(
+        (bound("gain") - gain(share)).abs() < 5.0 * error,
+        "{} and {strict}",
+        gain(share)
+    );
+}
+
+/// The line names the values that the attacker chose and the replicates that judged it, so that the run shows the gain.
+#[test]
+#[cfg(unix)]
+fn the_line_of_a_tuned_attack_runs_what_was_judged() {
+    let found = answer(
+        "replayed",
+        "scenarios/attacks/model-swap.yaml",
+        "parameter: { path: protocol.sampling.flat_rate, range: { from: 1 %, to: 2 % } }\ntolerance: 90 %\n\
+         attacks:\n  - name: returns\n    set: { attack.twin: alone, population.mallory.strategy: { whitewasher: { substitute: smaller } } }\n\
+         \x20   tune: { path: population.mallory.strategy.whitewasher.rate, range: { from: 1 %, to: 100 %, scale: log } }\n\
+         tuning: { places: 3, replicates: 2, rounds: 1 }\n\
+         honest: { population.mallory.strategy: honest }\nreplicates: { floor: 6, ceiling: 6 }\n",
+    );
+    let row = &found["replayed"][0];
+    let line = row["replay"].as_str().expect("a line");
+    let judged = found["The search"].as_array().expect("the search is a list");
+    let open = judged
+        .iter()
+        .find(|judged| judged["parameter"] == row["not below"])
+        .expect("what is not deterred was judged");
+    for part in ["--set attack.twin=alone", "whitewasher.rate=", "--replicates 6"] {
+        assert!(line.contains(part), "{part}: {line}");
+    }
+    let folder = Folder::new();
+    let program = env!("CARGO_BIN_EXE_stakeout");
+    let line = line.replacen("stakeout", program, 1);
+    let ran = std::process::Command::new("sh")
+        .args([
+            "-c",
+            &format!("{line} --out '{}'", folder.path().join("runs").display()),
+        ])
+        .current_dir(root())
+        .output()
+        .expect("a shell runs");
+    assert_eq!(
+        ran.status.code(),
+        Some(0),
+        "{}",
+        String::from_utf8_lossy(&ran.stderr)
+    );
+    let runs = list_runs(&folder.path().join("runs")).expect("the run is kept");
+    let twins = text(&runs[0].path.join("comparisons.json"));
+    let twins: serde_json::Value = serde_json::from_str(&twins).expect("JSON");
+    let twin = &twins["honest_twins"][0];
+    let coins = |key: &str| -> f64 {
+        let mean = twin[key]["mean"].as_str().expect("money is text");
+        mean.parse().expect("a number")
+    };
+    assert_eq!(twin["gain"]["n"], 6, "{twin}");
+    // The mean of the shares, and the share of the means: next to the same where twins earn next to the same.
+    let (share, judged) = (
+        coins("gain") / coins("honest_profit"),
+        open["gain"].as_f64().expect("a share"),
+    );
+    assert!(
+        (share - judged).abs() < 0.02 * judged.abs() + 0.002,
+        "{share} and {judged}"
+    );
 }
 
 /// A misspelt key, a missing range and effort for nothing, each with its place and what was meant.
@@ -130,7 +202,14 @@ fn what_is_wrong_with_a_tuned_attack_is_told_with_its_place() {
             network.display()
         );
         let file = folder.write("wrong.yaml", &question).display().to_string();
-        stakeout(["solve", &file, "--out", &folder.path().join("place").display().to_string()]).expect(3).err
+        stakeout([
+            "solve",
+            &file,
+            "--out",
+            &folder.path().join("place").display().to_string(),
+        ])
+        .expect(3)
+        .err
     };
     let rate = "population.swapper.strategy.model_swapper.rate";
     for (attack, more, told) in [
@@ -142,7 +221,7 @@ fn what_is_wrong_with_a_tuned_attack_is_told_with_its_place() {
         (
             format!("{{ name: a, tune: {{ path: {rate} }} }}"),
             "",
-            ["wrong.yaml:5:", "between which values the attacker may choose"],
+            ["wrong.yaml:6:", "between which values the attacker may choose"],
         ),
         (
             format!("{{ name: a, tnue: {{ path: {rate}, range: {{ from: 1 %, to: 5 % }} }}, set: {{}} }}"),
@@ -179,7 +258,8 @@ fn what_is_wrong_with_a_tuned_attack_is_told_with_its_place() {
 
 /// Strategies of the registry that an attack of the shipped frontier follows.
 fn strategies_of_the_frontier() -> Vec<String> {
-    let file = SolveFile::load(&root().join("scenarios/sweeps/deterrence-frontier.yaml")).expect("it is shipped");
+    let file =
+        SolveFile::load(&root().join("scenarios/sweeps/deterrence-frontier.yaml")).expect("it is shipped");
     let said: Vec<&str> = file
         .attacks
         .iter()
@@ -207,7 +287,10 @@ fn every_strategy_is_on_the_menu_of_the_frontier_or_the_page_says_why_not() {
         .skip_while(|line| !line.starts_with("| not on the menu |"))
         .take_while(|line| line.starts_with('|'))
         .collect();
-    assert!(table.len() > 2, "docs/experiments.md has no table of what is not on the menu");
+    assert!(
+        table.len() > 2,
+        "docs/experiments.md has no table of what is not on the menu"
+    );
     let on_the_menu = strategies_of_the_frontier();
     for name in stakeout_agents::registry().names() {
         if name == "honest" {
@@ -218,21 +301,24 @@ fn every_strategy_is_on_the_menu_of_the_frontier_or_the_page_says_why_not() {
             .iter()
             .filter_map(|line| line.split('|').nth(1))
             .any(|first| first.contains(&format!("`{name}`")));
-        assert!(is_on != is_left_out, "{name}: on the menu {is_on}, left out {is_left_out}");
+        assert!(
+            is_on != is_left_out,
+            "{name}: on the menu {is_on}, left out {is_left_out}"
+        );
     }
 }
 
 #[test]
 fn a_folder_with_another_question_or_game_is_refused_with_the_way_out() {
     let folder = Folder::new();
-    let network = root().join("scenarios/smoke/first.yaml");
+    let network = root().join("scenarios/attacks/model-swap.yaml");
     let question = |name: &str, tolerance: &str| {
         let text = format!(
-            "# why\nsolve: floor\nscenario: '{}'\nset: {{ until: 60 blocks }}\n\
+            "# why\nsolve: floor\nscenario: '{}'\n\
              parameter: {{ path: protocol.sampling.flat_rate, range: {{ from: 1 %, to: 100 %, scale: log }} }}\n\
              tolerance: {tolerance}\n\
-             attacks:\n  - {{ name: bold, set: {{ population.swapper.strategy: {{ model_swapper: {{ rate: 100 % }} }} }} }}\n\
-             honest: {{ population.swapper.strategy: honest }}\nreplicates: {{ floor: 2, ceiling: 2 }}\n",
+             attacks:\n  - {{ name: bold, set: {{ population.mallory.strategy: {{ model_swapper: {{ rate: 100 % }} }} }} }}\n\
+             honest: {{ population.mallory.strategy: honest }}\nreplicates: {{ floor: 2, ceiling: 2 }}\n",
             network.display()
         );
         folder.write(name, &text).display().to_string()
@@ -250,7 +336,10 @@ fn a_folder_with_another_question_or_game_is_refused_with_the_way_out() {
     // The other kinds refuse it, too, and are refused by it.
     let game = |payoff: &str| {
         let text = format!("game: floor\nstrategies: [a, b]\npayoffs: [[{payoff}, 2], [3, 1]]\n");
-        folder.write(&format!("game-{payoff}.yaml"), &text).display().to_string()
+        folder
+            .write(&format!("game-{payoff}.yaml"), &text)
+            .display()
+            .to_string()
     };
     stakeout(["game", &game("0"), "--out", &place]).expect(4);
     stakeout(["sweep", "scenarios/sweeps/sampling-floor.yaml", "--out", &place]).expect(4);
@@ -279,6 +368,10 @@ fn a_question_judges_against_the_twin_that_its_scenario_asks_for() {
         found["The search"][0]["gain"].as_f64().expect("a gain")
     };
     // It swaps next to nothing: beside one honest host it gains nothing, beside two it has lost half.
-    assert!(ask("attack.twin: alone, ").abs() < 0.02, "{}", ask("attack.twin: alone, "));
+    assert!(
+        ask("attack.twin: alone, ").abs() < 0.02,
+        "{}",
+        ask("attack.twin: alone, ")
+    );
     assert!(ask("") < -0.4);
 }

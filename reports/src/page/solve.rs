@@ -120,9 +120,10 @@ fn sentence(solve: &Solve, row: &Frontier) -> String {
         || "pays".to_string(),
         |tolerated| format!("gains {} % of the honest profit", number(100.0 * tolerated)),
     );
-    let one = solve
-        .open_attack(row)
-        .map_or_else(|| "one".to_string(), |judged| with_choice(&judged.attack, &judged.tuned));
+    let one = solve.open_attack(row).map_or_else(
+        || "one".to_string(),
+        |judged| with_choice(&judged.attack, &judged.tuned),
+    );
     let gain = row.gain.map_or(String::new(), |gain| {
         format!(
             "; the one that gains most at {}, {}, has {} of the honest profit",

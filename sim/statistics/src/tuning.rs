@@ -207,7 +207,9 @@ mod tests {
     fn search(effort: Effort, first: u32) -> Best {
         let sampled = |wanted: &[(&[f64], u32, u32)]| -> Result<_, Infallible> {
             let gains = |&(values, from, to): &(&[f64], u32, u32)| -> Vec<f64> {
-                (from..to).map(|replicate| gain(values[0], first + replicate)).collect()
+                (from..to)
+                    .map(|replicate| gain(values[0], first + replicate))
+                    .collect()
             };
             Ok(wanted.iter().map(gains).collect())
         };
@@ -217,7 +219,9 @@ mod tests {
 
     #[test]
     fn the_best_rate_under_a_sequential_test_is_found_within_the_range() {
-        let fine: Vec<f64> = (0..=400).map(|i| exact(rate(&[f64::from(i) / 400.0])[0])).collect();
+        let fine: Vec<f64> = (0..=400)
+            .map(|i| exact(rate(&[f64::from(i) / 400.0])[0]))
+            .collect();
         let most = fine.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         // Neither end is best: at most a swap in two hundred gains next to nothing, a swap of all is convicted at once.
         assert!(fine[0] < 0.6 && fine[400] < -30.0 && most > 2.0, "{fine:?}");
@@ -230,7 +234,14 @@ mod tests {
         );
         let gained = exact(found.values[0]);
         assert!(gained > 0.95 * most, "{gained} of {most} at {:?}", found.values);
-        assert!(found.samples <= Effort { replicates: 200, ..EFFORT }.samples_max(1));
+        assert!(
+            found.samples
+                <= Effort {
+                    replicates: 200,
+                    ..EFFORT
+                }
+                .samples_max(1)
+        );
     }
 
     /// Over 400 searches of few replicates the gain that a search sees lies above the exact one by many standard errors,
@@ -254,7 +265,10 @@ mod tests {
         for (slope, end) in [(1.0, 1.0), (-1.0, 0.0)] {
             let mut samples = 0;
             let found = find_best(2, EFFORT, <[f64]>::to_vec, |wanted| -> Result<_, Infallible> {
-                samples += wanted.iter().map(|(_, from, to)| u64::from(to - from)).sum::<u64>();
+                samples += wanted
+                    .iter()
+                    .map(|(_, from, to)| u64::from(to - from))
+                    .sum::<u64>();
                 let gains = |&(values, from, to): &(&[f64], u32, u32)| {
                     vec![slope * (values[0] + 2.0 * values[1]); (to - from) as usize]
                 };

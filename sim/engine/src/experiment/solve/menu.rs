@@ -184,7 +184,12 @@ pub(super) fn read_effort(tree: &Node, attacks: &[Attack], reading: &mut Reading
     let most = attacks.iter().map(|attack| attack.tune.len()).max().unwrap_or(0) as u32;
     let samples = effort.samples_max(most);
     if most == 0 {
-        reading.refuse(node, "tuning", "no attack with `tune`", "an attack whose parameters are searched for");
+        reading.refuse(
+            node,
+            "tuning",
+            "no attack with `tune`",
+            "an attack whose parameters are searched for",
+        );
     } else if samples > SAMPLES_MAX {
         let found = format!("{samples} samples at each value that is judged");
         reading.refuse(node, "tuning", found, "a million at most");

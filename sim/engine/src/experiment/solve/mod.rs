@@ -223,13 +223,7 @@ impl Solver<'_> {
     }
 
     /// The best values of the attacks' own parameters at one value. After a refusal nothing is searched any more.
-    fn choose(
-        &self,
-        level: &Level,
-        menu: &[usize],
-        value: f64,
-        refused: &mut Option<SweepError>,
-    ) -> Chosen {
+    fn choose(&self, level: &Level, menu: &[usize], value: f64, refused: &mut Option<SweepError>) -> Chosen {
         let mut best_of = |&attack: &usize| {
             if refused.is_some() {
                 return Vec::new();
@@ -255,12 +249,20 @@ impl Solver<'_> {
         let best = find_best(ranges.len(), self.file.effort, at, |wanted| {
             let scenarios: Vec<Scenario> = wanted
                 .iter()
-                .map(|(values, ..)| self.bench.resolve(&self.set(level, value, Some((attack, values)))))
+                .map(|(values, ..)| {
+                    self.bench
+                        .resolve(&self.set(level, value, Some((attack, values))))
+                })
                 .collect::<Result<_, _>>()?;
             let replicates = wanted
                 .iter()
                 .map(|&(_, from, to)| (SEARCHED_FROM + from, SEARCHED_FROM + to));
-            self.gains(scenarios.iter().map(|scenario| (attack, scenario)).zip(replicates))
+            self.gains(
+                scenarios
+                    .iter()
+                    .map(|scenario| (attack, scenario))
+                    .zip(replicates),
+            )
         })?;
         Ok(best.values)
     }

@@ -8,9 +8,9 @@ use super::SweepError;
 use super::factor::Design;
 use super::file::{DEFAULT_OUTPUTS, Replication, SweepFile, read_factor};
 use super::reading::{self, Reading};
+use crate::scenario::Source;
 use crate::scenario::document::{self, Node, Value};
 use crate::scenario::error::{Problem, quoted};
-use crate::scenario::Source;
 
 impl SweepFile {
     /// A sweep of a scenario without a file of its own: factors as `PATH=VALUE, VALUE` or `PATH=FROM..TO/STEPS`.
@@ -102,9 +102,15 @@ fn refuse_sweep(path: &Path) -> Result<(), SweepError> {
     let Some(entry) = entries.iter().find(|entry| entry.key == "sweep") else {
         return Ok(());
     };
-    let found = format!("the file is a sweep and has factors of its own: it has {}", quoted(&entry.key));
+    let found = format!(
+        "the file is a sweep and has factors of its own: it has {}",
+        quoted(&entry.key)
+    );
     let scenario = tree.get("scenario").and_then(Node::text);
-    let scenario = scenario.map_or_else(|| "SCENARIO".to_owned(), |name| folder.join(name).display().to_string());
+    let scenario = scenario.map_or_else(
+        || "SCENARIO".to_owned(),
+        |name| folder.join(name).display().to_string(),
+    );
     let way_out = format!(
         "leave out --over to run it as it is, write the factor under its `factors`, or sweep its scenario: \
          `stakeout sweep {scenario} --over ...`"

@@ -316,10 +316,10 @@ fn the_figures_that_can_be_asked_for_are_those_that_a_cell_has() {
 /// A sweep of one thread that is asked to stop so many times once so many cells are kept: what it says, and how many are
 /// kept in the end.
 #[cfg(unix)]
-fn interrupted(until: &str, kept_before: usize, times: u32) -> (String, usize) {
+fn interrupted(epochs: u32, kept_before: usize, times: u32) -> (String, usize) {
     let folder = Folder::new();
     let longer = SWEEP
-        .replace("until: 300 blocks", &format!("until: {until}"))
+        .replace("until: 300 blocks", &format!("duration: {epochs} epochs"))
         .replace("replicates: 3", "replicates: 200");
     let file = file(&folder, &longer);
     let place = out(&folder, "place");
@@ -365,7 +365,7 @@ fn interrupted(until: &str, kept_before: usize, times: u32) -> (String, usize) {
 #[test]
 #[cfg(unix)]
 fn the_first_interruption_lets_the_cell_that_runs_end_and_says_how_to_go_on() {
-    let (said, kept) = interrupted("100000 blocks", 1, 1);
+    let (said, kept) = interrupted(1_500, 1, 1);
     for part in [
         "stopping when the cells that are running are done",
         "Ctrl-C again cuts them",
@@ -381,7 +381,7 @@ fn the_first_interruption_lets_the_cell_that_runs_end_and_says_how_to_go_on() {
 #[test]
 #[cfg(unix)]
 fn the_second_interruption_cuts_the_cell_that_runs() {
-    let (said, kept) = interrupted("20000000 blocks", 0, 2);
+    let (said, kept) = interrupted(100_000, 0, 2);
     assert!(said.contains("cutting the cells that are running"), "{said}");
     assert!(said.contains("0 cells are kept"), "{said}");
     assert!(said.contains("run the same command again"), "{said}");

@@ -313,6 +313,38 @@ fn the_figures_that_can_be_asked_for_are_those_that_a_cell_has() {
     }
 }
 
+/// The order of the factors is that of the file's expectation; a point without a value would silence the table.
+#[test]
+fn the_shipped_screening_says_what_moves_the_premium() {
+    let folder = Folder::new();
+    let asked = [
+        "sweep",
+        "scenarios/sweeps/what-matters.yaml",
+        "--out",
+        &out(&folder, "place"),
+        "--format",
+        "json",
+    ];
+    let done = stakeout(asked).expect(0);
+    assert!(!done.err.contains("nothing is said of"), "{}", done.err);
+    let tables = done.json();
+    let (_, effects) = tables
+        .as_object()
+        .expect("several tables")
+        .iter()
+        .find(|(title, _)| title.contains("cheating_premium"))
+        .expect("a table of the premium");
+    let effect = |path: &str, column: &str| {
+        let rows = effects.as_array().expect("a row a factor");
+        let row = rows.iter().find(|row| row["factor"] == path).expect("the factor");
+        row[column].as_f64().expect("a number")
+    };
+    let of = |path: &str| effect(path, "mean |effect|");
+    assert!(effect("protocol.sampling.flat_rate", "from") > 0.0);
+    assert!(of("protocol.sampling.flat_rate") > of("population.swapper.strategy.model_swapper.rate"));
+    assert!(of("protocol.dispute.period") < 0.05, "{effects}");
+}
+
 /// A sweep of one thread that is asked to stop so many times once so many cells are kept: what it says, and how many are
 /// kept in the end.
 #[cfg(unix)]

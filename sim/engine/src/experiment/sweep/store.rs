@@ -7,6 +7,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::SweepError;
 use super::cell::Cell;
@@ -165,8 +166,11 @@ impl Store {
             .unwrap_or_default()
             .to_string_lossy()
             .into_owned();
-        // Two processes that write the same cell must not write into the same file; the name reaches no result.
-        let unfinished = path.with_file_name(format!("{UNFINISHED}{}-{name}", std::process::id()));
+        // Two that write the same cell, processes or threads, must not write into the same file: a point may be in a plan
+        // twice. The name reaches no result.
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let (process, number) = (std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        let unfinished = path.with_file_name(format!("{UNFINISHED}{process}-{number}-{name}"));
         let work = || -> io::Result<()> {
             let mut file = File::create(&unfinished)?;
             file.write_all(bytes)?;

@@ -333,6 +333,13 @@ fn a_folder_with_another_question_or_game_is_refused_with_the_way_out() {
         assert!(refused.contains(part), "{refused}");
     }
     assert_eq!(text(&folder.path().join("place/frontier.csv")), kept);
+    // A question that cannot be asked takes no folder.
+    let wrong = question("wrong.yaml", "70 %");
+    let spelt = text(Path::new(&wrong)).replace("rate: 100 %", "rat: 100 %");
+    folder.write("wrong.yaml", &spelt);
+    let free = folder.path().join("free");
+    stakeout(["solve", &wrong, "--out", &free.display().to_string()]).expect(3);
+    assert!(!free.join("plan.json").exists());
     // The other kinds refuse it, too, and are refused by it.
     let game = |payoff: &str| {
         let text = format!("game: floor\nstrategies: [a, b]\npayoffs: [[{payoff}, 2], [3, 1]]\n");

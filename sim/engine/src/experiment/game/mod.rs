@@ -80,7 +80,8 @@ pub struct Solved {
     earned: Earned,
 }
 
-/// Puts the game into the folder where its cells are kept. Another one that is there is kept unless `is_extending`.
+/// Puts the game into the folder where its cells are kept, once every strategy is known to be one. Another game that is
+/// there is kept unless `is_extending`.
 ///
 /// # Errors
 /// [`SweepError::OtherPlan`], a scenario that is wrong, or a disk that refuses.
@@ -89,9 +90,16 @@ pub fn adopt(file: &GameFile, bench: &Bench<'_>, is_extending: bool) -> Result<(
     for factor in &file.across {
         first.set.extend(factor.level(0).set);
     }
-    let mut everybody = vec![0; file.choices.len()];
-    everybody[0] = file.players;
-    let scenario = bench.resolve(&population(&first, &everybody))?.hash;
+    first.choices.extend(file.candidates.iter().cloned());
+    let everybody = |choice: usize| {
+        let mut profile = vec![0; first.choices.len()];
+        profile[choice] = file.players;
+        bench.resolve(&population(&first, &profile))
+    };
+    for choice in 1..first.choices.len() {
+        everybody(choice)?;
+    }
+    let scenario = everybody(0)?.hash;
     bench
         .store
         .adopt_question(&file.asked, Some(&scenario), is_extending)

@@ -134,13 +134,21 @@ type Set = Vec<(String, String)>;
 type Price = (Vec<(String, Estimate)>, Vec<f64>);
 
 impl Solver<'_> {
-    /// Puts the question into the folder where its cells are kept. Another one that is there is kept unless `is_extending`.
+    /// Puts the question into the folder where its cells are kept, once each of its scenarios is known to be one. Another
+    /// question that is there is kept unless `is_extending`.
     ///
     /// # Errors
     /// [`SweepError::OtherPlan`], a scenario that is wrong, or a disk that refuses.
     pub fn adopt(&self, is_extending: bool) -> Result<(), SweepError> {
-        let set = self.set(&self.levels()[0], self.file.search.to, None);
-        let scenario = self.bench.resolve(&set)?.hash;
+        let (levels, strict) = (self.levels(), self.file.search.to);
+        for level in &levels {
+            for (attack, asked) in self.file.attacks.iter().enumerate() {
+                let first: Vec<f64> = asked.tune.iter().map(|range| range.at(0.0)).collect();
+                self.bench
+                    .resolve(&self.set(level, strict, Some((attack, &first))))?;
+            }
+        }
+        let scenario = self.bench.resolve(&self.set(&levels[0], strict, None))?.hash;
         let store = self.bench.store;
         store.adopt_question(&self.file.asked, Some(&scenario), is_extending)
     }

@@ -273,7 +273,41 @@ def what_it_costs():
     picture.write("what-it-costs", "front.svg")
 
 
+def rare(name, title, exact, source):
+    """Estimates of one probability with their intervals, beside what theory says."""
+    table = rows(name, "estimate.csv")
+    low, high = -7, -2
+    picture = Picture(760, 130 + 34 * len(table), title)
+    left, wide, top = 170, 540, 66
+    bottom = top + 34 * len(table)
+
+    def across(probability):
+        share = (math.log10(probability) - low) / (high - low) if probability > 0 else 0
+        return left + wide * max(0.0, min(1.0, share))
+
+    for power in range(low, high + 1):
+        x = across(10.0**power)
+        picture.line(x, top - 8, x, bottom)
+        picture.text(x, bottom + 18, f"1e{power}", "small", "middle")
+    x = across(exact)
+    picture.stroke(x, top - 8, x, bottom, ORANGE, 1.5)
+    picture.text(x, top - 14, f"{source}: {exact:.3g}", "small", "middle")
+    for at, row in enumerate(table):
+        y = top + 34 * at + 17
+        picture.text(left - 14, y + 4, row["estimate"], "", "end")
+        found, ends = float(row["probability"]), [float(row[end]) for end in ("from", "to")]
+        picture.stroke(across(ends[0]), y, across(ends[1]), y, BLUE, 3)
+        # Nothing seen has a bound and no estimate.
+        if found > 0:
+            picture.dot(across(found), y, BLUE, 4.5)
+    picture.text(left, bottom + 40, "probability with 95 % interval; plain replicates saw nothing and bound it from above", "small")
+    picture.write(name, "estimate.svg")
+
+
 if __name__ == "__main__":
+    rare("rare-expulsion", "An honest host that fails one check in a hundred is convicted", 7.72e-6, "exact programme")
+    rare("rare-capture", "False convictions hand half of the weight to a ring of 36 %", 5.8e-5, "binomial law")
+    rare("rare-undetected", "A host that fails a quarter of its checks goes undetected for three epochs", 1.88e-4, "exact programme")
     deterrence_frontier()
     floor_and_power()
     newcomers_dues()

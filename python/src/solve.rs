@@ -6,7 +6,7 @@ use pyo3::prelude::*;
 use stakeout_engine::experiment::cells::Bench;
 use stakeout_engine::experiment::solve::cost::combinations;
 use stakeout_engine::experiment::solve::file::SolveFile;
-use stakeout_engine::experiment::solve::{Frontier, Solver};
+use stakeout_engine::experiment::solve::{Frontier, Judged, Solver};
 use stakeout_engine::experiment::sweep::plan::ScenarioSource;
 use stakeout_engine::experiment::sweep::store::Store;
 use stakeout_statistics::PairedDifference;
@@ -26,13 +26,15 @@ pub struct Solution {
     folder: PathBuf,
 }
 
-/// Answers the question of a solve file; its cells are kept in `out`, or `sweeps/NAME` where it is not given.
+/// Answers the question of a solve file; its cells are kept in `out`, or `sweeps/NAME` where it is not given. `extend`
+/// puts the question in place of another one that the folder holds.
 #[pyfunction]
-#[pyo3(signature = (file, *, out = None, threads = None))]
+#[pyo3(signature = (file, *, out = None, extend = false, threads = None))]
 pub fn solve(
     py: Python<'_>,
     file: PathBuf,
     out: Option<PathBuf>,
+    extend: bool,
     threads: Option<u16>,
 ) -> Result<Solution, Failed> {
     let mut file = SolveFile::load(&file)?;
@@ -51,6 +53,7 @@ pub fn solve(
                 monitor: &monitor,
             },
         };
+        solver.adopt(extend)?;
         Ok(solver.solve()?)
     })?;
     Ok(Solution {
@@ -68,6 +71,11 @@ fn menu(frontier: &Frontier) -> &str {
 impl Solution {
     fn label(&self, value: Option<f64>) -> Option<String> {
         value.map(|value| self.file.parameter.level(value).label)
+    }
+
+    /// The values that an attack chose for its own parameters.
+    fn tuned_to(&self, judged: Judged<'_>) -> String {
+        self.file.attacks[judged.attack].tuned_to(judged.chosen)
     }
 }
 
@@ -89,23 +97,13 @@ impl Solution {
     #[getter]
     fn frontier(&self) -> Result<Table, Failed> {
         let found = &self.frontiers;
-        let shown = |frontier: &Frontier| frontier.threshold.deterred.or(frontier.threshold.not_deterred);
-        let binding = |frontier: &Frontier| {
-            let value = shown(frontier);
-            let mut judged = frontier.threshold.judged.iter();
-            let (_, judgement) = judged.find(|(known, _)| Some(*known) == value)?;
-            let attack = frontier.menu[judgement.binding];
-            Some((
-                self.file.attacks[attack].label.clone(),
-                judgement.gains[judgement.binding],
-            ))
-        };
-        let bound: Vec<_> = found.iter().map(binding).collect();
+        let label = |judged: Judged<'_>| self.file.attacks[judged.attack].label.clone();
+        let bound: Vec<Option<Judged<'_>>> = found.iter().map(Frontier::binding).collect();
         let real = |of: fn(&stakeout_statistics::deterrence::Gain) -> f64| {
             Cells::Real(
                 bound
                     .iter()
-                    .map(|bound| bound.as_ref().map(|(_, gain)| of(gain)))
+                    .map(|bound| bound.map(|binding| of(&binding.gain)))
                     .collect(),
             )
         };
@@ -135,12 +133,7 @@ impl Solution {
             ),
             (
                 "binding_attack".to_owned(),
-                Cells::Text(
-                    bound
-                        .iter()
-                        .map(|bound| bound.as_ref().map(|(label, _)| label.clone()))
-                        .collect(),
-                ),
+                Cells::Text(bound.iter().map(|bound| bound.map(label)).collect()),
             ),
             ("gain".to_owned(), real(|gain| gain.mean)),
             ("gain_low".to_owned(), real(|gain| gain.bounds.low)),
@@ -157,6 +150,12 @@ impl Solution {
             "replay".to_owned(),
             Cells::words(found.iter().map(|frontier| frontier.replay.as_str())),
         ));
+        if self.file.is_tuned() {
+            let chosen = bound
+                .iter()
+                .map(|bound| bound.map(|judged| self.tuned_to(judged)));
+            columns.push(("tuned_to".to_owned(), Cells::Text(chosen.collect())));
+        }
         Table::new(&self.file.name, columns)
     }
 
@@ -188,53 +187,55 @@ impl Solution {
     fn search(&self) -> Result<Table, Failed> {
         let mut rows = Vec::new();
         for frontier in &self.frontiers {
-            for (value, judgement) in &frontier.threshold.judged {
+            for (at, (value, judgement)) in frontier.threshold.judged.iter().enumerate() {
                 let whole = judgement.verdict.name();
-                for (&attack, gain) in frontier.menu.iter().zip(&judgement.gains) {
-                    let label = self.file.attacks[attack].label.as_str();
-                    rows.push((frontier, *value, whole, label, *gain));
+                for judged in frontier.all_judged(at) {
+                    let label = self.file.attacks[judged.attack].label.as_str();
+                    rows.push((frontier, *value, whole, label, judged.gain, self.tuned_to(judged)));
                 }
             }
         }
-        Table::new(
-            "search",
-            vec![
-                (
-                    "across".to_owned(),
-                    Cells::words(rows.iter().map(|row| row.0.level.as_str())),
+        let mut columns = vec![
+            (
+                "across".to_owned(),
+                Cells::words(rows.iter().map(|row| row.0.level.as_str())),
+            ),
+            (
+                "menu".to_owned(),
+                Cells::words(rows.iter().map(|row| menu(row.0))),
+            ),
+            ("value".to_owned(), Cells::reals(rows.iter().map(|row| row.1))),
+            (
+                "menu_verdict".to_owned(),
+                Cells::words(rows.iter().map(|row| row.2)),
+            ),
+            ("attack".to_owned(), Cells::words(rows.iter().map(|row| row.3))),
+            (
+                "verdict".to_owned(),
+                Cells::words(
+                    rows.iter()
+                        .map(|row| row.4.verdict(self.file.demand.tolerated).name()),
                 ),
-                (
-                    "menu".to_owned(),
-                    Cells::words(rows.iter().map(|row| menu(row.0))),
-                ),
-                ("value".to_owned(), Cells::reals(rows.iter().map(|row| row.1))),
-                (
-                    "menu_verdict".to_owned(),
-                    Cells::words(rows.iter().map(|row| row.2)),
-                ),
-                ("attack".to_owned(), Cells::words(rows.iter().map(|row| row.3))),
-                (
-                    "verdict".to_owned(),
-                    Cells::words(
-                        rows.iter()
-                            .map(|row| row.4.verdict(self.file.demand.tolerated).name()),
-                    ),
-                ),
-                ("gain".to_owned(), Cells::reals(rows.iter().map(|row| row.4.mean))),
-                (
-                    "gain_low".to_owned(),
-                    Cells::reals(rows.iter().map(|row| row.4.bounds.low)),
-                ),
-                (
-                    "gain_high".to_owned(),
-                    Cells::reals(rows.iter().map(|row| row.4.bounds.high)),
-                ),
-                (
-                    "replicates".to_owned(),
-                    Cells::counts(rows.iter().map(|row| row.4.replicates)),
-                ),
-            ],
-        )
+            ),
+            ("gain".to_owned(), Cells::reals(rows.iter().map(|row| row.4.mean))),
+            (
+                "gain_low".to_owned(),
+                Cells::reals(rows.iter().map(|row| row.4.bounds.low)),
+            ),
+            (
+                "gain_high".to_owned(),
+                Cells::reals(rows.iter().map(|row| row.4.bounds.high)),
+            ),
+            (
+                "replicates".to_owned(),
+                Cells::counts(rows.iter().map(|row| row.4.replicates)),
+            ),
+        ];
+        if self.file.is_tuned() {
+            let tuned = Cells::words(rows.iter().map(|row| row.5.as_str()));
+            columns.push(("tuned_to".to_owned(), tuned));
+        }
+        Table::new("search", columns)
     }
 
     fn __repr__(&self) -> String {

@@ -161,7 +161,9 @@ def run(
     out: str | Path | None = None,
     replace: bool = False,
 ) -> Run: ...
-def solve(file: str | Path, *, out: str | Path | None = None, threads: int | None = None) -> Solution: ...
+def solve(
+    file: str | Path, *, out: str | Path | None = None, extend: bool = False, threads: int | None = None
+) -> Solution: ...
 def validate(
     only: Sequence[str] | None = None,
     *,

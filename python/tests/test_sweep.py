@@ -96,6 +96,16 @@ def test_solve_finds_where_the_menu_stops_paying(tmp_path: Path, first_file: Pat
     assert set(found.search["verdict"]) <= {"deterred", "profitable", "unclear"}
     assert set(found.search["menu_verdict"]) <= {"deterred", "profitable", "unclear"}
     assert row["deters_from_value"] is not None
+    # Another question has no place in the folder of this one, unless it is asked for.
+    rate = "population.swapper.strategy.model_swapper.rate"
+    tune = "tune: { path: " + rate + ", range: { from: 50 %, to: 100 % } } }\n"
+    effort = "tuning: { places: 2, replicates: 1, rounds: 0 }\n"
+    question.write_text(question.read_text().replace("} } } }\n", "} } }, " + tune + effort))
+    with pytest.raises(stakeout.InputOutputError, match="holds another plan"):
+        stakeout.solve(question, out=tmp_path / "cells")
+    found = stakeout.solve(question, out=tmp_path / "cells", extend=True)
+    assert set(found.search["tuned_to"]) <= {"50 %", "100 %"}
+    assert len(found.frontier["tuned_to"]) == 1
 
 
 def test_closed_forms_hold() -> None:

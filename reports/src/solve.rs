@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use crate::error::ReportError;
+use crate::page::tidy;
 use crate::question;
 use crate::sweep::{Csv, Estimate};
 
@@ -51,6 +52,8 @@ pub struct Frontier {
     pub fails: Option<String>,
     /// The attack that decides.
     pub binding: String,
+    /// What it chose for its own parameters there; empty where it has none.
+    pub tuned: String,
     /// Its gain at the value found.
     pub gain: Option<Estimate>,
     /// What the honest network pays there, by figure.
@@ -72,6 +75,8 @@ pub struct Judged {
     pub menu_verdict: String,
     /// The attack.
     pub attack: String,
+    /// What it chose for its own parameters at this value; empty where it has none.
+    pub tuned: String,
     /// The same of this attack alone.
     pub verdict: String,
     /// Its gain as a share of the honest profit.
@@ -178,11 +183,22 @@ fn level(cell: &str) -> String {
     }
 }
 
-/// The cell of the column `menu`, where there is one.
-fn menu(table: &Csv, row: &[String]) -> String {
-    table
-        .column("menu")
-        .map_or_else(String::new, |at| row[at].clone())
+/// An attack with what it chose for its own parameters.
+pub fn with_choice(attack: &str, tuned: &str) -> String {
+    match tuned {
+        "" => attack.to_string(),
+        tuned => format!("{attack} (tuned to {})", tidy_all(tuned)),
+    }
+}
+
+/// Values of parameters in a list, each with as many digits as people read.
+fn tidy_all(values: &str) -> String {
+    values.split(", ").map(tidy).collect::<Vec<_>>().join(", ")
+}
+
+/// The cell of a column that not every file has.
+fn of_column(name: &str, table: &Csv, row: &[String]) -> String {
+    table.column(name).map_or_else(String::new, |at| row[at].clone())
 }
 
 /// Columns by name, or an error that names the first that is missing.
@@ -237,10 +253,11 @@ fn frontier(table: &Csv, path: &Path) -> Result<Vec<Frontier>, ReportError> {
         }
         Ok(Frontier {
             level: level(&row[across]),
-            menu: menu(table, row),
+            menu: of_column("menu", table, row),
             deters: word(&row[deters]),
             fails: word(&row[fails]),
             binding: row[binding].clone(),
+            tuned: of_column("binding tuned to", table, row),
             gain: estimate(table, row, gain)?,
             price,
             replay: row[replay].clone(),
@@ -258,11 +275,12 @@ fn search(path: &Path) -> Result<Vec<Judged>, ReportError> {
         if let Some(found) = estimate(&table, row, gain)? {
             judged.push(Judged {
                 level: level(&row[across]),
-                menu: menu(&table, row),
+                menu: of_column("menu", &table, row),
                 parameter: row[parameter].clone(),
                 menu_verdict: row[menu_verdict].clone(),
                 verdict: row[verdict].clone(),
                 attack: row[attack].clone(),
+                tuned: of_column("tuned to", &table, row),
                 gain: found,
             });
         }

@@ -329,6 +329,30 @@ fn a_solved_question_is_answered_in_a_sentence() {
     assert_eq!(values(price).0, [11.0, 0.0]);
 }
 
+/// What a tuned attack chose stands behind its name, with as many digits as people read; its gains stay one curve.
+#[test]
+fn the_page_of_a_solved_question_tells_what_an_attacker_chose() {
+    let folder = solve_directory("tuned");
+    for (name, heads, cells) in [
+        (
+            "frontier.csv",
+            ",binding tuned to,not below tuned to",
+            ",8.6596432336 %,4.21696503429 %",
+        ),
+        ("search.csv", ",tuned to", ",4.21696503429 %"),
+    ] {
+        let path = folder.join(name);
+        let text = fs::read_to_string(&path).unwrap();
+        let longer = |(at, line): (usize, &str)| format!("{line}{}\n", if at == 0 { heads } else { cells });
+        let text: String = text.lines().enumerate().map(longer).collect();
+        fs::write(&path, text).unwrap();
+    }
+    let html = page(&folder);
+    assert!(html.contains("at 10 % swaps 10 % (tuned to 4.217 %) does or may"));
+    assert!(html.contains("at 12.5 %, swaps 10 % (tuned to 8.66 %), has"));
+    assert!(html.contains("swaps 100 % (tuned to 4.217 %)</td>"));
+}
+
 #[test]
 fn a_level_that_is_a_number_is_told_with_the_name_of_what_it_is_a_level_of() {
     let folder = solve_directory("named");

@@ -8,7 +8,7 @@ use stakeout_engine::experiment::game::file::GameFile;
 use stakeout_engine::experiment::game::given::GivenGame;
 use stakeout_engine::experiment::game::oracle::grow;
 use stakeout_engine::experiment::game::phase::{SURVIVES, phases};
-use stakeout_engine::experiment::game::{Solved, solve};
+use stakeout_engine::experiment::game::{Solved, adopt, solve};
 use stakeout_engine::experiment::sweep::plan::ScenarioSource;
 use stakeout_statistics::games::to_gambit;
 
@@ -38,6 +38,9 @@ pub struct Game {
     /// Where cells and tables are kept; sweeps/NAME where not given
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
+    /// Put this game in place of the folder's and keep every cell that still fits
+    #[arg(long)]
+    extend: bool,
     /// Threads; the answer does not depend on it
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
@@ -49,13 +52,13 @@ pub struct Game {
 pub fn run(arguments: &Game) -> Result<(), Failure> {
     set_threads(arguments.threads)?;
     if GivenGame::is_given(&arguments.file)? {
-        return game_tables::print_given(arguments.out.as_deref(), &arguments.file, arguments.format);
+        let (out, is_extending) = (arguments.out.as_deref(), arguments.extend);
+        return game_tables::print_given(out, &arguments.file, is_extending, arguments.format);
     }
     let file = GameFile::load(&arguments.file)?;
     let source = ScenarioSource::read(&file.scenario)?;
     let registry = stakeout_agents::registry();
     let (folder, store) = cell_store::open(arguments.out.as_deref(), &file.name)?;
-    interrupt::listen();
     let bar = CellBar::new();
     let bench = Bench {
         source: &source,
@@ -63,6 +66,8 @@ pub fn run(arguments: &Game) -> Result<(), Failure> {
         store: &store,
         monitor: &bar,
     };
+    adopt(&file, &bench, arguments.extend)?;
+    interrupt::listen_between_cells();
     let answer = answer(&file, &bench);
     bar.finish();
     let answer = answer?;

@@ -108,10 +108,16 @@ pub(super) fn phase_table(file: &GameFile, phases: &[Phase]) -> Table {
 }
 
 /// Solves a game with its payoffs, writes it for Gambit and prints it.
-pub(super) fn print_given(out: Option<&Path>, path: &Path, format: FormatOption) -> Result<(), Failure> {
+pub(super) fn print_given(
+    out: Option<&Path>,
+    path: &Path,
+    is_extending: bool,
+    format: FormatOption,
+) -> Result<(), Failure> {
     let game = GivenGame::load(path)?;
     let solution = game.solve();
     let (folder, store) = cell_store::open(out, &game.name)?;
+    store.adopt_question(&game.asked, None, is_extending)?;
     store.write_result("game.nfg", &solution.gambit)?;
     let question = serde_json::json!({ "name": game.name, "question": game.question });
     store.write_result("game.json", &format!("{question:#}\n"))?;

@@ -40,6 +40,7 @@ mod scenario;
 mod sibling;
 mod simulate;
 mod solve;
+mod solve_tables;
 mod sweep;
 mod sweep_estimate;
 mod sweep_page;

@@ -4,10 +4,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 use stakeout_engine::experiment::cells::Bench;
-use stakeout_engine::experiment::solve::cost::{Combination, combinations};
+use stakeout_engine::experiment::solve::Solver;
+use stakeout_engine::experiment::solve::cost::combinations;
 use stakeout_engine::experiment::solve::file::SolveFile;
-use stakeout_engine::experiment::solve::{Frontier, Solver};
-use stakeout_engine::experiment::sweep::meaning::with_unit;
 use stakeout_engine::experiment::sweep::plan::ScenarioSource;
 
 use super::cell_store;
@@ -15,18 +14,15 @@ use super::failure::Failure;
 use super::format::{Format, FormatOption};
 use super::interrupt;
 use super::simulate::set_threads;
-use super::sweep_page::decimals;
+use super::solve_tables::{cheapest_sentence, cheapest_table, frontier_table, search_table, sentence};
 use super::sweep_progress::CellBar;
-use super::table::{Cell, Table, render_all};
+use super::table::render_all;
 use super::terminal::{print, remark};
 
 const EXAMPLES: &str = "\
 Examples:
   stakeout solve scenarios/sweeps/cheapest-floor.yaml
   stakeout solve scenarios/sweeps/cheapest-floor.yaml --format json";
-
-/// What the whole menu is called beside its families.
-const WHOLE: &str = "whole menu";
 
 /// Arguments of `solve`.
 #[derive(Args, Debug)]
@@ -37,6 +33,9 @@ pub struct Solve {
     /// Where cells are kept; sweeps/NAME where not given
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
+    /// Put this question in place of the folder's and keep every cell that still fits
+    #[arg(long)]
+    extend: bool,
     /// Threads; the answer does not depend on it
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
@@ -52,7 +51,6 @@ pub fn run(arguments: &Solve) -> Result<(), Failure> {
     let registry = stakeout_agents::registry();
     file.parameter = source.held(&file.parameter, &file.set, &registry);
     let (_, store) = cell_store::open(arguments.out.as_deref(), &file.name)?;
-    interrupt::listen();
     let bar = CellBar::new();
     let solver = Solver {
         file: &file,
@@ -63,6 +61,8 @@ pub fn run(arguments: &Solve) -> Result<(), Failure> {
             monitor: &bar,
         },
     };
+    solver.adopt(arguments.extend)?;
+    interrupt::listen_between_cells();
     let answer = solver.solve();
     bar.finish();
     let frontiers = answer?;
@@ -102,246 +102,4 @@ pub fn run(arguments: &Solve) -> Result<(), Failure> {
         "results in {folder}; a page of them: stakeout report {folder}"
     ));
     Ok(())
-}
-
-/// A value of the parameter: with every digit for programs, as people say it for them.
-fn written(file: &SolveFile, number: f64, format: Format) -> String {
-    match format.is_for_people() {
-        true => spoken(file, number),
-        false => value(file, number),
-    }
-}
-
-fn value(file: &SolveFile, value: f64) -> String {
-    file.parameter.level(value).label
-}
-
-fn frontier_table(file: &SolveFile, frontiers: &[Frontier], format: Format) -> Table {
-    let mut columns: Vec<String> = [
-        "across",
-        "menu",
-        "deters from",
-        "not below",
-        "binding attack",
-        "its gain there",
-        "from",
-        "to",
-        "replicates",
-    ]
-    .map(str::to_string)
-    .to_vec();
-    for name in &file.price {
-        let name = with_unit(name, format.unit_of(name).1);
-        let ends = [format!("{name} from"), format!("{name} to")];
-        columns.push(name);
-        columns.extend(ends);
-    }
-    columns.push("replay".to_string());
-    columns.extend(NOT_BELOW.map(str::to_string));
-    let names: Vec<&str> = columns.iter().map(String::as_str).collect();
-    let mut table = Table::new(&file.name, &names);
-    for frontier in frontiers {
-        let threshold = &frontier.threshold;
-        let shown = threshold.deterred.or(threshold.not_deterred);
-        let judgement = threshold
-            .judged
-            .iter()
-            .find(|(value, _)| Some(*value) == shown)
-            .map(|(_, j)| j);
-        let gain = judgement.map(|judgement| judgement.gains[judgement.binding]);
-        let real = |number: f64| Cell::Real(number, decimals(number));
-        let mut row = vec![
-            Cell::text(&frontier.level),
-            Cell::text(frontier.family.as_deref().unwrap_or(WHOLE)),
-            Cell::or_empty(threshold.deterred, |found| {
-                Cell::text(written(file, found, format))
-            }),
-            Cell::or_empty(threshold.not_deterred, |found| {
-                Cell::text(written(file, found, format))
-            }),
-            Cell::or_empty(judgement, |judgement| {
-                Cell::text(&file.attacks[frontier.menu[judgement.binding]].label)
-            }),
-            Cell::or_empty(gain, |gain| real(gain.mean)),
-            Cell::or_empty(gain, |gain| real(gain.bounds.low)),
-            Cell::or_empty(gain, |gain| real(gain.bounds.high)),
-            Cell::or_empty(gain, |gain| Cell::count(gain.replicates)),
-        ];
-        for name in &file.price {
-            let found = frontier
-                .price
-                .iter()
-                .find(|(known, _)| known == name)
-                .map(|(_, estimate)| estimate);
-            let (scale, _) = format.unit_of(name);
-            let real = |number: f64| real(scale * number);
-            let interval = found.and_then(|found| found.interval);
-            row.push(Cell::or_empty(found.and_then(|found| found.mean), real));
-            row.push(Cell::or_empty(interval, |interval| real(interval.low)));
-            row.push(Cell::or_empty(interval, |interval| real(interval.high)));
-        }
-        row.push(Cell::text(&frontier.replay));
-        let open = frontier.open.zip(frontier.open_gain());
-        row.push(Cell::or_empty(open, |(open, _)| {
-            Cell::text(&file.attacks[frontier.menu[open]].label)
-        }));
-        row.push(Cell::or_empty(open, |(_, gain)| real(gain.mean)));
-        row.push(Cell::or_empty(open, |(_, gain)| real(gain.bounds.low)));
-        row.push(Cell::or_empty(open, |(_, gain)| real(gain.bounds.high)));
-        table.push(row);
-    }
-    table.note(format!(
-        "deters: every attack's gain over its honest twin is surely below {} % of the honest profit; it may be above nothing. \
-         The binding attack is the one that gains most at the value that deters (or at the strict end); the attack not below \
-         is the one that is not deterred one step laxer, and the replay shows it there.",
-        file.demand.tolerated * 100.0
-    ));
-    table
-}
-
-/// The columns about the strictest value that does not deter.
-const NOT_BELOW: [&str; 4] = [
-    "attack not below",
-    "its gain not below",
-    "not below from",
-    "not below to",
-];
-
-/// Every value and every attack that was judged, for itself and with the rest of its menu: what the answer rests on.
-fn search_table(file: &SolveFile, frontiers: &[Frontier], format: Format) -> Table {
-    let columns = [
-        "across",
-        "menu",
-        "parameter",
-        "menu verdict",
-        "attack",
-        "verdict",
-        "gain",
-        "from",
-        "to",
-        "replicates",
-    ];
-    let mut table = Table::new("The search", &columns);
-    for frontier in frontiers {
-        for (parameter, judgement) in &frontier.threshold.judged {
-            for (&attack, gain) in frontier.menu.iter().zip(&judgement.gains) {
-                let real = |number: f64| Cell::Real(number, decimals(number));
-                table.push(vec![
-                    Cell::text(&frontier.level),
-                    Cell::text(frontier.family.as_deref().unwrap_or(WHOLE)),
-                    Cell::text(written(file, *parameter, format)),
-                    Cell::text(judgement.verdict.name()),
-                    Cell::text(&file.attacks[attack].label),
-                    Cell::text(gain.verdict(file.demand.tolerated).name()),
-                    real(gain.mean),
-                    real(gain.bounds.low),
-                    real(gain.bounds.high),
-                    Cell::count(gain.replicates),
-                ]);
-            }
-        }
-    }
-    table
-}
-
-/// A value as a sentence tells it: four significant digits and the unit.
-fn spoken(file: &SolveFile, number: f64) -> String {
-    let label = value(file, number);
-    let (digits, unit) = label.split_once(' ').unwrap_or((&label, ""));
-    match digits.parse::<f64>() {
-        Ok(exact) if digits.len() > 6 => format!("{exact:.*} {unit}", decimals(exact))
-            .trim_end()
-            .to_owned(),
-        _ => label,
-    }
-}
-
-/// What each level costs at the laxest value that deters there.
-fn cheapest_table(file: &SolveFile, compared: &[Combination], format: Format) -> Table {
-    let columns = [
-        "across",
-        "deters from",
-        "cost",
-        "cost from",
-        "cost to",
-        "more than the cheapest",
-        "more from",
-        "more to",
-        "cheapest",
-    ];
-    let mut table = Table::new("The cheapest combination", &columns);
-    let real = |number: f64| Cell::Real(number, decimals(number));
-    for found in compared {
-        let more = found.more.as_ref();
-        let verdict = match more {
-            None => "yes",
-            Some(_) if found.may_be_cheapest() => "perhaps",
-            Some(_) => "",
-        };
-        table.push(vec![
-            Cell::text(&found.level),
-            Cell::text(written(file, found.value, format)),
-            real(found.cost),
-            Cell::or_empty(found.interval, |interval| real(interval.low)),
-            Cell::or_empty(found.interval, |interval| real(interval.high)),
-            Cell::or_empty(more, |more| real(more.mean)),
-            Cell::or_empty(more, |more| real(more.interval.low)),
-            Cell::or_empty(more, |more| real(more.interval.high)),
-            Cell::text(verdict),
-        ]);
-    }
-    table
-}
-
-fn cheapest_sentence(file: &SolveFile, best: &Combination, compared: &[Combination]) -> String {
-    let across = file
-        .across
-        .as_ref()
-        .map_or("level", |factor| factor.name.as_str());
-    let rivals = compared
-        .iter()
-        .filter(|found| found.more.is_some() && found.may_be_cheapest())
-        .count();
-    let how_sure = match rivals {
-        0 => "every other level costs more".to_string(),
-        several => format!("the replicates cannot tell {several} others from it"),
-    };
-    format!(
-        "the cheapest is {across} {} with {} {}, at a cost of {:.6}; {how_sure}",
-        best.level,
-        file.parameter.path,
-        spoken(file, best.value),
-        best.cost
-    )
-}
-
-fn sentence(file: &SolveFile, frontier: &Frontier) -> String {
-    let (percent, tolerated) = (file.demand.confidence * 100.0, file.demand.tolerated * 100.0);
-    let path = &file.parameter.path;
-    let threshold = &frontier.threshold;
-    let what = match (threshold.deterred, threshold.not_deterred) {
-        (Some(high), Some(low)) => format!(
-            "{path} {} deters every attack of it, {} does not (or not surely){}",
-            spoken(file, high),
-            spoken(file, low),
-            frontier.open.map_or_else(String::new, |open| format!(
-                ": there {} gains too much, or may",
-                file.attacks[frontier.menu[open]].label
-            ))
-        ),
-        (Some(low), None) => format!("{path} deters already at the lax end, {}", spoken(file, low)),
-        (None, Some(high)) => format!(
-            "{path} does not deter even at the strict end, {}",
-            spoken(file, high)
-        ),
-        (None, None) => "nothing was judged".to_string(),
-    };
-    let level = match &file.across {
-        Some(factor) => format!("{} {}", factor.name, frontier.level),
-        None => frontier.level.clone(),
-    };
-    format!(
-        "{level}, {}: {what}; a gain counts above {tolerated} % of the honest profit, bounds hold at {percent} % each",
-        frontier.family.as_deref().unwrap_or(WHOLE)
-    )
 }

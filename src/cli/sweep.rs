@@ -100,7 +100,7 @@ pub fn run(arguments: &Sweep) -> Result<(), Failure> {
     }
     let (folder, store) = cell_store::open(arguments.out.as_deref(), &plan.name)?;
     store.adopt(&plan, arguments.extend)?;
-    interrupt::listen();
+    interrupt::listen_between_cells();
     let stopwatch = Stopwatch::start();
     let bar = CellBar::new();
     let shard = arguments.shard.unwrap_or(Shard::WHOLE);

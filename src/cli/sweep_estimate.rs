@@ -48,10 +48,12 @@ impl Trial {
         let store = Store::open(&folder).ok();
         let stopwatch = Stopwatch::start();
         let (mut runs, mut keeps, mut length) = (Vec::new(), Vec::new(), 0);
+        let pairing = scenario.attack.pairing();
+        let making = plan.making(&pairing);
         let run_one = |replicate: u32| {
             let one = Stopwatch::start();
-            let name = key(&scenario.hash, scenario.seed, replicate, plan.making());
-            let cell = run_cell(scenario, name, replicate, plan.making(), registry, &|| false)
+            let name = key(&scenario.hash, scenario.seed, replicate, making);
+            let cell = run_cell(scenario, name, replicate, making, registry, &|| false)
                 .expect("a run that nobody stops is finished");
             (cell, one.elapsed().as_secs_f64())
         };

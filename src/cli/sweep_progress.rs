@@ -59,6 +59,10 @@ impl Monitor for CellBar {
         interrupt::is_asked()
     }
 
+    fn is_cutting(&self) -> bool {
+        interrupt::is_asked_again()
+    }
+
     fn expect(&self, cells: u64) {
         self.bar.inc_length(cells);
         if !has_progress() && !self.has_begun.swap(true, Ordering::Relaxed) {

@@ -8,6 +8,7 @@ mod assumptions;
 mod audit;
 mod cli;
 mod determinism;
+mod deterrence;
 mod experiments;
 mod faults;
 mod fuzz;

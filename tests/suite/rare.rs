@@ -53,6 +53,21 @@ fn a_false_expulsion_once_in_130_000_is_found_by_weights_and_by_splitting() {
     assert!((found / exact - 1.0).abs() < 0.7, "{rows}");
     assert!(holds(&rows, "splitting", exact), "{rows}");
     assert_eq!(row(&rows, "plain")["with the event"], 0);
+    // With all of its replicates and paths it is the table of the gallery; splitting has all of its paths here, too.
+    let kept = std::fs::read_to_string("reports/gallery/rare-expulsion/estimate.csv").expect("it is kept");
+    let kept = kept
+        .lines()
+        .find(|line| line.starts_with("splitting,"))
+        .expect("a row");
+    let kept: f64 = kept
+        .split(',')
+        .nth(1)
+        .and_then(|cell| cell.parse().ok())
+        .expect("a number");
+    assert!(
+        (kept / found - 1.0).abs() < 1e-9,
+        "{kept} in reports/gallery, {found} now"
+    );
 }
 
 /// Three or more of seven honest hosts convicted, each for itself: a binomial law. The chance of one hardly depends on how

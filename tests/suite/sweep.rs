@@ -1,5 +1,7 @@
 //! `stakeout sweep` and `stakeout merge`: what is kept, found again and put together.
 
+#[cfg(unix)]
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::Command;
 
@@ -289,6 +291,7 @@ fn people_read_a_sweep_in_their_units_and_programs_in_those_of_the_figures() {
 fn the_figures_that_can_be_asked_for_are_those_that_a_cell_has() {
     let making = Making {
         has_twin: true,
+        pairing: "",
         warm_up: Some(&WarmUpRule::Epochs(1)),
     };
     let registry = stakeout_agents::registry();
@@ -310,32 +313,132 @@ fn the_figures_that_can_be_asked_for_are_those_that_a_cell_has() {
     }
 }
 
-/// The whole path of an interruption is the program's; here only that the second signal is not needed.
+/// The order of the factors is that of the file's expectation; a point without a value would silence the table.
 #[test]
-#[cfg(unix)]
-fn an_interrupted_sweep_says_how_to_go_on() {
+fn the_shipped_screening_says_what_moves_the_premium() {
     let folder = Folder::new();
-    let file = file(&folder, &SWEEP.replace("replicates: 3", "replicates: 200"));
+    let asked = [
+        "sweep",
+        "scenarios/sweeps/what-matters.yaml",
+        "--out",
+        &out(&folder, "place"),
+        "--format",
+        "json",
+    ];
+    let done = stakeout(asked).expect(0);
+    assert!(!done.err.contains("nothing is said of"), "{}", done.err);
+    let tables = done.json();
+    let (_, effects) = tables
+        .as_object()
+        .expect("several tables")
+        .iter()
+        .find(|(title, _)| title.contains("cheating_premium"))
+        .expect("a table of the premium");
+    let effect = |path: &str, column: &str| {
+        let rows = effects.as_array().expect("a row a factor");
+        let row = rows.iter().find(|row| row["factor"] == path).expect("the factor");
+        row[column].as_f64().expect("a number")
+    };
+    let of = |path: &str| effect(path, "mean |effect|");
+    assert!(effect("protocol.sampling.flat_rate", "from") > 0.0);
+    assert!(of("protocol.sampling.flat_rate") > of("population.swapper.strategy.model_swapper.rate"));
+    assert!(of("protocol.dispute.period") < 0.05, "{effects}");
+}
+
+/// A sweep of one thread that is asked to stop so many times once so many cells are kept: what it says, and how many are
+/// kept in the end.
+#[cfg(unix)]
+fn interrupted(epochs: u32, kept_before: usize, times: u32) -> (String, usize) {
+    let folder = Folder::new();
+    let longer = SWEEP
+        .replace("until: 300 blocks", &format!("duration: {epochs} epochs"))
+        .replace("replicates: 3", "replicates: 200");
+    let file = file(&folder, &longer);
     let place = out(&folder, "place");
-    let mut asked = command();
-    let child = asked
+    let kept = || {
+        let Ok(shelves) = std::fs::read_dir(Path::new(&place).join("cells")) else {
+            return 0;
+        };
+        let cells_of = |shelf: std::io::Result<std::fs::DirEntry>| {
+            let cells = std::fs::read_dir(shelf.expect("a shelf").path()).expect("it can be read");
+            let names = cells.map(|cell| cell.expect("a cell").file_name());
+            names
+                .filter(|name| !name.to_string_lossy().starts_with('.'))
+                .count()
+        };
+        shelves.map(cells_of).sum::<usize>()
+    };
+    let mut child = command()
         .args(["sweep", &file, "--out", &place, "--threads", "1"])
         .stdout(std::process::Stdio::null())
         .stderr(std::process::Stdio::piped())
         .spawn()
         .expect("the program starts");
-    let cells = Path::new(&place).join("cells");
-    while std::fs::read_dir(&cells).map_or(0, Iterator::count) < 2 {
+    let mut messages = BufReader::new(child.stderr.take().expect("it is piped")).lines();
+    // The first line says that cells are begun; every signal is answered by one more.
+    let mut said = messages.next().expect("a line").expect("text") + "\n";
+    while kept() < kept_before {
         std::thread::yield_now();
     }
-    let signal = Command::new("kill")
-        .args(["-INT", &child.id().to_string()])
-        .status();
-    assert!(signal.expect("kill starts").success());
-    let ended = child.wait_with_output().expect("the child ends");
-    let said = String::from_utf8_lossy(&ended.stderr);
-    assert_eq!(ended.status.code(), Some(130), "{said}");
+    for _ in 0..times {
+        let signal = Command::new("kill")
+            .args(["-INT", &child.id().to_string()])
+            .status();
+        assert!(signal.expect("kill starts").success());
+        said += &(messages.next().expect("a line").expect("text") + "\n");
+    }
+    let rest: Result<Vec<String>, _> = messages.collect();
+    said += &rest.expect("text").join("\n");
+    assert_eq!(child.wait().expect("the child ends").code(), Some(130), "{said}");
+    (said, kept())
+}
+
+/// A thread of its own writes a cell while the next one runs: the one that runs when the signal comes is kept, too.
+#[test]
+#[cfg(unix)]
+fn the_first_interruption_lets_the_cell_that_runs_end_and_says_how_to_go_on() {
+    let (said, kept) = interrupted(1_500, 1, 1);
+    for part in [
+        "stopping when the cells that are running are done",
+        "Ctrl-C again cuts them",
+        &format!("{kept} cells are kept in"),
+        "run the same command again",
+    ] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    assert!((2..10).contains(&kept), "{kept} cells: {said}");
+}
+
+/// A cell of many minutes: the second signal does not wait for it.
+#[test]
+#[cfg(unix)]
+fn the_second_interruption_cuts_the_cell_that_runs() {
+    let (said, kept) = interrupted(100_000, 0, 2);
+    assert!(said.contains("cutting the cells that are running"), "{said}");
+    assert!(said.contains("0 cells are kept"), "{said}");
     assert!(said.contains("run the same command again"), "{said}");
+    assert_eq!(kept, 0);
+}
+
+#[test]
+fn factors_beside_a_sweep_are_refused_with_the_way_out() {
+    let mistake = stakeout([
+        "sweep",
+        "scenarios/sweeps/sampling-floor.yaml",
+        "--over",
+        "demand.rate=1 /s, 2 /s",
+    ])
+    .expect(3)
+    .err;
+    for part in [
+        "has factors of its own",
+        "leave out --over",
+        "write the factor under its `factors`",
+        "`stakeout sweep scenarios/sweeps/../smoke/two-swappers.yaml --over ...`",
+    ] {
+        assert!(mistake.contains(part), "{part}: {mistake}");
+    }
+    assert!(!mistake.contains("takes it"), "{mistake}");
 }
 
 /// A rate a second is held to eight digits behind the point and a count to none, while a design draws a dozen.

@@ -6,7 +6,7 @@ use super::{Page, Shown, figures, heading};
 use crate::error::ReportError;
 use crate::pictures;
 use crate::pictures::sweep::{capital, short};
-use crate::solve::{Frontier, Solve, is_whole};
+use crate::solve::{Frontier, Solve, is_whole, with_choice};
 use crate::sweep::in_words;
 
 /// Sentences on items of the menu that stand open; more are folded.
@@ -120,9 +120,10 @@ fn sentence(solve: &Solve, row: &Frontier) -> String {
         || "pays".to_string(),
         |tolerated| format!("gains {} % of the honest profit", number(100.0 * tolerated)),
     );
-    let one = solve
-        .open_attack(row)
-        .map_or_else(|| "one".to_string(), |judged| judged.attack.clone());
+    let one = solve.open_attack(row).map_or_else(
+        || "one".to_string(),
+        |judged| with_choice(&judged.attack, &judged.tuned),
+    );
     let gain = row.gain.map_or(String::new(), |gain| {
         format!(
             "; the one that gains most at {}, {}, has {} of the honest profit",
@@ -130,7 +131,7 @@ fn sentence(solve: &Solve, row: &Frontier) -> String {
                 .as_deref()
                 .or(row.fails.as_deref())
                 .map_or_else(String::new, tidy),
-            row.binding,
+            with_choice(&row.binding, &row.tuned),
             percent(gain)
         )
     });
@@ -190,7 +191,7 @@ fn frontier(solve: &Solve) -> String {
             }),
             word(&row.deters),
             word(&row.fails),
-            Cell::Text(row.binding.clone()),
+            Cell::Text(with_choice(&row.binding, &row.tuned)),
             Cell::Number(row.gain.map_or("–".into(), percent)),
         ];
         for name in &prices {
@@ -218,7 +219,7 @@ fn search(solve: &Solve) -> String {
         vec![
             Cell::Text(judged.level.clone()),
             Cell::Number(tidy(&judged.parameter)),
-            Cell::Text(judged.attack.clone()),
+            Cell::Text(with_choice(&judged.attack, &judged.tuned)),
             Cell::Number(percent(judged.gain)),
             Cell::Text(judged.verdict.clone()),
             Cell::Text(judged.menu_verdict.clone()),

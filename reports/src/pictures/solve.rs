@@ -4,7 +4,7 @@ use super::sweep::{capital, short};
 use super::trade_off::plane;
 use crate::page::{number, tidy};
 use crate::picture::{Axis, Block, Blocks, Body, Curve, Dot, Dots, Group, Picture, Point, Scale};
-use crate::solve::{Judged, Solve};
+use crate::solve::{Judged, Solve, with_choice};
 use crate::sweep::{leading_number, unit};
 
 /// All that show something.
@@ -74,7 +74,11 @@ fn frontier(solve: &Solve) -> Picture {
         let deters = row.deters.as_deref().and_then(leading_number);
         let fails = row.fails.as_deref().and_then(leading_number);
         let dot = |x: f64, group: usize, interval: Option<(f64, f64)>| Dot {
-            label: format!("{}, decided by {}", level_name(&row.level), row.binding),
+            label: format!(
+                "{}, decided by {}",
+                level_name(&row.level),
+                with_choice(&row.binding, &row.tuned)
+            ),
             x,
             y: middle,
             x_interval: interval,
@@ -244,7 +248,7 @@ fn map(solve: &Solve, level: &str) -> Picture {
         Block {
             label: format!(
                 "{} at {}: {} ({}: {})",
-                judged.attack,
+                with_choice(&judged.attack, &judged.tuned),
                 tidy(&judged.parameter),
                 judged.verdict,
                 if judged.menu.is_empty() {

@@ -30,6 +30,7 @@ mod special;
 pub mod stopping;
 mod student;
 pub mod survival;
+pub mod tuning;
 mod z_score;
 
 pub use bootstrap::bootstrap;

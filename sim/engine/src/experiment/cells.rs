@@ -40,9 +40,13 @@ impl Bench<'_> {
     /// A disk that refuses, or [`SweepError::Interrupted`].
     pub fn cells(&self, jobs: &[(&Scenario, u32)], has_twin: bool) -> Result<Vec<Cell>, SweepError> {
         self.monitor.expect(jobs.len() as u64);
-        let making = Making::whole(has_twin);
         let cells: Vec<Option<Cell>> = keeping(self.store, self.monitor, |keeper| {
             let run = |&(scenario, replicate): &(&Scenario, u32)| {
+                let pairing = scenario.attack.pairing();
+                let making = Making {
+                    pairing: &pairing,
+                    ..Making::whole(has_twin)
+                };
                 let name = key(&scenario.hash, scenario.seed, replicate, making);
                 if let Some(cell) = self.store.get(&name) {
                     self.monitor.tell(&cell);
@@ -51,8 +55,8 @@ impl Bench<'_> {
                 if self.monitor.is_stopping() || keeper.has_refused() {
                     return None;
                 }
-                let is_stopping = || self.monitor.is_stopping();
-                let cell = run_cell(scenario, name, replicate, making, self.registry, &is_stopping)?;
+                let is_cutting = || self.monitor.is_cutting();
+                let cell = run_cell(scenario, name, replicate, making, self.registry, &is_cutting)?;
                 keeper.keep(&cell);
                 Some(cell)
             };

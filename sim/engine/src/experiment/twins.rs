@@ -6,6 +6,7 @@
 use rayon::prelude::*;
 use serde::Serialize;
 
+use super::attack::{attacker, twin_of};
 use crate::observe::cast::Cast;
 use crate::observe::figure::Figure;
 use crate::observe::frame::RunOutput;
@@ -77,7 +78,7 @@ pub fn honest_twin(scenario: &Scenario, owner: u32) -> Scenario {
 }
 
 /// Runs the twins of these owners for each replicate in `outputs` and sets the profits side by side, paired by
-/// replicate. Twins run in parallel on the caller's pool; the result does not depend on how many at once.
+/// replicate. The attacker's twin is the one that the scenario asks for. Twins run in parallel on the caller's pool; the result does not depend on how many at once.
 ///
 /// # Errors
 /// What the engine refuses, or [`RunError::Stopped`].
@@ -96,7 +97,10 @@ pub fn run_twins(
     let honest: Vec<i128> = pairs
         .par_iter()
         .map(|&(owner, replicate)| {
-            let twin = honest_twin(scenario, owner);
+            let twin = match attacker(scenario) == Some(owner) {
+                true => twin_of(scenario, owner),
+                false => honest_twin(scenario, owner),
+            };
             let output = run_unless(&twin, replicate, registry, &RunOptions::default(), is_stopping)?;
             Ok(owner_profit(&cast, &output, owner))
         })

@@ -18,6 +18,20 @@ pub struct AttackSpec {
     pub expect: String,
 }
 
+impl AttackSpec {
+    /// What decides whose profit is measured and against which twin, as one line; empty where the scenario leaves both as
+    /// they are.
+    #[must_use]
+    pub fn pairing(&self) -> String {
+        let twin = match self.twin {
+            Twin::Honest => "",
+            Twin::Alone => " alone",
+            Twin::Merged => " merged",
+        };
+        self.owner.clone().unwrap_or_default() + twin
+    }
+}
+
 /// What an honest twin is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Twin {

@@ -52,6 +52,8 @@ pub struct GameFile {
     pub name: String,
     /// The question it asks.
     pub question: Option<String>,
+    /// All that it asks, as one line: what a folder of answers is known by.
+    pub asked: String,
     /// The scenario's file; its population is replaced by the players.
     pub scenario: PathBuf,
     /// What is different from the file throughout.
@@ -159,6 +161,7 @@ fn read(tree: &Node, folder: &Path, reading: &mut Reading) -> GameFile {
             .get("game")
             .map_or_else(String::new, |node| read_name(node, reading)),
         question: tree.get("question").map(|node| reading.text(node, "question")),
+        asked: to_flow(tree),
         scenario: folder.join(
             tree.get("scenario")
                 .map_or_else(String::new, |node| reading.text(node, "scenario")),

@@ -13,6 +13,7 @@ use super::file::STRATEGIES_MAX;
 use super::{SAME, STEP, STEPS};
 use crate::experiment::sweep::SweepError;
 use crate::experiment::sweep::file::read_name;
+use crate::experiment::sweep::flow::to_flow;
 use crate::experiment::sweep::reading::{self, Reading};
 use crate::scenario::Source;
 use crate::scenario::document::Node;
@@ -35,6 +36,8 @@ pub struct GivenGame {
     pub name: String,
     /// The question it asks.
     pub question: Option<String>,
+    /// All that it asks, as one line: what a folder of answers is known by.
+    pub asked: String,
     /// Strategies of the first player, the rows.
     pub rows: Vec<String>,
     /// Strategies of the second, the columns; those of the first where the game is symmetric.
@@ -182,6 +185,7 @@ fn read(tree: &Node, reading: &mut Reading) -> GivenGame {
             .get("game")
             .map_or_else(String::new, |node| read_name(node, reading)),
         question: tree.get("question").map(|node| reading.text(node, "question")),
+        asked: to_flow(tree),
         rows,
         columns,
         payoffs,

@@ -80,6 +80,31 @@ pub struct Solved {
     earned: Earned,
 }
 
+/// Puts the game into the folder where its cells are kept, once every strategy is known to be one. Another game that is
+/// there is kept unless `is_extending`.
+///
+/// # Errors
+/// [`SweepError::OtherPlan`], a scenario that is wrong, or a disk that refuses.
+pub fn adopt(file: &GameFile, bench: &Bench<'_>, is_extending: bool) -> Result<(), SweepError> {
+    let mut first = file.clone();
+    for factor in &file.across {
+        first.set.extend(factor.level(0).set);
+    }
+    first.choices.extend(file.candidates.iter().cloned());
+    let everybody = |choice: usize| {
+        let mut profile = vec![0; first.choices.len()];
+        profile[choice] = file.players;
+        bench.resolve(&population(&first, &profile))
+    };
+    for choice in 1..first.choices.len() {
+        everybody(choice)?;
+    }
+    let scenario = everybody(0)?.hash;
+    bench
+        .store
+        .adopt_question(&file.asked, Some(&scenario), is_extending)
+}
+
 /// Simulates and solves a game.
 ///
 /// # Errors

@@ -171,6 +171,7 @@ mod tests {
                 not_deterred: None,
                 judged: Vec::new(),
             },
+            chosen: Vec::new(),
             price: Vec::new(),
             costs: costs.to_vec(),
             open: None,

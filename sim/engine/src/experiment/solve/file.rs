@@ -4,17 +4,20 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use stakeout_statistics::deterrence::{Demand, Search};
+use stakeout_statistics::tuning::Effort;
 
 use super::cost::Cost;
+use super::menu::{Attack, Family, read_effort, read_menu};
 use crate::experiment::sweep::SweepError;
-use crate::experiment::sweep::factor::{Factor, Level, Levels, Range};
+use crate::experiment::sweep::factor::{Factor, Levels, Range};
 use crate::experiment::sweep::file::{read_factor, read_name, read_set};
+use crate::experiment::sweep::flow::to_flow;
 use crate::experiment::sweep::meaning::{Role, names_of};
 use crate::experiment::sweep::reading::{self, Reading};
 use crate::scenario::Source;
 use crate::scenario::document::Node;
 
-const KEYS: [&str; 15] = [
+const KEYS: [&str; 16] = [
     "solve",
     "question",
     "scenario",
@@ -24,6 +27,7 @@ const KEYS: [&str; 15] = [
     "across",
     "cheapest",
     "attacks",
+    "tuning",
     "each",
     "honest",
     "epsilon",
@@ -39,6 +43,8 @@ pub struct SolveFile {
     pub name: String,
     /// The question it asks.
     pub question: Option<String>,
+    /// All that it asks, as one line: what a folder of answers is known by.
+    pub asked: String,
     /// The scenario's file.
     pub scenario: PathBuf,
     /// What is different from the file throughout.
@@ -52,9 +58,11 @@ pub struct SolveFile {
     /// What a combination of a level with the value that deters there costs, where the cheapest is asked for.
     pub cheapest: Option<Cost>,
     /// The menu of attacks.
-    pub attacks: Vec<Level>,
+    pub attacks: Vec<Attack>,
     /// Families of the menu, in its order: an item of the file with all of its parameters.
     pub families: Vec<Family>,
+    /// How hard the best values of an attack's own parameters are searched for.
+    pub effort: Effort,
     /// Whether each family is searched for alone, before the whole menu.
     pub is_each: bool,
     /// What makes everybody honest: the network whose price is told.
@@ -65,16 +73,12 @@ pub struct SolveFile {
     pub price: Vec<String>,
 }
 
-/// One item of the menu: an attack with all the parameters that are tried.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Family {
-    /// Its name.
-    pub name: String,
-    /// Its attacks, as indices into the menu.
-    pub attacks: Vec<usize>,
-}
-
 impl SolveFile {
+    /// Whether an attack chooses parameters of its own.
+    pub fn is_tuned(&self) -> bool {
+        self.attacks.iter().any(|attack| !attack.tune.is_empty())
+    }
+
     /// Reads a solve file.
     ///
     /// # Errors
@@ -128,6 +132,7 @@ fn read(tree: &Node, folder: &Path, reading: &mut Reading) -> Option<SolveFile> 
     if let (true, Some(node)) = (attacks.is_empty(), tree.get("attacks")) {
         reading.refuse(node, "attacks", "no attack", "one attack or more");
     }
+    let effort = read_effort(tree, &attacks, reading);
     let share = |key: &str, default: f64, reading: &mut Reading| {
         tree.get(key).map_or(default, |node| reading.share(node, key))
     };
@@ -162,6 +167,7 @@ fn read(tree: &Node, folder: &Path, reading: &mut Reading) -> Option<SolveFile> 
     Some(SolveFile {
         name,
         question,
+        asked: to_flow(tree),
         scenario: folder.join(scenario),
         set: fixed,
         parameter,
@@ -170,52 +176,12 @@ fn read(tree: &Node, folder: &Path, reading: &mut Reading) -> Option<SolveFile> 
         cheapest,
         attacks,
         families,
+        effort,
         is_each: tree.get("each").is_some_and(|node| reading.switch(node, "each")),
         honest,
         demand,
         price,
     })
-}
-
-fn read_menu(node: &Node, reading: &mut Reading) -> (Vec<Level>, Vec<Family>) {
-    let (mut attacks, mut families) = (Vec::new(), Vec::new());
-    for item in reading.items(node) {
-        let (name, found) = read_attack(item, reading);
-        families.push(Family {
-            name,
-            attacks: (attacks.len()..attacks.len() + found.len()).collect(),
-        });
-        attacks.extend(found);
-    }
-    (attacks, families)
-}
-
-/// One attack, or one for each level of a factor: a family's name and its parameters.
-fn read_attack(node: &Node, reading: &mut Reading) -> (String, Vec<Level>) {
-    if node.get("set").is_some() {
-        reading.entries(node, "attacks", &["name", "set"]);
-        let set = node
-            .get("set")
-            .map_or_else(Vec::new, |node| read_set(node, "attacks.set", reading));
-        let mut level = Level::of(set);
-        if let Some(node) = node.get("name") {
-            level.label = reading.text(node, "attacks.name");
-        }
-        return (level.label.clone(), vec![level]);
-    }
-    let before = reading.problems.len();
-    let factor = read_factor(node, "attacks", reading);
-    if reading.problems.len() > before {
-        return (String::new(), Vec::new());
-    }
-    let named = |index: usize| {
-        let level = factor.level(index);
-        Level {
-            label: format!("{} {}", factor.name, level.label),
-            set: level.set,
-        }
-    };
-    (factor.name.clone(), (0..factor.count()).map(named).collect())
 }
 
 fn read_replicates(tree: &Node, reading: &mut Reading) -> (u32, u32) {

@@ -1,20 +1,23 @@
 //! The cheapest rule that holds: the laxest value of one parameter at which no attack of a menu beats honesty.
 //!
 //! A [`file::SolveFile`] names the scenario, the parameter that is searched, the menu, and what a gain is worth. Each
-//! attack is a scenario of its own, run beside the honest twin of its heaviest owner on the same random numbers; its
-//! gain is what the owner earned over the twin, as a share of the twin's profit. The search is that of
-//! [`stakeout_statistics::deterrence`].
+//! attack is a scenario of its own, run beside the attacker's honest twin on the same random numbers; its gain is what
+//! the owner earned over the twin, as a share of the twin's profit. The search is that of
+//! [`stakeout_statistics::deterrence`]. An attack that chooses parameters of its own is judged at the best values found
+//! for it by [`stakeout_statistics::tuning`], on replicates that were not searched with.
 //!
 //! **Invariant.** The answer is a function of the file, the scenario and its seed; cells are kept as a sweep keeps them,
 //! so a search that was cut goes on where it was.
 
 pub mod cost;
 pub mod file;
+pub mod menu;
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 use stakeout_statistics::deterrence::{Gain, Judgement, Threshold, Verdict, find_threshold, judge};
+use stakeout_statistics::tuning::find_best;
 
 use super::cells::Bench;
 use super::sweep::SweepError;
@@ -24,10 +27,13 @@ use super::sweep::factor::Level;
 use super::sweep::figures::check_name;
 use super::sweep::table::{Estimate, estimate};
 use crate::scenario::Scenario;
+use crate::scenario::error::quoted;
 use file::SolveFile;
 
 /// The figure that a gain is read from.
 const GAIN: &str = "deviator_gain_share";
+/// First replicate of those that parameters of attacks are searched with: beyond all that can be judged.
+const SEARCHED_FROM: u32 = 1_000_000;
 
 /// The answer for one level of what the question goes across.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,6 +46,8 @@ pub struct Frontier {
     pub menu: Vec<usize>,
     /// What the search found; values are those of the parameter, in its unit.
     pub threshold: Threshold,
+    /// For each judgement of the search the values that each attack chose for its own parameters.
+    pub chosen: Vec<Chosen>,
     /// The price at the laxest value that deters: figures of the network in which everybody is honest.
     pub price: Vec<(String, Estimate)>,
     /// What the combination costs in each replicate, where the file asks for the cheapest and the level deters.
@@ -52,19 +60,57 @@ pub struct Frontier {
     pub replay: String,
 }
 
+/// Values of the parameters of each attack, in the order of a menu; none for an attack that has none of its own.
+pub type Chosen = Vec<Vec<f64>>;
+
+/// An attack where it was judged.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Judged<'a> {
+    /// Index into the file's menu.
+    pub attack: usize,
+    /// What it gains.
+    pub gain: Gain,
+    /// The values that it chose for its own parameters.
+    pub chosen: &'a [f64],
+}
+
 impl Frontier {
-    /// The gain of the attack that is not deterred, at the strictest value that does not deter.
-    pub fn open_gain(&self) -> Option<Gain> {
-        let judgement = judged_at(&self.threshold, self.threshold.not_deterred?)?;
-        Some(judgement.gains[self.open?])
+    /// The attack that gains most at the laxest value that deters, or at the strict end where none does.
+    pub fn binding(&self) -> Option<Judged<'_>> {
+        let at = self.judged_at(self.threshold.deterred.or(self.threshold.not_deterred)?)?;
+        let (_, judgement) = &self.threshold.judged[at];
+        Some(self.judged(at, judgement.binding))
+    }
+
+    /// The attack that is not deterred, at the strictest value that does not deter.
+    pub fn open(&self) -> Option<Judged<'_>> {
+        let at = self.judged_at(self.threshold.not_deterred?)?;
+        Some(self.judged(at, self.open?))
+    }
+
+    /// Every attack of one judgement of the search, in the order of the menu.
+    pub fn all_judged(&self, at: usize) -> impl Iterator<Item = Judged<'_>> {
+        (0..self.menu.len()).map(move |place| self.judged(at, place))
+    }
+
+    fn judged(&self, at: usize, place: usize) -> Judged<'_> {
+        let (_, judgement) = &self.threshold.judged[at];
+        Judged {
+            attack: self.menu[place],
+            gain: judgement.gains[place],
+            chosen: &self.chosen[at][place],
+        }
+    }
+
+    fn judged_at(&self, wanted: f64) -> Option<usize> {
+        judged_at(&self.threshold, wanted)
     }
 }
 
-fn judged_at(threshold: &Threshold, wanted: f64) -> Option<&Judgement> {
+/// Which judgement of a search is about a value.
+fn judged_at(threshold: &Threshold, wanted: f64) -> Option<usize> {
     let mut judged = threshold.judged.iter();
-    judged
-        .find(|(value, _)| *value == wanted)
-        .map(|(_, judgement)| judgement)
+    judged.position(|(value, _)| *value == wanted)
 }
 
 /// The attack with the highest gain among those that a judgement does not call deterred.
@@ -88,6 +134,36 @@ type Set = Vec<(String, String)>;
 type Price = (Vec<(String, Estimate)>, Vec<f64>);
 
 impl Solver<'_> {
+    /// Puts the question into the folder where its cells are kept, once each of its scenarios is known to be one. Another
+    /// question that is there is kept unless `is_extending`.
+    ///
+    /// # Errors
+    /// [`SweepError::OtherPlan`], a scenario that is wrong, or a disk that refuses.
+    pub fn adopt(&self, is_extending: bool) -> Result<(), SweepError> {
+        let (levels, strict) = (self.levels(), self.file.search.to);
+        for level in &levels {
+            for (attack, asked) in self.file.attacks.iter().enumerate() {
+                let first: Vec<f64> = asked.tune.iter().map(|range| range.at(0.0)).collect();
+                self.bench
+                    .resolve(&self.set(level, strict, Some((attack, &first))))?;
+            }
+        }
+        let scenario = self.bench.resolve(&self.set(&levels[0], strict, None))?.hash;
+        let store = self.bench.store;
+        store.adopt_question(&self.file.asked, Some(&scenario), is_extending)
+    }
+
+    /// The levels of what the question goes across, or one for all.
+    fn levels(&self) -> Vec<Level> {
+        match &self.file.across {
+            Some(factor) => (0..factor.count()).map(|index| factor.level(index)).collect(),
+            None => vec![Level {
+                label: "all".to_owned(),
+                set: Vec::new(),
+            }],
+        }
+    }
+
     /// The frontier, level by level.
     ///
     /// # Errors
@@ -98,16 +174,8 @@ impl Solver<'_> {
         for name in asked {
             check_name(name, Making::whole(false), self.bench.registry).map_err(SweepError::Unfit)?;
         }
-        let everywhere = Level {
-            label: "all".to_owned(),
-            set: Vec::new(),
-        };
-        let levels = match &self.file.across {
-            Some(factor) => (0..factor.count()).map(|index| factor.level(index)).collect(),
-            None => vec![everywhere],
-        };
         let mut frontiers = Vec::new();
-        for (at, level) in levels.iter().enumerate() {
+        for (at, level) in self.levels().iter().enumerate() {
             let families = self.file.families.iter().filter(|_| self.file.is_each);
             for family in families {
                 frontiers.push(self.frontier((at, level), Some(family.name.clone()), &family.attacks)?);
@@ -124,9 +192,12 @@ impl Solver<'_> {
         family: Option<String>,
         menu: &[usize],
     ) -> Result<Frontier, SweepError> {
-        let mut refused = None;
+        let (mut refused, mut chosen) = (None, Vec::new());
         let threshold = find_threshold(self.file.search, |value| {
-            self.judge(level, menu, value, &mut refused)
+            let best = self.choose(level, menu, value, &mut refused);
+            let judgement = self.judge(level, menu, (value, &best), &mut refused);
+            chosen.push(best);
+            judgement
         });
         if let Some(error) = refused {
             return Err(error);
@@ -135,25 +206,23 @@ impl Solver<'_> {
             Some(value) => self.price((at, level), value)?,
             None => Default::default(),
         };
-        let shown = threshold
-            .not_deterred
-            .or(threshold.deterred)
-            .unwrap_or(self.file.search.to);
         let failed = threshold
             .not_deterred
             .and_then(|value| judged_at(&threshold, value));
-        let open = failed.and_then(|judgement| open_attack(judgement, self.file.demand.tolerated));
-        let judgement = judged_at(&threshold, shown);
-        let attack = open.or(judgement.map(|judgement| judgement.binding)).unwrap_or(0);
-        let judged = judgement.map_or(0, |judgement| judgement.gains[attack].replicates);
-        let replicates = judged.max(self.file.demand.floor);
-        let set = self.set(level, shown, Some(menu[attack]));
+        let shown = failed.or_else(|| judged_at(&threshold, threshold.deterred?));
+        let shown = shown.expect("a search judges a value");
+        let (value, judgement) = &threshold.judged[shown];
+        let open = failed.and_then(|_| open_attack(judgement, self.file.demand.tolerated));
+        let attack = open.unwrap_or(judgement.binding);
+        let replicates = judgement.gains[attack].replicates.max(self.file.demand.floor);
+        let set = self.set(level, *value, Some((menu[attack], &chosen[shown][attack])));
         let seed = self.bench.resolve(&set)?.seed;
         Ok(Frontier {
             level: level.label.clone(),
             family,
             menu: menu.to_vec(),
             threshold,
+            chosen,
             price,
             costs,
             open,
@@ -161,12 +230,57 @@ impl Solver<'_> {
         })
     }
 
+    /// The best values of the attacks' own parameters at one value. After a refusal nothing is searched any more.
+    fn choose(&self, level: &Level, menu: &[usize], value: f64, refused: &mut Option<SweepError>) -> Chosen {
+        let mut best_of = |&attack: &usize| {
+            if refused.is_some() {
+                return Vec::new();
+            }
+            self.best(level, value, attack).unwrap_or_else(|error| {
+                *refused = Some(error);
+                Vec::new()
+            })
+        };
+        menu.iter().map(&mut best_of).collect()
+    }
+
+    /// The best values found for the parameters of one attack.
+    fn best(&self, level: &Level, value: f64, attack: usize) -> Result<Vec<f64>, SweepError> {
+        let ranges = &self.file.attacks[attack].tune;
+        if ranges.is_empty() {
+            return Ok(Vec::new());
+        }
+        let at = |place: &[f64]| -> Vec<f64> {
+            let both = ranges.iter().zip(place);
+            both.map(|(range, &share)| range.at(share)).collect()
+        };
+        let best = find_best(ranges.len(), self.file.effort, at, |wanted| {
+            let scenarios: Vec<Scenario> = wanted
+                .iter()
+                .map(|(values, ..)| {
+                    self.bench
+                        .resolve(&self.set(level, value, Some((attack, values))))
+                })
+                .collect::<Result<_, _>>()?;
+            let replicates = wanted
+                .iter()
+                .map(|&(_, from, to)| (SEARCHED_FROM + from, SEARCHED_FROM + to));
+            self.gains(
+                scenarios
+                    .iter()
+                    .map(|scenario| (attack, scenario))
+                    .zip(replicates),
+            )
+        })?;
+        Ok(best.values)
+    }
+
     /// Judges attacks of the menu at one value. A refusal ends the search: everything counts as deterred from then on.
     fn judge(
         &self,
         level: &Level,
         menu: &[usize],
-        value: f64,
+        (value, chosen): (f64, &Chosen),
         refused: &mut Option<SweepError>,
     ) -> Judgement {
         let mut scenarios: BTreeMap<usize, Scenario> = BTreeMap::new();
@@ -177,26 +291,14 @@ impl Solver<'_> {
                 }
                 for &(attack, ..) in wanted {
                     if let Entry::Vacant(place) = scenarios.entry(attack) {
-                        place.insert(self.bench.resolve(&self.set(level, value, Some(menu[attack])))?);
+                        let set = self.set(level, value, Some((menu[attack], &chosen[attack])));
+                        place.insert(self.bench.resolve(&set)?);
                     }
                 }
-                let jobs: Vec<(&Scenario, u32)> = wanted
+                let asked = wanted
                     .iter()
-                    .flat_map(|&(attack, from, to)| {
-                        let scenario = &scenarios[&attack];
-                        (from..to).map(move |replicate| (scenario, replicate))
-                    })
-                    .collect();
-                let cells = self.bench.cells(&jobs, true)?;
-                let mut gains = cells
-                    .iter()
-                    .map(|cell| self.gain(cell))
-                    .collect::<Result<Vec<f64>, _>>()?
-                    .into_iter();
-                Ok(wanted
-                    .iter()
-                    .map(|&(_, from, to)| gains.by_ref().take((to - from) as usize).collect())
-                    .collect())
+                    .map(|&(attack, from, to)| ((menu[attack], &scenarios[&attack]), (from, to)));
+                self.gains(asked)
             };
             match sampled() {
                 Ok(gains) => gains,
@@ -210,15 +312,34 @@ impl Solver<'_> {
         })
     }
 
-    fn gain(&self, cell: &Cell) -> Result<f64, SweepError> {
-        if let Some(error) = &cell.error {
-            return Err(SweepError::Limit(format!("a replicate failed: {error}")));
-        }
-        cell.figures.get(GAIN).copied().ok_or_else(|| {
-            let reason =
-                "nobody deviates in an attack, or the honest twin earns nothing to compare a gain with";
-            SweepError::Limit(reason.to_owned())
-        })
+    /// The gains of attacks of the file's menu in these replicates of their scenarios.
+    fn gains<'s>(
+        &self,
+        wanted: impl Iterator<Item = ((usize, &'s Scenario), (u32, u32))>,
+    ) -> Result<Vec<Vec<f64>>, SweepError> {
+        let wanted: Vec<((usize, &Scenario), (u32, u32))> = wanted.collect();
+        let jobs: Vec<(&Scenario, u32)> = wanted
+            .iter()
+            .flat_map(|&((_, scenario), (from, to))| (from..to).map(move |replicate| (scenario, replicate)))
+            .collect();
+        let mut cells = self.bench.cells(&jobs, true)?.into_iter();
+        let gains = wanted.iter().map(|&((attack, _), (from, to))| {
+            let own = cells.by_ref().take((to - from) as usize);
+            own.map(|cell| self.gain(attack, &cell)).collect()
+        });
+        gains.collect()
+    }
+
+    fn gain(&self, attack: usize, cell: &Cell) -> Result<f64, SweepError> {
+        let why = match (&cell.error, cell.figures.get(GAIN)) {
+            (None, Some(gain)) => return Ok(*gain),
+            (Some(error), _) => format!("a replicate failed: {error}"),
+            (None, None) => {
+                "nobody deviates in it, or the honest twin earns nothing to compare a gain with".to_owned()
+            }
+        };
+        let attack = quoted(&self.file.attacks[attack].label);
+        Err(SweepError::Limit(format!("the attack {attack}: {why}")))
     }
 
     /// Figures of the network in which everybody is honest, and what it costs in each replicate.
@@ -247,12 +368,12 @@ impl Solver<'_> {
     }
 
     /// What a scenario of the search sets: the file's values, the level's, the parameter, and the attack or honesty.
-    fn set(&self, level: &Level, value: f64, attack: Option<usize>) -> Set {
+    fn set(&self, level: &Level, value: f64, attack: Option<(usize, &[f64])>) -> Set {
         let mut set = self.file.set.clone();
         set.extend(level.set.iter().cloned());
         set.extend(self.file.parameter.level(value).set);
         set.extend(match attack {
-            Some(attack) => self.file.attacks[attack].set.clone(),
+            Some((attack, chosen)) => self.file.attacks[attack].set_at(chosen),
             None => self.file.honest.clone(),
         });
         set

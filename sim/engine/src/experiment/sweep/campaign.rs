@@ -6,7 +6,7 @@
 use rayon::prelude::*;
 
 use super::SweepError;
-use super::cell::{Cell, key, run_cell};
+use super::cell::{Cell, Making, key, run_cell};
 use super::keeper::{Keeper, keeping};
 use super::plan::{Plan, Point, ScenarioSource};
 use super::store::Store;
@@ -33,8 +33,13 @@ impl Shard {
 
 /// Who watches, and who may ask to stop.
 pub trait Monitor: Sync {
-    /// Whether no further cell is to be started and those that are running are to be left; asked at every block.
+    /// Whether no further cell is to be begun.
     fn is_stopping(&self) -> bool;
+    /// Whether cells that are running are to be left unfinished; asked at every block. Who says nothing else leaves them as
+    /// soon as no further one is to be begun.
+    fn is_cutting(&self) -> bool {
+        self.is_stopping()
+    }
     /// So many cells more are to be run.
     fn expect(&self, cells: u64);
     /// A cell was run and is kept, or was kept already.
@@ -161,7 +166,7 @@ pub fn collect(plan: &Plan, stores: &[Store]) -> Result<Vec<PointCells>, SweepEr
                 break;
             }
             let replicate = found.cells.len() as u32;
-            let name = key(scenario, planned.seed, replicate, plan.making());
+            let name = key(scenario, planned.seed, replicate, plan.making(&planned.pairing));
             match stores.iter().find_map(|store| store.get(&name)) {
                 Some(cell) => found.cells.push(cell),
                 None => {
@@ -224,8 +229,9 @@ impl Work<'_> {
         let planned = &self.plan.points[point.point];
         let has = point.cells.len() as u32;
         let name = planned.scenario.as_deref().unwrap_or_default();
+        let making = self.plan.making(&planned.pairing);
         let keys: Vec<(u32, String)> = (has..wanted)
-            .map(|replicate| (replicate, key(name, planned.seed, replicate, self.plan.making())))
+            .map(|replicate| (replicate, key(name, planned.seed, replicate, making)))
             .collect();
         let found: Vec<Option<Cell>> = keys.iter().map(|(_, key)| self.store.get(key)).collect();
         let is_complete = found.iter().all(Option::is_some);
@@ -242,7 +248,7 @@ impl Work<'_> {
                     self.monitor.tell(&cell);
                     (Some(cell), false)
                 }
-                (None, Some(scenario)) => (self.run(scenario, key, replicate), true),
+                (None, Some(scenario)) => (self.run(scenario, key, replicate, making), true),
                 (None, None) => (None, false),
             })
             .collect();
@@ -277,15 +283,15 @@ impl Work<'_> {
         scenario: &Result<crate::scenario::Scenario, String>,
         key: String,
         replicate: u32,
+        making: Making<'_>,
     ) -> Option<Cell> {
         if self.monitor.is_stopping() || self.keeper.has_refused() {
             return None;
         }
         let cell = match scenario {
             Ok(scenario) => {
-                let is_stopping = || self.monitor.is_stopping();
-                let making = self.plan.making();
-                run_cell(scenario, key, replicate, making, self.registry, &is_stopping)?
+                let is_cutting = || self.monitor.is_cutting();
+                run_cell(scenario, key, replicate, making, self.registry, &is_cutting)?
             }
             Err(message) => {
                 self.keeper.refuse(SweepError::Limit(message.clone()));

@@ -39,8 +39,13 @@ pub struct Cell {
 /// What is made of a replicate besides running it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Making<'a> {
-    /// The honest twin of the heaviest owner that deviates runs beside it.
+    /// The honest twin of the attacker runs beside it: that of the heaviest owner that deviates, unless the scenario names
+    /// another one.
     pub has_twin: bool,
+    /// What the scenario says of the attacker and its twin ([`AttackSpec::pairing`]), which its hash leaves out.
+    ///
+    /// [`AttackSpec::pairing`]: crate::experiment::attack::AttackSpec::pairing
+    pub pairing: &'a str,
     /// Its start is dropped by this rule.
     pub warm_up: Option<&'a WarmUpRule>,
 }
@@ -50,6 +55,7 @@ impl Making<'_> {
     pub fn whole(has_twin: bool) -> Self {
         Self {
             has_twin,
+            pairing: "",
             warm_up: None,
         }
     }
@@ -68,6 +74,10 @@ pub fn key(scenario: &str, seed: u64, replicate: u32, making: Making<'_>) -> Str
         hasher.update(&number.to_le_bytes());
     }
     hasher.update(scenario.as_bytes());
+    if making.has_twin && !making.pairing.is_empty() {
+        hasher.update(b"\npairing ");
+        hasher.update(making.pairing.as_bytes());
+    }
     if let Some(rule) = making.warm_up {
         // Behind the hash, so that whole cells keep their keys.
         hasher.update(b"\nwarm-up ");

@@ -9,7 +9,8 @@ use stakeout_statistics::concentration::gini;
 
 use super::cell::Making;
 use super::warm_up;
-use crate::experiment::twins::{HONEST, deviating_owners, honest_twin, owner_profit};
+use crate::experiment::attack::{attacker, twin_of};
+use crate::experiment::twins::{HONEST, owner_profit};
 use crate::observe::cast::Cast;
 use crate::observe::figure::{Figure, Number};
 use crate::observe::frame::RunOutput;
@@ -135,9 +136,9 @@ pub(super) fn compute_figures(
     figures.insert("income_gini".to_owned(), income_gini(scenario, &output));
     insert_strategies(&mut figures, scenario, &summary);
     if making.has_twin
-        && let Some(&owner) = deviating_owners(scenario).first()
+        && let Some(owner) = attacker(scenario)
     {
-        let mut twin = run_one(&honest_twin(scenario, owner))?;
+        let mut twin = run_one(&twin_of(scenario, owner))?;
         // The same epochs of both.
         warm_up::drop_start(&mut twin, start.map_or(0, |start| start.dropped));
         let (own, honest) = (

@@ -15,7 +15,7 @@ use super::meaning::default_outputs;
 use super::reading::{self, Reading};
 use super::warm_up::WarmUpRule;
 use crate::scenario::Source;
-use crate::scenario::document::{self, Node, Value};
+use crate::scenario::document::{Node, Value};
 use crate::scenario::files::{MAX_DATA_BYTES, read_bounded};
 
 /// Most levels of one factor.
@@ -100,78 +100,6 @@ impl SweepFile {
         }
         let file = Self::read(&tree, folder, &mut reading);
         reading.finish(file)
-    }
-
-    /// A sweep of a scenario without a file of its own: factors as `PATH=VALUE, VALUE` or `PATH=FROM..TO/STEPS`.
-    ///
-    /// # Errors
-    /// Arguments that are neither.
-    pub fn over(scenario: &Path, arguments: &[String]) -> Result<Self, SweepError> {
-        let mut reading = Reading::default();
-        let mut factors = Vec::new();
-        for argument in arguments {
-            let source = Source::command_line(argument);
-            let whole = Node::scalar(&source.start(), argument);
-            let Some((path, values)) = argument.split_once('=') else {
-                reading.refuse(
-                    &whole,
-                    "--over",
-                    "no `=`",
-                    "a path and values: 'protocol.sampling.flat_rate=5 %, 10 %'",
-                );
-                continue;
-            };
-            let text = match values.split_once("..") {
-                Some((from, rest)) => {
-                    // A slash may also be that of a unit, as in 2 /s.
-                    let counted = rest
-                        .rsplit_once('/')
-                        .filter(|(_, steps)| steps.trim().parse::<u64>().is_ok());
-                    let (to, steps) = counted.unwrap_or((rest, "5"));
-                    format!("{{ path: {path}, range: {{ from: {from}, to: {to}, steps: {steps} }} }}")
-                }
-                None => format!("{{ path: {path}, values: [{values}] }}"),
-            };
-            match document::parse(&Source::file("--over", &text)) {
-                Ok(node) => factors.push(read_factor(&node, "--over", &mut reading)),
-                Err(problems) => reading.problems.extend(problems),
-            }
-        }
-        if !reading.problems.is_empty() {
-            return Err(SweepError::File(reading.problems));
-        }
-        let stem = scenario
-            .file_stem()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .to_lowercase();
-        let plain: String = stem
-            .chars()
-            .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
-            .take(64)
-            .collect();
-        let plain = plain.trim_start_matches('-');
-        Ok(Self {
-            name: if plain.is_empty() {
-                "sweep".to_owned()
-            } else {
-                plain.to_owned()
-            },
-            question: None,
-            scenario: scenario.to_path_buf(),
-            set: Vec::new(),
-            factors,
-            design: Design::Grid,
-            replication: Replication {
-                rule: StoppingRule::fixed(10),
-                watched: String::new(),
-            },
-            outputs: default_outputs(),
-            front: Vec::new(),
-            has_common_numbers: true,
-            has_twin: false,
-            warm_up: None,
-        })
     }
 
     fn read(tree: &Node, folder: &Path, reading: &mut Reading) -> Self {
@@ -343,7 +271,8 @@ pub(in crate::experiment) fn read_factor(node: &Node, at: &str, reading: &mut Re
         (Some(path), None, Some(range), None) => Levels::Range(read_range(path, range, reading)),
         (None, None, None, Some(levels)) => {
             let items = reading.items(levels);
-            Levels::Listed(items.into_iter().map(|item| read_level(item, reading)).collect())
+            let level = |item| read_level(item, &["name", "set"], reading);
+            Levels::Listed(items.into_iter().map(level).collect())
         }
         _ => {
             reading.refuse(
@@ -365,8 +294,9 @@ pub(in crate::experiment) fn read_factor(node: &Node, at: &str, reading: &mut Re
     factor
 }
 
-fn read_level(node: &Node, reading: &mut Reading) -> Level {
-    reading.entries(node, "levels", &["name", "set"]);
+/// A level with its name; which `keys` it may have besides is for who asks.
+pub(in crate::experiment) fn read_level(node: &Node, keys: &[&str], reading: &mut Reading) -> Level {
+    reading.entries(node, "levels", keys);
     let label = node
         .get("name")
         .map_or_else(String::new, |node| reading.text(node, "levels.name"));

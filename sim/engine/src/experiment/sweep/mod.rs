@@ -8,6 +8,7 @@
 //! store before change no byte of them.
 
 pub mod analysis;
+mod arguments;
 pub mod campaign;
 pub mod cell;
 pub mod factor;

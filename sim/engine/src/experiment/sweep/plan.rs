@@ -41,6 +41,9 @@ pub struct Point {
     pub seed: u64,
     /// Hash of the resolved scenario; none where it is invalid.
     pub scenario: Option<String>,
+    /// What it says of the attacker and its twin, where it says something.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub pairing: String,
     /// Why it is invalid.
     pub error: Option<String>,
 }
@@ -198,6 +201,7 @@ fn shell(word: &str) -> String {
 fn refuse_unknown(file: &SweepFile, registry: &Registry) -> Result<(), SweepError> {
     let making = Making {
         has_twin: file.has_twin,
+        pairing: "",
         warm_up: file.warm_up.as_ref(),
     };
     let outputs = file.outputs.iter().map(|name| ("outputs", name.as_str()));
@@ -309,10 +313,11 @@ impl Plan {
         })
     }
 
-    /// What is made of each replicate.
-    pub fn making(&self) -> Making<'_> {
+    /// What is made of each replicate of a point with this pairing.
+    pub fn making<'a>(&'a self, pairing: &'a str) -> Making<'a> {
         Making {
             has_twin: self.has_twin,
+            pairing,
             warm_up: self.warm_up.as_ref(),
         }
     }
@@ -366,6 +371,7 @@ fn planned(
         set,
         seed: 0,
         scenario: None,
+        pairing: String::new(),
         error: None,
     };
     match source.resolve(&point.set, registry) {
@@ -375,6 +381,7 @@ fn planned(
             } else {
                 independent_seed(scenario.seed, index)
             };
+            point.pairing = scenario.attack.pairing();
             point.scenario = Some(scenario.hash);
             (point, None)
         }

@@ -7,10 +7,12 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::SweepError;
 use super::cell::Cell;
 use super::plan::{Plan, SWEEP_FORMAT};
+use crate::observe::manifest::MODEL_VERSION;
 use crate::scenario::files;
 
 /// Bytes of a plan at most: a million points with some factors each.
@@ -67,7 +69,30 @@ impl Store {
     /// # Errors
     /// [`SweepError::OtherPlan`], or what the operating system says.
     pub fn adopt(&self, plan: &Plan, is_extending: bool) -> Result<(), SweepError> {
-        let (path, text) = (self.folder.join("plan.json"), plan.to_json());
+        self.adopt_text(&plan.to_json(), is_extending)
+    }
+
+    /// As [`Store::adopt`] for an experiment that decides as it goes: its plan is what was asked, and of which network.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn adopt_question(
+        &self,
+        asked: &str,
+        scenario: Option<&str>,
+        is_extending: bool,
+    ) -> Result<(), SweepError> {
+        let plan = serde_json::json!({
+            "format": SWEEP_FORMAT,
+            "model_version": MODEL_VERSION,
+            "asked": asked,
+            "scenario": scenario,
+        });
+        self.adopt_text(&format!("{plan:#}\n"), is_extending)
+    }
+
+    fn adopt_text(&self, text: &str, is_extending: bool) -> Result<(), SweepError> {
+        let path = self.folder.join("plan.json");
         match fs::read_to_string(&path) {
             Ok(there) if there == text => return Ok(()),
             Ok(_) if !is_extending => {
@@ -141,8 +166,11 @@ impl Store {
             .unwrap_or_default()
             .to_string_lossy()
             .into_owned();
-        // Two processes that write the same cell must not write into the same file; the name reaches no result.
-        let unfinished = path.with_file_name(format!("{UNFINISHED}{}-{name}", std::process::id()));
+        // Two that write the same cell, processes or threads, must not write into the same file: a point may be in a plan
+        // twice. The name reaches no result.
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let (process, number) = (std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        let unfinished = path.with_file_name(format!("{UNFINISHED}{process}-{number}-{name}"));
         let work = || -> io::Result<()> {
             let mut file = File::create(&unfinished)?;
             file.write_all(bytes)?;

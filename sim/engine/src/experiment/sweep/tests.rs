@@ -57,6 +57,7 @@ fn plan(floor: u32, ceiling: u32, half_width: Option<f64>) -> Plan {
         has_twin: false,
         warm_up: None,
         points: vec![Point {
+            pairing: String::new(),
             labels: vec!["1 %".to_owned()],
             set: Vec::new(),
             seed: 7,
@@ -172,6 +173,23 @@ fn a_cell_is_kept_whole_and_a_broken_one_is_run_again() {
     store.adopt(&plan(3, 3, None), true).unwrap();
     assert_eq!(Store::plan(&folder).unwrap(), plan(3, 3, None));
     std::fs::remove_dir_all(&folder).unwrap();
+}
+
+/// A design may have a point twice, and two threads may come to write its cell at the same time.
+#[test]
+fn a_cell_that_many_threads_write_at_once_is_kept() {
+    let folder = scratch("at-once");
+    let store = Store::open(&folder).unwrap();
+    let cell = cell(0, &[("gain", 1.0)]);
+    std::thread::scope(|scope| {
+        let write = || (0..50).try_for_each(|_| store.put(&cell));
+        let writers: Vec<_> = (0..4).map(|_| scope.spawn(write)).collect();
+        for writer in writers {
+            writer.join().unwrap().unwrap();
+        }
+    });
+    assert_eq!(store.get(&cell.key).as_ref(), Some(&cell));
+    std::fs::remove_dir_all(folder).unwrap();
 }
 
 #[test]

@@ -229,6 +229,7 @@ mod tests {
         let keys = rules.each_ref().map(|rule| {
             let making = Making {
                 has_twin: false,
+                pairing: "",
                 warm_up: rule.as_ref(),
             };
             key("abc", 1, 0, making)

@@ -1,0 +1,384 @@
+//! `stakeout solve` against attackers that choose: the best values of their own parameters, judged afresh; the menu of the
+//! shipped frontier; and a folder that holds another question.
+
+use std::path::Path;
+
+use stakeout_engine::experiment::solve::file::SolveFile;
+use stakeout_engine::observe::run_archive::list_runs;
+use stakeout_statistics::sequential::{Boundaries, RatioSteps, audit_sprt};
+
+use crate::support::files::text;
+use crate::support::program::{Folder, stakeout};
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Writes a question about a network of the repository and answers it in a folder of its own.
+fn answer(name: &str, network: &str, rest: &str) -> serde_json::Value {
+    let folder = Folder::new();
+    let network = root().join(network);
+    let question = format!("solve: {name}\nscenario: '{}'\n{rest}", network.display());
+    let file = folder.write("question.yaml", &question).display().to_string();
+    let place = folder.path().join("place").display().to_string();
+    stakeout(["solve", &file, "--out", &place, "--format", "json"])
+        .expect(0)
+        .json()
+}
+
+fn percent(value: &serde_json::Value) -> f64 {
+    let number = value.as_str().and_then(|text| text.strip_suffix(" %"));
+    let number = number.and_then(|number| number.parse().ok());
+    number.unwrap_or_else(|| panic!("{value} is a percentage"))
+}
+
+/// A swap saves 0.8 fees and, where it is found, costs eleven: what is gained is in proportion to how much is swapped, so
+/// that the best is all below p* = 0.8/(0.95 * 11) = 7.656 % and as little as may be above.
+#[test]
+fn an_attacker_whose_gain_is_linear_swaps_all_below_the_threshold_and_least_above_it() {
+    let found = answer(
+        "linear",
+        "scenarios/sweeps/proof-of-sampling-ring.yaml",
+        "set: { population.honest.count: 10, population.ring.count: 1 }\n\
+         parameter: { path: protocol.sampling.flat_rate, range: { from: 5 %, to: 12 % } }\n\
+         tolerance: 8 %\n\
+         attacks:\n  - name: swaps\n    set: { population.ring.strategy: { vouching_ring: { substitute: found-95 } } }\n\
+         \x20   tune: { path: population.ring.strategy.vouching_ring.rate, range: { from: 2 %, to: 100 %, scale: log } }\n\
+         tuning: { places: 5, replicates: 8, rounds: 1 }\n\
+         honest: { population.ring.strategy: honest }\n\
+         epsilon: 5 %\nreplicates: { floor: 16, ceiling: 64 }\n",
+    );
+    let row = &found["linear"][0];
+    // All swapped gains 5 % of the honest profit, 586 fees, at 7.58 %; the bracket is 8 % wide.
+    let (below, from) = (percent(&row["not below"]), percent(&row["deters from"]));
+    assert!(below < 7.88 && 7.28 < from && below > 6.6 && from < 8.4, "{row}");
+    let judged = found["The search"].as_array().expect("the search is a list");
+    let mut ends = (0, 0);
+    for row in judged {
+        let (at, tuned) = (percent(&row["parameter"]), percent(&row["tuned to"]));
+        if at < 7.0 {
+            assert_eq!(tuned, 100.0, "{row}");
+            ends.0 += 1;
+        } else if at > 8.4 {
+            assert_eq!(tuned, 2.0, "{row}");
+            ends.1 += 1;
+        }
+    }
+    assert!(ends.0 > 0 && ends.1 > 0, "{judged:?}");
+}
+
+/// Facts of the network below in fees: what a swap saves, what an honest answer costs, its answers and its reward.
+const SAVED: f64 = 0.8;
+const COST: f64 = 8.0 / 9.0;
+const RATE: f64 = 0.2;
+
+/// What a swapper of a share `x` gains, as a part of the honest profit, under a sequential test that condemns it for the
+/// epoch. A found answer brings no fee. Who is not convicted saves on what it swaps; who is loses its income of the epoch
+/// and has paid for what it served. Checks by the exact programme.
+fn swappers_gain(x: f64, answers: f64, reward: f64) -> f64 {
+    let checks = answers * RATE;
+    let ends = Boundaries::upper_only(4.0);
+    let audit = audit_sprt(RatioSteps::between(0.05, 0.2), ends, x, Some(checks as u64));
+    let honest = answers * (1.0 - COST) + reward;
+    let kept = (1.0 - audit.convicted) * (honest + x * answers * (SAVED - RATE));
+    let served_until = (audit.mean_answers - checks * (1.0 - audit.convicted)) / RATE;
+    (kept - (COST - x * SAVED) * served_until) / honest - 1.0
+}
+
+/// Under a sequential test the best share to swap lies inside the range: too little saves nothing, too much is convicted.
+#[test]
+fn an_attacker_under_a_sequential_test_is_judged_where_theory_says_that_it_does_best() {
+    let (demand, seconds) = (4.0, 1000.0 * 5.0);
+    let (answers, reward) = (demand * seconds / 11.0, 1.0 / 11.0 / 0.0005);
+    let found = answer(
+        "sequential",
+        "scenarios/sweeps/proof-of-sampling-ring.yaml",
+        "set:\n  population.honest.count: 10\n  population.ring.count: 1\n  protocol.dispute.bounty: 0 GNK\n\
+         \x20 protocol.geometry.length: 1000 blocks\n\
+         \x20 protocol.status: { test: sprt, sprt: { p0: 5 %, p1: 20 %, h: 4 } }\n\
+         parameter: { path: protocol.sampling.flat_rate, range: { from: 19 %, to: 20 % } }\n\
+         tolerance: 90 %\n\
+         attacks:\n  - name: swaps\n    set: { population.ring.strategy: { model_swapper: { substitute: found-100 } } }\n\
+         \x20   tune: { path: population.ring.strategy.model_swapper.rate, range: { from: 0.5 %, to: 100 %, scale: log } }\n\
+         tuning: { places: 9, replicates: 12, rounds: 2 }\n\
+         honest: { population.ring.strategy: honest }\n\
+         epsilon: 0.01 %\nreplicates: { floor: 160, ceiling: 160 }\n",
+    );
+    let judged = found["The search"].as_array().expect("the search is a list");
+    let strict = judged
+        .iter()
+        .find(|row| row["parameter"] == "20 %")
+        .expect("the strict end");
+    let share = percent(&strict["tuned to"]) / 100.0;
+    let gain = |share: f64| swappers_gain(share, answers, reward);
+    let most = (0..=200)
+        .map(|step| gain(0.005 + 0.0015 * f64::from(step)))
+        .fold(f64::NEG_INFINITY, f64::max);
+    println!(
+        "tuned to {share}: expected {} of {most}, judged {strict}",
+        gain(share)
+    );
+    assert!(share > 0.01 && share < 0.3, "{strict}");
+    assert!(gain(share) > 0.9 * most, "{} of {most}: {strict}", gain(share));
+    let bound = |key: &str| strict[key].as_f64().expect("a number");
+    // Bounds at 95 % one-sided hold 1.654 standard errors; five of them are exceeded with probability 6e-7.
+    let error = (bound("to") - bound("gain")) / 1.654;
+    assert!(
+        (bound("gain") - gain(share)).abs() < 5.0 * error,
+        "{} and {strict}",
+        gain(share)
+    );
+}
+
+/// The line names the values that the attacker chose and the replicates that judged it, so that the run shows the gain.
+#[test]
+#[cfg(unix)]
+fn the_line_of_a_tuned_attack_runs_what_was_judged() {
+    let found = answer(
+        "replayed",
+        "scenarios/attacks/model-swap.yaml",
+        "parameter: { path: protocol.sampling.flat_rate, range: { from: 1 %, to: 2 % } }\ntolerance: 90 %\n\
+         attacks:\n  - name: returns\n    set: { attack.twin: alone, population.mallory.strategy: { whitewasher: { substitute: smaller } } }\n\
+         \x20   tune: { path: population.mallory.strategy.whitewasher.rate, range: { from: 1 %, to: 100 %, scale: log } }\n\
+         tuning: { places: 3, replicates: 2, rounds: 1 }\n\
+         honest: { population.mallory.strategy: honest }\nreplicates: { floor: 6, ceiling: 6 }\n",
+    );
+    let row = &found["replayed"][0];
+    let line = row["replay"].as_str().expect("a line");
+    let judged = found["The search"].as_array().expect("the search is a list");
+    let open = judged
+        .iter()
+        .find(|judged| judged["parameter"] == row["not below"])
+        .expect("what is not deterred was judged");
+    for part in ["--set attack.twin=alone", "whitewasher.rate=", "--replicates 6"] {
+        assert!(line.contains(part), "{part}: {line}");
+    }
+    let folder = Folder::new();
+    let program = env!("CARGO_BIN_EXE_stakeout");
+    let line = line.replacen("stakeout", program, 1);
+    let ran = std::process::Command::new("sh")
+        .args([
+            "-c",
+            &format!("{line} --out '{}'", folder.path().join("runs").display()),
+        ])
+        .current_dir(root())
+        .output()
+        .expect("a shell runs");
+    assert_eq!(
+        ran.status.code(),
+        Some(0),
+        "{}",
+        String::from_utf8_lossy(&ran.stderr)
+    );
+    let runs = list_runs(&folder.path().join("runs")).expect("the run is kept");
+    let twins = text(&runs[0].path.join("comparisons.json"));
+    let twins: serde_json::Value = serde_json::from_str(&twins).expect("JSON");
+    let twin = &twins["honest_twins"][0];
+    let coins = |key: &str| -> f64 {
+        let mean = twin[key]["mean"].as_str().expect("money is text");
+        mean.parse().expect("a number")
+    };
+    assert_eq!(twin["gain"]["n"], 6, "{twin}");
+    // The mean of the shares, and the share of the means: next to the same where twins earn next to the same.
+    let (share, judged) = (
+        coins("gain") / coins("honest_profit"),
+        open["gain"].as_f64().expect("a share"),
+    );
+    assert!(
+        (share - judged).abs() < 0.02 * judged.abs() + 0.002,
+        "{share} and {judged}"
+    );
+}
+
+/// A misspelt key, a missing range and effort for nothing, each with its place and what was meant.
+#[test]
+fn what_is_wrong_with_a_tuned_attack_is_told_with_its_place() {
+    let folder = Folder::new();
+    let network = root().join("scenarios/smoke/two-swappers.yaml");
+    let ask = |attack: &str, more: &str| {
+        let question = format!(
+            "solve: wrong\nscenario: '{}'\nparameter: {{ path: protocol.sampling.flat_rate, range: {{ from: 1 %, to: 100 % }} }}\n\
+             honest: {{ population.swapper.strategy: honest }}\n{more}attacks:\n  - {attack}\n",
+            network.display()
+        );
+        let file = folder.write("wrong.yaml", &question).display().to_string();
+        stakeout([
+            "solve",
+            &file,
+            "--out",
+            &folder.path().join("place").display().to_string(),
+        ])
+        .expect(3)
+        .err
+    };
+    let rate = "population.swapper.strategy.model_swapper.rate";
+    for (attack, more, told) in [
+        (
+            format!("{{ name: a, tune: {{ path: {rate}, rnage: {{ from: 1 %, to: 5 % }} }} }}"),
+            "",
+            ["unknown key `rnage`", "did you mean `range`"],
+        ),
+        (
+            format!("{{ name: a, tune: {{ path: {rate} }} }}"),
+            "",
+            ["wrong.yaml:6:", "between which values the attacker may choose"],
+        ),
+        (
+            format!("{{ name: a, tnue: {{ path: {rate}, range: {{ from: 1 %, to: 5 % }} }}, set: {{}} }}"),
+            "",
+            ["unknown key `tnue`", "did you mean `tune`"],
+        ),
+        (
+            format!("{{ name: a, tune: {{ path: {rate}, range: {{ from: 1 %, to: 5 }} }} }}"),
+            "",
+            ["units", "one unit for both ends"],
+        ),
+        (
+            "{ name: a, set: { population.swapper.strategy: honest } }".to_owned(),
+            "tuning: { places: 5 }\n",
+            ["no attack with `tune`", "wrong.yaml:5:"],
+        ),
+        (
+            format!("{{ name: a, tune: {{ path: {rate}, range: {{ from: 1 %, to: 5 % }} }} }}"),
+            "tuning: { place: 5 }\n",
+            ["unknown key `place`", "did you mean `places`"],
+        ),
+        (
+            "{ name: a, tune: { path: population.swapper.strategy.model_swapper.rat, range: { from: 1 %, to: 5 % } } }".to_owned(),
+            "",
+            ["rat", "did you mean `rate`"],
+        ),
+    ] {
+        let said = ask(&attack, more);
+        for part in told {
+            assert!(said.contains(part), "{part}: {said}");
+        }
+    }
+}
+
+/// Strategies of the registry that an attack of the shipped frontier follows.
+fn strategies_of_the_frontier() -> Vec<String> {
+    let file =
+        SolveFile::load(&root().join("scenarios/sweeps/deterrence-frontier.yaml")).expect("it is shipped");
+    let said: Vec<&str> = file
+        .attacks
+        .iter()
+        .flat_map(|attack| &attack.set)
+        .map(|(_, value)| value.as_str())
+        .collect();
+    let is_word_of = |name: &str, value: &str| {
+        value
+            .split(|letter: char| !(letter.is_ascii_alphanumeric() || letter == '_'))
+            .any(|word| word == name)
+    };
+    stakeout_agents::registry()
+        .names()
+        .into_iter()
+        .filter(|name| said.iter().any(|value| is_word_of(name, value)))
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn every_strategy_is_on_the_menu_of_the_frontier_or_the_page_says_why_not() {
+    let page = text(&root().join("docs/experiments.md"));
+    let table: Vec<&str> = page
+        .lines()
+        .skip_while(|line| !line.starts_with("| not on the menu |"))
+        .take_while(|line| line.starts_with('|'))
+        .collect();
+    assert!(
+        table.len() > 2,
+        "docs/experiments.md has no table of what is not on the menu"
+    );
+    let on_the_menu = strategies_of_the_frontier();
+    for name in stakeout_agents::registry().names() {
+        if name == "honest" {
+            continue;
+        }
+        let is_on = on_the_menu.iter().any(|on| on == name);
+        let is_left_out = table
+            .iter()
+            .filter_map(|line| line.split('|').nth(1))
+            .any(|first| first.contains(&format!("`{name}`")));
+        assert!(
+            is_on != is_left_out,
+            "{name}: on the menu {is_on}, left out {is_left_out}"
+        );
+    }
+}
+
+#[test]
+fn a_folder_with_another_question_or_game_is_refused_with_the_way_out() {
+    let folder = Folder::new();
+    let network = root().join("scenarios/attacks/model-swap.yaml");
+    let question = |name: &str, tolerance: &str| {
+        let text = format!(
+            "# why\nsolve: floor\nscenario: '{}'\n\
+             parameter: {{ path: protocol.sampling.flat_rate, range: {{ from: 1 %, to: 100 %, scale: log }} }}\n\
+             tolerance: {tolerance}\n\
+             attacks:\n  - {{ name: bold, set: {{ population.mallory.strategy: {{ model_swapper: {{ rate: 100 % }} }} }} }}\n\
+             honest: {{ population.mallory.strategy: honest }}\nreplicates: {{ floor: 2, ceiling: 2 }}\n",
+            network.display()
+        );
+        folder.write(name, &text).display().to_string()
+    };
+    let place = folder.path().join("place").display().to_string();
+    let (first, second) = (question("first.yaml", "90 %"), question("second.yaml", "80 %"));
+    stakeout(["solve", &first, "--out", &place]).expect(0);
+    let kept = text(&folder.path().join("place/frontier.csv"));
+    stakeout(["solve", &first, "--out", &place]).expect(0);
+    let refused = stakeout(["solve", &second, "--out", &place]).expect(4).err;
+    for part in ["holds another plan", "--extend", "--out"] {
+        assert!(refused.contains(part), "{refused}");
+    }
+    assert_eq!(text(&folder.path().join("place/frontier.csv")), kept);
+    // A question that cannot be asked takes no folder.
+    let wrong = question("wrong.yaml", "70 %");
+    let spelt = text(Path::new(&wrong)).replace("rate: 100 %", "rat: 100 %");
+    folder.write("wrong.yaml", &spelt);
+    let free = folder.path().join("free");
+    stakeout(["solve", &wrong, "--out", &free.display().to_string()]).expect(3);
+    assert!(!free.join("plan.json").exists());
+    // The other kinds refuse it, too, and are refused by it.
+    let game = |payoff: &str| {
+        let text = format!("game: floor\nstrategies: [a, b]\npayoffs: [[{payoff}, 2], [3, 1]]\n");
+        folder
+            .write(&format!("game-{payoff}.yaml"), &text)
+            .display()
+            .to_string()
+    };
+    stakeout(["game", &game("0"), "--out", &place]).expect(4);
+    stakeout(["sweep", "scenarios/sweeps/sampling-floor.yaml", "--out", &place]).expect(4);
+    stakeout(["solve", &second, "--out", &place, "--extend"]).expect(0);
+    stakeout(["solve", &first, "--out", &place]).expect(4);
+    let games = folder.path().join("games").display().to_string();
+    stakeout(["game", &game("0"), "--out", &games]).expect(0);
+    let refused = stakeout(["game", &game("5"), "--out", &games]).expect(4).err;
+    assert!(refused.contains("--extend"), "{refused}");
+    stakeout(["game", &game("5"), "--out", &games, "--extend"]).expect(0);
+}
+
+/// An attacker that goes by one name at a time has the hardware of one host; its twin is one honest host, as `attacks` has it.
+#[test]
+fn a_question_judges_against_the_twin_that_its_scenario_asks_for() {
+    let ask = |twin: &str| {
+        let found = answer(
+            "names",
+            "scenarios/attacks/model-swap.yaml",
+            &format!(
+                "parameter: {{ path: protocol.sampling.flat_rate, range: {{ from: 1 %, to: 2 % }} }}\ntolerance: 90 %\n\
+                 attacks:\n  - {{ name: returns, set: {{ {twin}population.mallory.strategy: {{ whitewasher: {{ rate: 1 ppm }} }} }} }}\n\
+                 honest: {{ population.mallory.strategy: honest }}\nreplicates: {{ floor: 2, ceiling: 2 }}\n"
+            ),
+        );
+        found["The search"][0]["gain"].as_f64().expect("a gain")
+    };
+    // It swaps next to nothing: beside one honest host it gains nothing, beside two it has lost half.
+    assert!(
+        ask("attack.twin: alone, ").abs() < 0.02,
+        "{}",
+        ask("attack.twin: alone, ")
+    );
+    assert!(ask("") < -0.4);
+}

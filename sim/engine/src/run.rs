@@ -22,7 +22,7 @@ pub struct RunOptions {
     pub check_every_block: bool,
     /// Keep the event log in memory; [`run_logged`] streams it instead.
     pub event_log: bool,
-    /// Cut hosts into this many lanes at most; the default suits their number.
+    /// Cut hosts into this many lanes at most, of 65,536 hosts at most; the default suits their number.
     pub lanes: Option<usize>,
 }
 

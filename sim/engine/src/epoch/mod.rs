@@ -61,8 +61,7 @@ pub(crate) fn run(
             parallel: false,
             check_every_block: options.check_every_block,
             event_log: false,
-            // One lane: a participant is where its number says, and no message has far to go.
-            lanes: Some(1),
+            lanes: None,
         },
     );
     let mut spans = Spans::new(world, scenario, replicate);

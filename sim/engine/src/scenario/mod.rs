@@ -34,7 +34,7 @@ mod values;
 mod warnings;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use document::MAX_FILE_BYTES;
 pub use error::{Place, Problem, ScenarioErrors, Source};

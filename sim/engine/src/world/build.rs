@@ -38,7 +38,7 @@ use super::{Market, World};
 use crate::observe::events_in_order::EventsInOrder;
 use crate::observe::frame::EpochRow;
 use crate::observe::participant_table::ParticipantTable;
-use crate::scenario::{SamplingDraw, Scenario};
+use crate::scenario::{Fidelity, SamplingDraw, Scenario};
 use crate::strategy::registry::Registry;
 
 /// Hosts up to which whole sampling plans are kept, 48 bytes each: few answers need one, and each that has to be
@@ -54,7 +54,7 @@ pub struct WorldOptions {
     pub check_every_block: bool,
     /// Keep the event log.
     pub event_log: bool,
-    /// Lanes at most, if not as suits the hosts.
+    /// Lanes at most, if not as suits the hosts; one has 65,536 hosts at most. The epoch fidelity has one lane.
     pub lanes: Option<usize>,
 }
 
@@ -68,7 +68,11 @@ impl<'a> World<'a> {
         let protocol = &scenario.protocol;
         let schedule = Schedule::new(&protocol.geometry, scenario.first_epoch, scenario.epochs);
         let hosts = scenario.hosts.len();
-        let cut = Cut::new(hosts, options.lanes, options.parallel);
+        // The epoch fidelity sends no requests; a participant is where its number says.
+        let cut = match scenario.fidelity {
+            Fidelity::Epoch => Cut::whole(hosts),
+            _ => Cut::new(hosts, options.lanes, options.parallel),
+        };
         let lanes = cut.lanes(hosts);
         let horizon = schedule.windows * tables.block_ns;
         let collateral: Amount = scenario.hosts.iter().map(|host| host.collateral).sum();

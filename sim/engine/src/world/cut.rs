@@ -10,7 +10,7 @@ const LANE_HOSTS: usize = 2_048;
 const SHARED_LANE_HOSTS: usize = 512;
 /// Lanes at most, unless hosts are too many for so few: every lane has a letter box for every other one.
 const LANES_MAX: usize = 32;
-/// Hosts of a lane at most: a request names its host by its place in 16 bits.
+/// Hosts of a lane at most, where it is sent requests: they name their host by its place in 16 bits.
 const HOSTS_MAX: usize = 1 << 16;
 
 /// The cut.
@@ -20,15 +20,25 @@ pub(crate) struct Cut {
 }
 
 impl Cut {
-    /// Cuts `hosts` into `lanes` or fewer, or as suits them and the threads.
+    /// Puts all of `hosts` into one lane, which is sent no requests.
+    pub fn whole(hosts: usize) -> Self {
+        Self::of(hosts)
+    }
+
+    /// Cuts `hosts` into `lanes` or fewer, or as suits them and the threads; into more where a lane would have more than
+    /// 65,536.
     pub fn new(hosts: usize, lanes: Option<usize>, parallel: bool) -> Self {
         let size = match lanes {
             Some(lanes) => hosts.div_ceil(lanes.clamp(1, LANES_MAX)),
             None if parallel => hosts.div_ceil(LANES_MAX).max(SHARED_LANE_HOSTS),
             None => hosts.div_ceil(LANES_MAX).max(LANE_HOSTS),
         };
+        Self::of(size.min(HOSTS_MAX))
+    }
+
+    fn of(size: usize) -> Self {
         Self {
-            bits: size.clamp(1, HOSTS_MAX).next_power_of_two().trailing_zeros(),
+            bits: size.max(1).next_power_of_two().trailing_zeros(),
         }
     }
 
@@ -58,6 +68,13 @@ impl Cut {
 #[cfg(test)]
 mod tests {
     use super::Cut;
+
+    #[test]
+    fn all_hosts_can_be_in_one_lane() {
+        for hosts in [1, 70_000, 2_000_000] {
+            assert_eq!(Cut::whole(hosts).lanes(hosts), 1);
+        }
+    }
 
     #[test]
     fn a_participant_is_where_its_lane_and_place_say() {

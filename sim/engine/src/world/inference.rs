@@ -31,7 +31,7 @@ pub(crate) enum State {
 }
 
 /// One inference in flight: one cache line.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(align(64))]
 pub(crate) struct Inference {
     /// Number in order of arrival, network-wide.

@@ -14,7 +14,7 @@ use stakeout_protocol::units::{Fraction, Reputation};
 
 use super::calendar::Calendar;
 use super::demand::Errand;
-use super::finish::Finish;
+use super::finish::{Finish, Served};
 use super::held_vote::HeldVotes;
 use super::inference::{Checks, GONE, Inference, NONE, State};
 use super::mail::{Answer, Credit, Outbox, Task};
@@ -317,12 +317,13 @@ impl Lane {
 
 impl Lane {
     /// Inferences that have been started and have not ended.
-    pub(crate) fn open(&self) -> impl Iterator<Item = Finish> {
+    pub(crate) fn open(&self) -> impl Iterator<Item = &dyn Served> {
         let waiting = self
             .kept
             .iter()
             .filter(|record| record.number != GONE && matches!(record.state, State::Queued | State::Running));
-        self.finishes.iter().copied().chain(waiting.map(Finish::of))
+        let finishes = self.finishes.iter().map(|finish| finish as &dyn Served);
+        finishes.chain(waiting.map(|record| record as &dyn Served))
     }
 
     /// Answers that a host has finished in the run.

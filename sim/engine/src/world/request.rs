@@ -56,13 +56,15 @@ impl Request {
 
     /// The request of an inference.
     pub(crate) fn of(record: &Inference) -> Self {
+        let host = u16::try_from(record.host).expect("a lane has no more hosts than a request can name");
+        assert!(record.number < NUMBERS, "a request's number is below {NUMBERS}");
         Self {
             arrival: record.arrival,
             number_and_group: record.number << GROUP_BITS | u64::from(record.group),
             client: record.client,
             prompt: record.prompt,
             answer: record.answer,
-            host: record.host as u16,
+            host,
             check: (record.check >> CHECK_SHIFT) as u8,
             substitute: record.substitute,
         }
@@ -103,7 +105,7 @@ impl Request {
     #[inline(never)]
     fn check_word(&self, tables: &Tables) -> u64 {
         let word = tables.check_word(self.number());
-        debug_assert_eq!(
+        assert_eq!(
             self.check,
             (word >> CHECK_SHIFT) as u8,
             "the word is drawn from the number alone"
@@ -131,5 +133,98 @@ impl Request {
             substitute: self.substitute,
             state: State::Running,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::mem::size_of;
+
+    use stakeout_kernel::sample::bernoulli;
+    use stakeout_kernel::streams::StreamKey;
+
+    use super::{NUMBERS, Request};
+    use crate::scenario::tests::{SMALL, resolve};
+    use crate::world::demand::Drawn;
+    use crate::world::finish::{Finish, Served};
+    use crate::world::groups::Group;
+    use crate::world::tables::Tables;
+
+    fn tables() -> Tables {
+        Tables::new(&resolve(SMALL).unwrap(), 0, false)
+    }
+
+    /// A request as it is drawn.
+    fn sent(number: u64, model: u16, host: usize, tables: &Tables) -> Request {
+        let drawn = Drawn {
+            time: 3 * number,
+            check: tables.check_word(number),
+            client: 7,
+            prompt: 400,
+            answer: u32::MAX,
+            model,
+            ..Drawn::default()
+        };
+        Request::new(&drawn, number, host)
+    }
+
+    /// Two groups, one of members that follow one another; hosts 5 and 9 serve both models. The lane begins at host 4.
+    #[test]
+    fn a_record_is_put_together_from_its_request_and_taken_apart_again() {
+        let tables = tables();
+        let mut groups = [Group::of((2..12).collect()), Group::of(vec![1, 5, 9, 70_000])];
+        (groups[0].price, groups[1].price) = (11, 13);
+        for (model, participant, member) in [(0, 5, 3), (0, 9, 7), (1, 5, 1), (1, 9, 2)] {
+            for number in [0, 5, NUMBERS - 1] {
+                let request = sent(number, model, participant - 4, &tables);
+                let mut record = request.record(4, &groups, &tables);
+                assert_eq!(
+                    (record.number, record.group, record.member),
+                    (number, model, member)
+                );
+                assert_eq!(record.price, groups[usize::from(model)].price);
+                assert_eq!(record.check, tables.check_word(number));
+                (record.completion, record.price, record.substitute) = (1 << 60, u64::MAX, 200);
+                assert_eq!(Finish::of(&record).record(4, &groups, &tables), record);
+            }
+        }
+    }
+
+    #[test]
+    fn the_first_byte_of_a_word_says_the_same_as_the_word() {
+        let tables = tables();
+        for number in 0..2_000 {
+            let (word, request) = (tables.check_word(number), sent(number, 0, 0, &tables));
+            let edges = [
+                0,
+                1,
+                u64::MAX,
+                u64::MAX - 1,
+                word,
+                word + 1,
+                word - 1,
+                word & !(u64::MAX >> 8),
+            ];
+            for none_below in edges {
+                let unchecked = request.is_unchecked(none_below, &tables);
+                assert_eq!(unchecked, bernoulli(word, none_below), "{number}, {none_below}");
+            }
+        }
+    }
+
+    #[test]
+    fn after_a_branch_a_word_is_still_that_of_the_stream_it_was_drawn_from() {
+        let mut tables = tables();
+        let keys = [3, 4, 5].map(StreamKey::from_raw);
+        tables.earlier_arrivals = vec![(10, keys[0]), (20, keys[1])];
+        tables.keys.arrival = keys[2];
+        for (number, key) in [(0, 0), (9, 0), (10, 1), (19, 1), (20, 2), (1_000, 2)] {
+            assert_eq!(tables.check_word(number), keys[key].draw2(number, 0)[1]);
+        }
+    }
+
+    #[test]
+    fn a_request_is_half_a_cache_line() {
+        assert_eq!(size_of::<Request>(), 32);
     }
 }

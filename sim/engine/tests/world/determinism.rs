@@ -2,7 +2,7 @@
 
 use stakeout_engine::observe::frame::{EpochRow, RunOutput};
 use stakeout_engine::run::{RunOptions, run};
-use stakeout_engine::scenario::Scenario;
+use stakeout_engine::scenario::{Fidelity, Scenario};
 use stakeout_protocol::units::Amount;
 
 use crate::support::{network, registry};
@@ -36,6 +36,30 @@ fn neither_threads_nor_lanes_nor_the_event_log_change_a_byte() {
         };
         same(&base, &with(&scenario, options, threads));
     }
+}
+
+/// A request names its host by its place in a lane, in 16 bits.
+#[test]
+fn more_hosts_than_a_lane_takes_are_in_several_and_at_the_epoch_fidelity_in_one() {
+    let mut scenario = network(70_000, 1, 200.0);
+    let of = |scenario: &Scenario, lanes| {
+        let options = RunOptions {
+            lanes,
+            ..RunOptions::default()
+        };
+        with(scenario, options, 1)
+    };
+    let base = of(&scenario, None);
+    for lanes in [1, 2] {
+        same(&base, &of(&scenario, Some(lanes)));
+    }
+    let late = |output: &RunOutput| {
+        let rows = output.participants.iter().filter(|row| row.participant > 65_536);
+        rows.map(|row| row.inferences).sum::<u64>()
+    };
+    scenario.fidelity = Fidelity::Epoch;
+    let summed = of(&scenario, None);
+    assert!(late(&base) > 100 && late(&summed) > 100);
 }
 
 #[test]

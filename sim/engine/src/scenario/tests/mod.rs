@@ -70,9 +70,9 @@ fn registry() -> Registry {
     ])
 }
 
-const SMALL: &str = "demand: { rate: 1 /s }\npopulation:\n  - { count: 3, strategy: honest, weight: 10, models: small, hardware: plain }\n";
+pub(crate) const SMALL: &str = "demand: { rate: 1 /s }\npopulation:\n  - { count: 3, strategy: honest, weight: 10, models: small, hardware: plain }\n";
 
-fn resolve(text: &str) -> Result<Scenario, ScenarioErrors> {
+pub(crate) fn resolve(text: &str) -> Result<Scenario, ScenarioErrors> {
     from_str("test.yaml", text, &[], &registry())
 }
 

@@ -33,7 +33,7 @@ fn percent(value: &serde_json::Value) -> f64 {
 }
 
 /// A swap saves 0.8 fees and, where it is found, costs eleven: what is gained is in proportion to how much is swapped, so
-/// that the best is all below p* = 0.8/(0.95 * 11) = 7.656 % and as little as may be above.
+/// that the best is all below p* = 0.8/(0.95 * 11) = 7.656 % and as little as may be above. Fixed seeds: exact.
 #[test]
 fn an_attacker_whose_gain_is_linear_swaps_all_below_the_threshold_and_least_above_it() {
     let found = answer(
@@ -121,10 +121,11 @@ fn an_attacker_under_a_sequential_test_is_judged_where_theory_says_that_it_does_
     assert!(share > 0.01 && share < 0.3, "{strict}");
     assert!(gain(share) > 0.9 * most, "{} of {most}: {strict}", gain(share));
     let bound = |key: &str| strict[key].as_f64().expect("a number");
-    // Bounds at 95 % one-sided hold 1.654 standard errors; five of them are exceeded with probability 6e-7.
+    // Fixed seeds: exact. Were they drawn, 160 replicates would lie 5.2 standard errors off with probability 6e-7 (Student's t,
+    // both sides); bounds at 95 % one-sided hold 1.654 of them.
     let error = (bound("to") - bound("gain")) / 1.654;
     assert!(
-        (bound("gain") - gain(share)).abs() < 5.0 * error,
+        (bound("gain") - gain(share)).abs() < 5.2 * error,
         "{} and {strict}",
         gain(share)
     );

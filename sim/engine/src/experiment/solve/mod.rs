@@ -188,7 +188,11 @@ impl<'a> Solver<'a> {
             for value in [self.file.search.from, self.file.search.to] {
                 add(&self.set(level, value, None), false)?;
                 for (attack, asked) in self.file.attacks.iter().enumerate() {
-                    let ends: &[f64] = if asked.tune.is_empty() { &[0.0] } else { &[0.0, 1.0] };
+                    let ends: &[f64] = if asked.tune.is_empty() {
+                        &[0.0]
+                    } else {
+                        &[0.0, 1.0]
+                    };
                     for &end in ends {
                         let chosen: Vec<f64> = asked.tune.iter().map(|range| range.at(end)).collect();
                         add(&self.set(level, value, Some((attack, &chosen))), true)?;

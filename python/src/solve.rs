@@ -37,24 +37,22 @@ pub fn solve(
     extend: bool,
     threads: Option<u16>,
 ) -> Result<Solution, Failed> {
-    let mut file = SolveFile::load(&file)?;
+    let file = SolveFile::load(&file)?;
     let folder = out.unwrap_or_else(|| Path::new("sweeps").join(&file.name));
-    let frontiers = interruptible(py, threads, |stop| {
+    let (file, frontiers) = interruptible(py, threads, |stop| {
         let source = ScenarioSource::read(&file.scenario)?;
         let (registry, store) = (strategy::registry(), Store::open(&folder)?);
-        file.parameter = source.held(&file.parameter, &file.set, &registry);
         let monitor = Listener(stop);
-        let solver = Solver {
-            file: &file,
-            bench: Bench {
-                source: &source,
-                registry: &registry,
-                store: &store,
-                monitor: &monitor,
-            },
+        let bench = Bench {
+            source: &source,
+            registry: &registry,
+            store: &store,
+            monitor: &monitor,
         };
+        let solver = Solver::new(file, bench);
         solver.adopt(extend)?;
-        Ok(solver.solve()?)
+        let frontiers = solver.solve()?;
+        Ok((solver.into_file(), frontiers))
     })?;
     Ok(Solution {
         file,
@@ -75,7 +73,8 @@ impl Solution {
 
     /// The values that an attack chose for its own parameters.
     fn tuned_to(&self, judged: Judged<'_>) -> String {
-        self.file.attacks[judged.attack].tuned_to(judged.chosen)
+        let attack = &self.file.attacks[judged.attack];
+        attack.tuned_to(judged.chosen, |range, value| range.level(value).label)
     }
 }
 

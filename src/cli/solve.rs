@@ -46,40 +46,37 @@ pub struct Solve {
 /// Answers and prints.
 pub fn run(arguments: &Solve) -> Result<(), Failure> {
     set_threads(arguments.threads)?;
-    let mut file = SolveFile::load(&arguments.file)?;
+    let file = SolveFile::load(&arguments.file)?;
     let source = ScenarioSource::read(&file.scenario)?;
     let registry = stakeout_agents::registry();
-    file.parameter = source.held(&file.parameter, &file.set, &registry);
     let (_, store) = cell_store::open(arguments.out.as_deref(), &file.name)?;
     let bar = CellBar::new();
-    let solver = Solver {
-        file: &file,
-        bench: Bench {
-            source: &source,
-            registry: &registry,
-            store: &store,
-            monitor: &bar,
-        },
+    let bench = Bench {
+        source: &source,
+        registry: &registry,
+        store: &store,
+        monitor: &bar,
     };
+    let solver = Solver::new(file, bench);
     solver.adopt(arguments.extend)?;
     interrupt::listen_between_cells();
     let answer = solver.solve();
     bar.finish();
-    let frontiers = answer?;
+    let (file, frontiers) = (solver.file(), answer?);
     let format = arguments.format.format;
-    let frontier = frontier_table(&file, &frontiers, Format::Csv);
+    let frontier = frontier_table(file, &frontiers, Format::Csv);
     store.write_result("frontier.csv", &frontier.render(Format::Csv))?;
-    let search = search_table(&file, &frontiers, Format::Csv);
+    let search = search_table(file, &frontiers, Format::Csv);
     store.write_result("search.csv", &search.render(Format::Csv))?;
     let mut tables = vec![
-        frontier_table(&file, &frontiers, format),
-        search_table(&file, &frontiers, format),
+        frontier_table(file, &frontiers, format),
+        search_table(file, &frontiers, format),
     ];
     let compared = combinations(&frontiers, file.demand.confidence);
     if !compared.is_empty() {
-        let whole = cheapest_table(&file, &compared, Format::Csv);
+        let whole = cheapest_table(file, &compared, Format::Csv);
         store.write_result("cheapest.csv", &whole.render(Format::Csv))?;
-        tables.push(cheapest_table(&file, &compared, format));
+        tables.push(cheapest_table(file, &compared, format));
     }
     let question = serde_json::json!({
         "name": file.name,
@@ -92,10 +89,10 @@ pub fn run(arguments: &Solve) -> Result<(), Failure> {
     store.write_result("question.json", &format!("{question:#}\n"))?;
     print(&render_all(&tables, format))?;
     for frontier in &frontiers {
-        remark(&sentence(&file, frontier));
+        remark(&sentence(file, frontier));
     }
     if let Some(best) = compared.iter().find(|found| found.more.is_none()) {
-        remark(&cheapest_sentence(&file, best, &compared));
+        remark(&cheapest_sentence(file, best, &compared));
     }
     let folder = store.folder().display();
     remark(&format!(

@@ -13,16 +13,12 @@ use super::table::{Cell, Table};
 /// What the whole menu is called beside its families.
 const WHOLE: &str = "whole menu";
 
-/// A value of the parameter: with every digit for programs, as people say it for them.
-fn written(file: &SolveFile, number: f64, format: Format) -> String {
+/// A value of a range: with every digit for programs, as people say it for them.
+fn written(range: &Range, number: f64, format: Format) -> String {
     match format.is_for_people() {
-        true => spoken(&file.parameter, number),
-        false => value(file, number),
+        true => spoken(range, number),
+        false => range.level(number).label,
     }
-}
-
-fn value(file: &SolveFile, value: f64) -> String {
-    file.parameter.level(value).label
 }
 
 /// The frontier: a row for each item of the menu that was searched alone, and one for the whole.
@@ -62,10 +58,10 @@ pub(super) fn frontier_table(file: &SolveFile, frontiers: &[Frontier], format: F
             Cell::text(&frontier.level),
             Cell::text(frontier.family.as_deref().unwrap_or(WHOLE)),
             Cell::or_empty(threshold.deterred, |found| {
-                Cell::text(written(file, found, format))
+                Cell::text(written(&file.parameter, found, format))
             }),
             Cell::or_empty(threshold.not_deterred, |found| {
-                Cell::text(written(file, found, format))
+                Cell::text(written(&file.parameter, found, format))
             }),
             Cell::or_empty(binding, |binding| Cell::text(&file.attacks[binding.attack].label)),
             Cell::or_empty(gain, |gain| real(gain.mean)),
@@ -128,12 +124,7 @@ pub(super) fn frontier_table(file: &SolveFile, frontiers: &[Frontier], format: F
 /// The values that an attack chose for its own parameters.
 fn tuned_to(file: &SolveFile, judged: Judged<'_>, format: Format) -> String {
     let attack = &file.attacks[judged.attack];
-    if !format.is_for_people() {
-        return attack.tuned_to(judged.chosen);
-    }
-    let values = attack.tune.iter().zip(judged.chosen);
-    let labels: Vec<String> = values.map(|(range, &number)| spoken(range, number)).collect();
-    labels.join(", ")
+    attack.tuned_to(judged.chosen, |range, number| written(range, number, format))
 }
 
 /// The columns about what attacks chose, where they choose.
@@ -173,7 +164,7 @@ pub(super) fn search_table(file: &SolveFile, frontiers: &[Frontier], format: For
                 let mut row = vec![
                     Cell::text(&frontier.level),
                     Cell::text(frontier.family.as_deref().unwrap_or(WHOLE)),
-                    Cell::text(written(file, *parameter, format)),
+                    Cell::text(written(&file.parameter, *parameter, format)),
                     Cell::text(judgement.verdict.name()),
                     Cell::text(&file.attacks[judged.attack].label),
                     Cell::text(gain.verdict(file.demand.tolerated).name()),
@@ -237,7 +228,7 @@ pub(super) fn cheapest_table(file: &SolveFile, compared: &[Combination], format:
         };
         table.push(vec![
             Cell::text(&found.level),
-            Cell::text(written(file, found.value, format)),
+            Cell::text(written(&file.parameter, found.value, format)),
             real(found.cost),
             Cell::or_empty(found.interval, |interval| real(interval.low)),
             Cell::or_empty(found.interval, |interval| real(interval.high)),

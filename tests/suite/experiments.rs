@@ -1,7 +1,5 @@
 //! `stakeout solve`, `compare`, `game` and `exact`: an answer, and that it does not depend on how it was computed.
 
-use sha2::{Digest, Sha256};
-
 use crate::support::program::{Folder, stakeout};
 
 const BASE: &str = "scenario: SCENARIO\nset: { until: 300 blocks, protocol.rewards.initial: 100 GNK, hardware.h100.cost: 400 GNK/h }\n";
@@ -443,61 +441,5 @@ fn the_threshold_of_proof_of_sampling_is_found_in_the_network_within_three_tenth
             .to_string();
         let found: f64 = text.parse().unwrap_or_else(|_| panic!("{end} of {row}"));
         assert!((found - 10.936).abs() < 0.3, "{end}: {found}");
-    }
-}
-
-/// The README of a folder of the gallery says which bytes its tables have: `| [name](name) | `sha256` |`.
-#[test]
-fn the_hashes_of_the_gallery_are_those_of_its_tables() {
-    let gallery = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("reports/gallery");
-    let mut checked = 0;
-    for folder in std::fs::read_dir(gallery).expect("it is there") {
-        let folder = folder.expect("it can be read").path();
-        let Ok(page) = std::fs::read_to_string(folder.join("README.md")) else {
-            continue;
-        };
-        for line in page.lines() {
-            let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
-            let [name, hash] = cells[..] else {
-                continue;
-            };
-            let hash = hash.trim_matches('`');
-            let name = name.trim_start_matches('[').split(']').next().unwrap_or_default();
-            if hash.len() != 64 || !hash.bytes().all(|letter| letter.is_ascii_hexdigit()) {
-                continue;
-            }
-            let file = folder.join(name);
-            let bytes = std::fs::read(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-            let found: String = Sha256::digest(&bytes)
-                .iter()
-                .map(|byte| format!("{byte:02x}"))
-                .collect();
-            assert_eq!(found, hash, "{}: the README has another hash", file.display());
-            checked += 1;
-        }
-    }
-    assert!(checked >= 15, "only {checked} tables have a hash");
-}
-
-/// A kept table that has other points than its file asks for was made by another file.
-#[test]
-fn the_kept_tables_of_sweeps_have_the_points_that_their_files_ask_for() {
-    let gallery = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("reports/gallery");
-    for name in [
-        "floor-and-power",
-        "newcomers-dues",
-        "false-expulsion",
-        "what-it-costs",
-    ] {
-        let kept = std::fs::read_to_string(gallery.join(name).join("shown.csv")).expect("the table is kept");
-        let path = format!("scenarios/sweeps/{name}.yaml");
-        let estimate = stakeout(["sweep", &path, "--dry-run", "--format", "json"])
-            .expect(0)
-            .json();
-        assert_eq!(
-            number(&estimate[0], "at least"),
-            kept.lines().count() as f64 - 1.0,
-            "{name}: run the sweep of its README again"
-        );
     }
 }

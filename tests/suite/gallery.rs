@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use sha2::{Digest, Sha256};
 use stakeout_engine::experiment::cells::Bench;
 use stakeout_engine::experiment::game::file::{Choice, GameFile};
 use stakeout_engine::experiment::game::phase::phases;
@@ -22,7 +23,7 @@ use stakeout_engine::experiment::sweep::store::Store;
 use stakeout_engine::experiment::sweep::table::shown_csv;
 
 use crate::support::files::{files, root, text};
-use crate::support::program::Folder;
+use crate::support::program::{Folder, stakeout};
 
 /// Nobody watches.
 struct Unwatched;
@@ -177,13 +178,15 @@ fn the_ends_of_a_search_of_every_kept_answer_are_what_its_file_gives() {
             store: &store,
             monitor: &Unwatched,
         };
-        let solver = Solver { file: &file, bench };
+        let solver = Solver::new(file, bench);
         let found = solver.solve().expect("an answer").remove(0);
+        let file = solver.file();
         let kept = rows(name, "search.csv");
         assert_eq!(found.threshold.judged.len(), 2, "{name}");
-        for (value, judgement) in &found.threshold.judged {
+        for (at, (value, _)) in found.threshold.judged.iter().enumerate() {
             let parameter = file.parameter.level(*value).label;
-            for (attack, gain) in file.attacks.iter().zip(&judgement.gains) {
+            for judged in found.all_judged(at) {
+                let (attack, gain) = (&file.attacks[judged.attack], judged.gain);
                 let place = [
                     ("across", level),
                     ("menu", family),
@@ -195,6 +198,9 @@ fn the_ends_of_a_search_of_every_kept_answer_are_what_its_file_gives() {
                 assert_is(row, "from", gain.bounds.low);
                 assert_is(row, "to", gain.bounds.high);
                 assert_eq!(row["replicates"], gain.replicates.to_string(), "{place:?}");
+                let chosen = attack.tuned_to(judged.chosen, |range, value| range.level(value).label);
+                let kept = row.get("tuned to").map_or("", String::as_str);
+                assert_eq!(kept, chosen, "{place:?}");
                 assert_eq!(
                     row["verdict"],
                     gain.verdict(file.demand.tolerated).name(),
@@ -267,4 +273,59 @@ fn a_part_of_every_kept_game_is_what_its_file_gives() {
     }
     assert_is(row, "regret", phase.solved.rests[0].regret);
     assert_told(&[first, untold(name, &source, &file.set, folder.path())]);
+}
+
+/// The README of a folder of the gallery says which bytes its tables have: `| [name](name) | `sha256` |`.
+#[test]
+fn the_hashes_of_the_gallery_are_those_of_its_tables() {
+    let gallery = root().join("reports/gallery");
+    let mut checked = 0;
+    for folder in std::fs::read_dir(gallery).expect("it is there") {
+        let folder = folder.expect("it can be read").path();
+        let Ok(page) = std::fs::read_to_string(folder.join("README.md")) else {
+            continue;
+        };
+        for line in page.lines() {
+            let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
+            let [name, hash] = cells[..] else {
+                continue;
+            };
+            let hash = hash.trim_matches('`');
+            let name = name.trim_start_matches('[').split(']').next().unwrap_or_default();
+            if hash.len() != 64 || !hash.bytes().all(|letter| letter.is_ascii_hexdigit()) {
+                continue;
+            }
+            let file = folder.join(name);
+            let bytes = std::fs::read(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+            let found: String = Sha256::digest(&bytes)
+                .iter()
+                .map(|byte| format!("{byte:02x}"))
+                .collect();
+            assert_eq!(found, hash, "{}: the README has another hash", file.display());
+            checked += 1;
+        }
+    }
+    assert!(checked >= 15, "only {checked} tables have a hash");
+}
+
+/// A kept table that has other points than its file asks for was made by another file.
+#[test]
+fn the_kept_tables_of_sweeps_have_the_points_that_their_files_ask_for() {
+    for name in [
+        "floor-and-power",
+        "newcomers-dues",
+        "false-expulsion",
+        "what-it-costs",
+    ] {
+        let kept = kept(name, "shown.csv");
+        let path = format!("scenarios/sweeps/{name}.yaml");
+        let estimate = stakeout(["sweep", &path, "--dry-run", "--format", "json"])
+            .expect(0)
+            .json();
+        assert_eq!(
+            estimate[0]["at least"].as_f64(),
+            Some(kept.lines().count() as f64 - 1.0),
+            "{name}: run the sweep of its README again"
+        );
+    }
 }

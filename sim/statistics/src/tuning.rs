@@ -5,6 +5,10 @@
 //! parameter at half the step of the round before, beside the best few so far, on twice as many replicates. All
 //! values see the same replicates, so that differences between them are far surer than what they gain.
 //!
+//! Theirs halves the step after a round without improvement. This one halves it after every round, so that what a search
+//! costs is known beforehand, and pays with reach: all rounds together move a parameter by less than one step of the grid.
+//! A peak farther from the best three places of the grid is missed.
+//!
 //! **Invariant.** What is found are values and not their gain: the highest of many means is too high, by the luck that made
 //! it the highest (the winner's curse). A gain is judged on replicates that no search has seen.
 
@@ -217,6 +221,7 @@ mod tests {
         best
     }
 
+    /// Fixed seeds: exact. The search takes 200 replicates a place, and always the same path.
     #[test]
     fn the_best_rate_under_a_sequential_test_is_found_within_the_range() {
         let fine: Vec<f64> = (0..=400)
@@ -245,7 +250,8 @@ mod tests {
     }
 
     /// Over 400 searches of few replicates the gain that a search sees lies above the exact one by many standard errors,
-    /// and what is sampled afresh at the values found does not.
+    /// and what is sampled afresh at the values found does not. Fixed seeds: exact. Were they drawn, 400 fresh gains would lie
+    /// five standard errors off with probability 9e-7 (Student's t, both sides).
     #[test]
     fn a_searched_gain_is_too_high_and_a_fresh_one_is_not() {
         let (mut searched, mut fresh) = (crate::Moments::new(), crate::Moments::new());

@@ -78,7 +78,8 @@ pub fn honest_twin(scenario: &Scenario, owner: u32) -> Scenario {
 }
 
 /// Runs the twins of these owners for each replicate in `outputs` and sets the profits side by side, paired by
-/// replicate. The attacker's twin is the one that the scenario asks for. Twins run in parallel on the caller's pool; the result does not depend on how many at once.
+/// replicate. The attacker's twin is the one that the scenario asks for. Twins run in parallel on the caller's pool; the
+/// result does not depend on how many at once.
 ///
 /// # Errors
 /// What the engine refuses, or [`RunError::Stopped`].

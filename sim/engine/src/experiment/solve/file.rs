@@ -17,6 +17,9 @@ use crate::experiment::sweep::reading::{self, Reading};
 use crate::scenario::Source;
 use crate::scenario::document::Node;
 
+/// Replicates that one attack may be judged with.
+pub(super) const REPLICATES_MAX: u32 = 1_000_000;
+
 const KEYS: [&str; 16] = [
     "solve",
     "question",
@@ -191,7 +194,7 @@ fn read_replicates(tree: &Node, reading: &mut Reading) -> (u32, u32) {
     reading.entries(node, "replicates", &["floor", "ceiling"]);
     let mut of = |key: &str, default: u32| {
         node.get(key).map_or(default, |node| {
-            reading.count(node, "replicates", 2, 1_000_000) as u32
+            reading.count(node, "replicates", 2, u64::from(REPLICATES_MAX)) as u32
         })
     };
     let (floor, ceiling) = (of("floor", 8), of("ceiling", 60));

@@ -28,6 +28,8 @@ pub struct Attack {
     pub set: Vec<(String, String)>,
     /// Parameters whose best values are searched for at every value that is judged.
     pub tune: Vec<Range>,
+    /// The range of the menu that it is a step of, and where it stands there.
+    step: Option<(Range, f64)>,
 }
 
 impl Attack {
@@ -36,6 +38,30 @@ impl Attack {
             label: level.label,
             set: level.set,
             tune: Vec::new(),
+            step: None,
+        }
+    }
+
+    fn at(range: &Range, value: f64) -> Self {
+        Self {
+            step: Some((range.clone(), value)),
+            ..Self::of(range.level(value))
+        }
+    }
+
+    /// Holds its numbers to the digits of their fields. `held` is asked with what the attack itself sets.
+    pub(super) fn hold(&mut self, held: impl Fn(&Range, &[(String, String)]) -> Range) {
+        if let Some((range, value)) = &mut self.step {
+            let before = range.level(*value);
+            *range = held(range, &[]);
+            let now = range.level(*value);
+            // Behind the name of its family.
+            let family = self.label.strip_suffix(&before.label).unwrap_or_default();
+            self.label = format!("{family}{}", now.label);
+            self.set = now.set;
+        }
+        for range in &mut self.tune {
+            *range = held(range, &self.set);
         }
     }
 
@@ -47,10 +73,10 @@ impl Attack {
         set
     }
 
-    /// These values of its own parameters as tables show them; nothing where it has none.
-    pub fn tuned_to(&self, values: &[f64]) -> String {
+    /// These values of its own parameters as tables show them, each as `written` says; nothing where it has none.
+    pub fn tuned_to(&self, values: &[f64], written: impl Fn(&Range, f64) -> String) -> String {
         let tuned = self.tune.iter().zip(values);
-        let labels: Vec<String> = tuned.map(|(range, &value)| range.level(value).label).collect();
+        let labels: Vec<String> = tuned.map(|(range, &value)| written(range, value)).collect();
         labels.join(", ")
     }
 }
@@ -109,8 +135,15 @@ fn read_item(node: &Node, reading: &mut Reading) -> (String, Vec<Attack>) {
     if reading.problems.len() > before {
         return (String::new(), Vec::new());
     }
-    let attacks = (0..factor.count()).map(|index| named(&factor.name, Attack::of(factor.level(index))));
-    (factor.name.clone(), attacks.collect())
+    let attacks: Vec<Attack> = match &factor.levels {
+        Levels::Listed(levels) => levels.iter().cloned().map(Attack::of).collect(),
+        Levels::Range(range) => (0..range.steps)
+            .map(|index| Attack::at(range, range.step(index)))
+            .collect(),
+    };
+    let attacks = attacks.into_iter().map(|attack| named(&factor.name, attack));
+    let attacks = attacks.collect();
+    (factor.name, attacks)
 }
 
 fn read_attack(node: &Node, at: &str, reading: &mut Reading) -> Attack {
@@ -128,7 +161,12 @@ fn read_attack(node: &Node, at: &str, reading: &mut Reading) -> Attack {
             .join(", "),
         None => Level::of(set.clone()).label,
     };
-    Attack { label, set, tune }
+    Attack {
+        label,
+        set,
+        tune,
+        step: None,
+    }
 }
 
 /// What an attack chooses for itself: one parameter, or a list of a few.

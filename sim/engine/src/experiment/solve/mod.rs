@@ -22,18 +22,18 @@ use stakeout_statistics::tuning::find_best;
 use super::cells::Bench;
 use super::sweep::SweepError;
 use super::sweep::campaign::PointCells;
-use super::sweep::cell::{Cell, Making};
-use super::sweep::factor::Level;
+use super::sweep::cell::{Cell, Making, key};
+use super::sweep::factor::{Level, Range};
 use super::sweep::figures::check_name;
 use super::sweep::table::{Estimate, estimate};
 use crate::scenario::Scenario;
 use crate::scenario::error::quoted;
-use file::SolveFile;
+use file::{REPLICATES_MAX, SolveFile};
 
 /// The figure that a gain is read from.
 const GAIN: &str = "deviator_gain_share";
 /// First replicate of those that parameters of attacks are searched with: beyond all that can be judged.
-const SEARCHED_FROM: u32 = 1_000_000;
+const SEARCHED_FROM: u32 = REPLICATES_MAX;
 
 /// The answer for one level of what the question goes across.
 #[derive(Clone, Debug, PartialEq)]
@@ -123,34 +123,84 @@ fn open_attack(judgement: &Judgement, tolerated: f64) -> Option<usize> {
 
 /// What answering needs.
 pub struct Solver<'a> {
-    /// The question.
-    pub file: &'a SolveFile,
-    /// What runs the cells.
-    pub bench: Bench<'a>,
+    file: SolveFile,
+    bench: Bench<'a>,
 }
 
 type Set = Vec<(String, String)>;
 /// Figures of a network, and its cost in each replicate.
 type Price = (Vec<(String, Estimate)>, Vec<f64>);
 
-impl Solver<'_> {
+impl<'a> Solver<'a> {
+    /// Holds every range of the question to the digits of its field: a search and a grid draw a dozen, and a rate a second
+    /// has eight, a count none.
+    pub fn new(mut file: SolveFile, bench: Bench<'a>) -> Self {
+        let held = |range: &Range, set: &[(String, String)]| bench.source.held(range, set, bench.registry);
+        let mut set = file.set.clone();
+        if let Some(factor) = &mut file.across {
+            *factor = bench.source.held_factor(factor, &set, bench.registry);
+            set.extend(factor.level(0).set);
+        }
+        file.parameter = held(&file.parameter, &set);
+        set.extend(file.parameter.level(file.search.to).set);
+        for attack in &mut file.attacks {
+            attack.hold(|range, own| held(range, &[&set, own].concat()));
+        }
+        Self { file, bench }
+    }
+
+    /// The question as it is answered and shown.
+    pub fn file(&self) -> &SolveFile {
+        &self.file
+    }
+
+    /// The question, for who shows the answer.
+    pub fn into_file(self) -> SolveFile {
+        self.file
+    }
+
     /// Puts the question into the folder where its cells are kept, once each of its scenarios is known to be one. Another
-    /// question that is there is kept unless `is_extending`.
+    /// question that is there, or the same about other scenarios, is kept unless `is_extending`.
     ///
     /// # Errors
     /// [`SweepError::OtherPlan`], a scenario that is wrong, or a disk that refuses.
     pub fn adopt(&self, is_extending: bool) -> Result<(), SweepError> {
-        let (levels, strict) = (self.levels(), self.file.search.to);
-        for level in &levels {
-            for (attack, asked) in self.file.attacks.iter().enumerate() {
-                let first: Vec<f64> = asked.tune.iter().map(|range| range.at(0.0)).collect();
-                self.bench
-                    .resolve(&self.set(level, strict, Some((attack, &first))))?;
+        let asked = self.compute_hash()?;
+        let store = self.bench.store;
+        store.adopt_question(&self.file.asked, Some(&asked), is_extending)
+    }
+
+    /// The hash of all that the question is about: at each level and both ends of the parameter the network in which
+    /// everybody is honest, and every attack at both ends of what it may choose, with what it says of attacker and twin.
+    fn compute_hash(&self) -> Result<String, SweepError> {
+        let mut hasher = blake3::Hasher::new_derive_key("stakeout 2026 scenarios of a question v1");
+        let mut add = |set: &Set, has_twin: bool| -> Result<(), SweepError> {
+            let scenario = self.bench.resolve(set)?;
+            let pairing = scenario.attack.pairing();
+            let making = Making {
+                pairing: &pairing,
+                ..Making::whole(has_twin)
+            };
+            hasher.update(key(&scenario.hash, scenario.seed, 0, making).as_bytes());
+            Ok(())
+        };
+        for level in &self.levels() {
+            for value in [self.file.search.from, self.file.search.to] {
+                add(&self.set(level, value, None), false)?;
+                for (attack, asked) in self.file.attacks.iter().enumerate() {
+                    let ends: &[f64] = if asked.tune.is_empty() {
+                        &[0.0]
+                    } else {
+                        &[0.0, 1.0]
+                    };
+                    for &end in ends {
+                        let chosen: Vec<f64> = asked.tune.iter().map(|range| range.at(end)).collect();
+                        add(&self.set(level, value, Some((attack, &chosen))), true)?;
+                    }
+                }
             }
         }
-        let scenario = self.bench.resolve(&self.set(&levels[0], strict, None))?.hash;
-        let store = self.bench.store;
-        store.adopt_question(&self.file.asked, Some(&scenario), is_extending)
+        Ok(hasher.finalize().to_hex().to_string())
     }
 
     /// The levels of what the question goes across, or one for all.

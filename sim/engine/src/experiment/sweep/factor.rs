@@ -77,18 +77,29 @@ impl Range {
         } else {
             self.from + share * (self.to - self.from)
         };
-        match self.round {
+        self.held(match self.round {
             Some(unit) => libm::rint(value / unit) * unit,
+            None => value,
+        })
+    }
+
+    /// The value of a step of the grid.
+    pub fn step(&self, index: usize) -> f64 {
+        let last = self.steps.saturating_sub(1).max(1);
+        self.at(index as f64 / last as f64)
+    }
+
+    /// A value with no more digits than the field holds.
+    fn held(&self, value: f64) -> f64 {
+        match self.decimals {
+            Some(held) => format!("{value:.held$}").parse().unwrap_or(value),
             None => value,
         }
     }
 
     /// A value as a level.
     pub fn level(&self, value: f64) -> Level {
-        let value = match self.decimals {
-            Some(held) => format!("{value:.held$}").parse().unwrap_or(value),
-            None => value,
-        };
+        let value = self.held(value);
         let label = format!("{}{}", shortest(value), self.unit);
         Level {
             set: vec![(self.path.clone(), label.clone())],
@@ -116,14 +127,7 @@ impl Factor {
     pub fn level(&self, index: usize) -> Level {
         match &self.levels {
             Levels::Listed(levels) => levels[index].clone(),
-            Levels::Range(range) => {
-                let share = if range.steps > 1 {
-                    index as f64 / (range.steps - 1) as f64
-                } else {
-                    0.0
-                };
-                range.level(range.at(share))
-            }
+            Levels::Range(range) => range.level(range.step(index)),
         }
     }
 
@@ -319,6 +323,22 @@ mod tests {
         );
         assert_eq!(all(&range(1.0, 100.0, 3, true, None)), ["1 %", "10 %", "100 %"]);
         assert_eq!(all(&range(1.0, 10.0, 3, true, Some(1.0))), ["1 %", "3 %", "10 %"]);
+    }
+
+    /// Values that a field cannot tell apart are one value, so that a search tries them once.
+    #[test]
+    fn a_value_of_a_range_is_no_finer_than_its_field() {
+        let Levels::Range(range) = range(1.0, 9.0, 5, true, None).levels else {
+            unreachable!("it is a range")
+        };
+        let counts = Range {
+            decimals: Some(0),
+            ..range
+        };
+        let values: Vec<f64> = (0..=8).map(|eighth| counts.at(f64::from(eighth) / 8.0)).collect();
+        assert_eq!(values, [1.0, 1.0, 2.0, 2.0, 3.0, 4.0, 5.0, 7.0, 9.0]);
+        let steps: Vec<f64> = (0..5).map(|index| counts.step(index)).collect();
+        assert_eq!(steps, [1.0, 2.0, 3.0, 5.0, 9.0]);
     }
 
     #[test]

@@ -164,6 +164,18 @@ impl ScenarioSource {
         held
     }
 
+    /// A factor whose values its field holds.
+    pub fn held_factor(&self, factor: &Factor, set: &[(String, String)], registry: &Registry) -> Factor {
+        let levels = match &factor.levels {
+            Levels::Range(range) => Levels::Range(self.held(range, set, registry)),
+            Levels::Listed(levels) => Levels::Listed(levels.clone()),
+        };
+        Factor {
+            name: factor.name.clone(),
+            levels,
+        }
+    }
+
     /// The command that runs one replicate of a point again, with those before it.
     pub fn replay(&self, point: &Point, replicate: u32) -> String {
         match &point.error {
@@ -263,13 +275,7 @@ impl Plan {
             .map_or(1, |scenario| scenario.seed);
         refuse_too_large(&file.factors, &file.design)?;
         refuse_unknown(file, registry)?;
-        let held = |factor: &Factor| match &factor.levels {
-            Levels::Range(range) => Factor {
-                name: factor.name.clone(),
-                levels: Levels::Range(source.held(range, &file.set, registry)),
-            },
-            Levels::Listed(_) => factor.clone(),
-        };
+        let held = |factor: &Factor| source.held_factor(factor, &file.set, registry);
         let factors: Vec<Factor> = file.factors.iter().map(held).collect();
         let levels = factor::points(&factors, &file.design, design_seed);
         let resolved: Vec<(Point, Option<ScenarioErrors>)> = levels

@@ -3,7 +3,6 @@
 use stakeout_kernel::histogram::LogHistogram;
 
 use super::World;
-use super::finish::Served;
 use super::lane::Lane;
 use crate::observe::frame::{EventKind, RunOutput};
 
@@ -66,7 +65,7 @@ impl World<'_> {
                     EventKind::Started as u64,
                     record.number(),
                     u64::from(record.client()) << 32 | u64::from(lane.first + record.host()),
-                    self.tables.escrow(record.price, record.prompt()),
+                    self.tables.escrow(record.price(), record.prompt()),
                 );
             }
         }

@@ -48,11 +48,10 @@ impl Lane {
     #[inline(always)]
     fn commit_each<const LOG: bool>(&mut self, due: &[Finish], window: &Window<'_>) {
         for (at, finish) in due.iter().enumerate() {
-            if let Some(later) = due.get(at + 2 * AHEAD) {
+            // The last few are not worth a question of their own.
+            if let Some([soon, .., later]) = due.get(at + AHEAD..=at + 2 * AHEAD) {
                 prefetch_index(&self.states, later.host() as usize);
-            }
-            if let Some(later) = due.get(at + AHEAD) {
-                let state = &self.states[later.host() as usize];
+                let state = &self.states[soon.host() as usize];
                 prefetch_index(&self.plan_heads, state.first_pair as usize);
             }
             self.commit_finish::<LOG>(finish, window);

@@ -74,11 +74,10 @@ impl Lane {
     fn serve_each<const LOG: bool>(&mut self, requests: &[Request], window: &Window<'_>) {
         let takes_care = !self.specials.is_empty();
         for (at, request) in requests.iter().enumerate() {
-            if let Some(later) = requests.get(at + 2 * AHEAD) {
+            // The last few are not worth a question of their own.
+            if let Some([soon, .., later]) = requests.get(at + AHEAD..=at + 2 * AHEAD) {
                 prefetch_index(&self.hosts, later.host() as usize);
-            }
-            if let Some(later) = requests.get(at + AHEAD) {
-                self.look_at(later.host() as usize);
+                self.look_at(soon.host() as usize);
             }
             if self.next_job.0 <= request.arrival {
                 self.take_jobs_before((request.arrival, request.number()), window);

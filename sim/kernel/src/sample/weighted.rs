@@ -94,7 +94,6 @@ impl WeightedIndex {
     /// Asks for what a pick by `word` will look at, where weights are even or nearly so. Changes nothing.
     #[inline(always)]
     pub fn look_ahead(&self, word: u64) {
-        prefetch_index(&self.guide, below(word, self.guide.len() as u64) as usize);
         prefetch_index(
             &self.cumulative,
             below(word, self.cumulative.len() as u64) as usize,

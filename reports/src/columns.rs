@@ -10,6 +10,8 @@ use parquet::data_type::{AsBytes, DataType};
 use parquet::errors::ParquetError;
 use parquet::file::reader::{FileReader, RowGroupReader, SerializedFileReader};
 
+use stakeout_engine::observe::parquet_source::ParquetSource;
+
 use crate::error::ReportError;
 
 /// Rows of a file at most: beyond them a report would not fit into memory.
@@ -161,7 +163,7 @@ impl Columns {
 }
 
 fn read(file: File, wanted: &[&str]) -> Result<Vec<Values>, ParquetError> {
-    let reader = SerializedFileReader::new(file)?;
+    let reader = SerializedFileReader::new(ParquetSource(file))?;
     let metadata = reader.metadata();
     let rows = metadata.file_metadata().num_rows();
     if !(0..=ROWS_MAX).contains(&rows) {

@@ -17,12 +17,13 @@ use super::encoding::{LogEntry, NO_CAUSE};
 use super::log_columns::LOG_COLUMNS;
 use super::log_writer::CHECKPOINTS_KEY;
 use crate::observe::event::{Event, EventKind, NO_INFERENCE, NOBODY};
+use crate::observe::parquet_source::ParquetSource;
 use crate::observe::results_error::ResultsError;
 
 /// Reads one replicate's log.
 pub struct LogReader {
     path: PathBuf,
-    file: SerializedFileReader<File>,
+    file: SerializedFileReader<ParquetSource<File>>,
     replicate: u32,
     kinds: BTreeMap<&'static [u8], EventKind>,
     next_segment: usize,
@@ -37,7 +38,7 @@ impl LogReader {
     /// A file that cannot be read or is no log of this release.
     pub fn open(path: &Path, replicate: u32) -> Result<Self, ResultsError> {
         let file = ResultsError::wrap("read", path, File::open(path))?;
-        let reader = ResultsError::decode(path, || SerializedFileReader::new(file))?;
+        let reader = ResultsError::decode(path, || SerializedFileReader::new(ParquetSource(file)))?;
         let columns = reader
             .metadata()
             .file_metadata()

@@ -13,6 +13,7 @@ use stakeout_protocol::status::{Status, StatusReason};
 use super::cast::Cast;
 use super::columns::Column;
 use super::frame::{Conviction, EpochRow, ParticipantRow, RunOutput};
+use super::parquet_source::ParquetSource;
 use super::replicate_state::{HISTOGRAMS, HISTOGRAMS_FILE, REPLICATES_FILE, ReplicateState, cell_columns};
 use super::results_error::ResultsError;
 use super::rows::{self, reason_name, status_name};
@@ -139,7 +140,7 @@ impl RunDirectory {
         let path = self.path().join(name);
         let file = ResultsError::wrap("read", &path, File::open(&path))?;
         let read = || {
-            let reader = SerializedFileReader::new(file)?;
+            let reader = SerializedFileReader::new(ParquetSource(file))?;
             let schema = reader.metadata().file_metadata().schema_descr();
             let found: Vec<&str> = schema.columns().iter().map(|column| column.name()).collect();
             if found.iter().ne(shape.iter().map(|column| &column.name)) {

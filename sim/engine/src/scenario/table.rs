@@ -13,6 +13,7 @@ use parquet::record::Field as Cell;
 
 use super::error::{Place, Problem, Source, quoted};
 use super::files::{InputFile, MAX_DATA_BYTES, read_below, short_hash};
+use crate::observe::parquet_source::ParquetSource;
 
 /// Most cells of a file: a gigabyte or so of memory.
 const MAX_CELLS: usize = 20_000_000;
@@ -150,7 +151,7 @@ impl Table {
 
     fn rows_of_parquet(path: &str, bytes: Vec<u8>) -> Result<Self, String> {
         let said = |error: ParquetError| error.to_string();
-        let reader = SerializedFileReader::new(bytes::Bytes::from(bytes)).map_err(said)?;
+        let reader = SerializedFileReader::new(ParquetSource(bytes::Bytes::from(bytes))).map_err(said)?;
         let schema = reader.metadata().file_metadata().schema_descr();
         let columns: Vec<String> = schema
             .columns()

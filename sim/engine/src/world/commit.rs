@@ -15,6 +15,7 @@ use super::groups::Group;
 use super::inference::{Checks, GONE, Inference, NONE, State};
 use super::lane::{HostState, Lane, PlanHead};
 use super::mail::{Answer, Task, TaskKind};
+use super::request::begin_of;
 use super::routing::session_slot;
 use super::tables::{Tables, threshold_of};
 use super::window::{Draw, Window};
@@ -47,24 +48,52 @@ impl Lane {
 
     #[inline(always)]
     fn commit_each<const LOG: bool>(&mut self, due: &[Finish], window: &Window<'_>) {
+        let mut doubtful = std::mem::take(&mut self.scratch.doubtful);
         for (at, finish) in due.iter().enumerate() {
             // The last few are not worth a question of their own.
-            if let Some([soon, .., later]) = due.get(at + AHEAD..=at + 2 * AHEAD) {
+            if let Some(later) = due.get(at + AHEAD) {
                 prefetch_index(&self.states, later.host() as usize);
-                let state = &self.states[soon.host() as usize];
-                prefetch_index(&self.plan_heads, state.first_pair as usize);
             }
-            self.commit_finish::<LOG>(finish, window);
+            if !self.commit_finish::<LOG>(finish, window) {
+                doubtful.push(at as u32);
+            }
+            // A log tells of each answer before the next.
+            if LOG {
+                self.draw_checks(due, &mut doubtful, window);
+            }
+        }
+        self.draw_checks(due, &mut doubtful, window);
+        self.scratch.doubtful = doubtful;
+    }
+
+    /// Draws who checks the finishes at these places, and forgets the places. What is drawn for one does not depend on what
+    /// the others changed: nothing that sampling reads changes within the block.
+    #[inline(never)]
+    fn draw_checks(&mut self, due: &[Finish], places: &mut Vec<u32>, window: &Window<'_>) {
+        let finish = |place: u32| &due[place as usize];
+        for (at, &place) in places.iter().enumerate() {
+            if let Some(&later) = places.get(at + AHEAD) {
+                let pair = self.pair_of(finish(later).host(), finish(later).group());
+                prefetch_index(&self.plan_heads, pair);
+                prefetch_index(&self.plans, pair);
+                prefetch_index(&self.tallies, finish(later).host() as usize);
+            }
+            self.draw_check(finish(place), window);
+        }
+        places.clear();
+    }
+
+    /// Commits the finish of one answer, where one comes alone.
+    pub(crate) fn commit_one(&mut self, record: &Inference, window: &Window<'_>) {
+        if !self.commit_finish::<false>(record, window) {
+            self.draw_check(record, window);
         }
     }
 
-    /// As [`commit_finish`](Self::commit_finish), where one comes alone.
-    pub(crate) fn commit_one(&mut self, record: &Inference, window: &Window<'_>) {
-        self.commit_finish::<false>(record, window);
-    }
-
+    /// Commits a finish, up to the question who checks the answer; says whether it is known already that nobody does:
+    /// of nearly every answer.
     #[inline(always)]
-    fn commit_finish<const LOG: bool>(&mut self, record: &impl Served, window: &Window<'_>) {
+    fn commit_finish<const LOG: bool>(&mut self, record: &impl Served, window: &Window<'_>) -> bool {
         let tables = window.tables;
         let escrow = tables.escrow(record.price(), record.prompt());
         let payment = self.payment_of(record, tables).min(escrow);
@@ -72,6 +101,7 @@ impl Lane {
         self.sums.refunds.add(record.client(), escrow - payment);
         let rate_ppb = |reputation| window.targets.ppb(reputation);
         let state = self.book_finish(record, payment, rate_ppb, tables);
+        let is_spared = state.plan_tag == window.plan_tag && record.check_begin() < state.spared_below;
         if window.measures.unsampled == Unsampled::Passed {
             tables.status.record_pass(&mut state.counters);
         }
@@ -92,12 +122,21 @@ impl Lane {
                 figures,
             );
         }
-        if window.draw != Draw::Independent {
-            let record = record.record(self.first, window.groups, tables);
-            self.draw_otherwise(&record, payment, window);
-        } else if !self.is_unchecked(record, window) {
-            let record = record.record(self.first, window.groups, tables);
+        is_spared
+    }
+
+    /// Draws who checks a finished answer, and mails their jobs.
+    fn draw_check(&mut self, record: &impl Served, window: &Window<'_>) {
+        let tables = window.tables;
+        if window.draw == Draw::Independent && self.is_unchecked(record, window) {
+            return;
+        }
+        let payment = price_of(record, tables).min(tables.escrow(record.price(), record.prompt()));
+        let record = record.record(self.first, window.groups, tables);
+        if window.draw == Draw::Independent {
             self.choose_validators(&record, payment, window);
+        } else {
+            self.draw_otherwise(&record, payment, window);
         }
     }
 
@@ -106,11 +145,8 @@ impl Lane {
     pub(crate) fn payment_of(&mut self, record: &impl Served, tables: &Tables) -> u64 {
         if record.substitute() != 0 {
             self.count_substitute(record.host() as usize, record.substitute(), tables);
-            if tables.conducts.get(record.substitute()).is_unpaid {
-                return 0;
-            }
         }
-        record.price() * record.tokens()
+        price_of(record, tables)
     }
 
     /// Books what a finished answer brings its host, of whose answers so many parts per 10^9 are to be validated; returns the
@@ -157,17 +193,32 @@ impl Lane {
         self.totals.cheated += 1;
     }
 
-    /// Whether the record's own word already says that nobody checks the answer: nearly every answer.
-    #[inline(always)]
+    /// Whether the record's own word already says that nobody checks the answer; notes at the host which words do.
+    #[inline]
     fn is_unchecked(&mut self, record: &impl Served, window: &Window<'_>) -> bool {
-        let pair = self.pair_of(record.host(), record.group());
-        let head = &self.plan_heads[pair];
-        if head.stamp == window.plan_stamps[usize::from(record.group())] {
-            record.is_unchecked(head.none_below, window.tables)
+        let (pair, stamp) = (
+            self.pair_of(record.host(), record.group()),
+            window.plan_stamps[usize::from(record.group())],
+        );
+        let is_unchecked = if self.plan_heads[pair].stamp == stamp {
+            record.is_unchecked(self.plan_heads[pair].none_below, window.tables)
         } else {
             let record = record.record(self.first, window.groups, window.tables);
             self.plan_anew(pair, &record, window)
+        };
+        let PlanHead { stamp: held, none_below } = self.plan_heads[pair];
+        if held == stamp && self.has_one_model(record.host()) {
+            let state = &mut self.states[record.host() as usize];
+            (state.plan_tag, state.spared_below) = (window.plan_tag, begin_of(none_below));
         }
+        is_unchecked
+    }
+
+    /// Whether a host serves a single model.
+    fn has_one_model(&self, host: u32) -> bool {
+        let next = self.states.get(host as usize + 1);
+        let end = next.map_or(self.pair_models.len(), |next| next.first_pair as usize);
+        end - self.states[host as usize].first_pair as usize == 1
     }
 
     /// Draws who checks the answer under the rules that name validators one by one.
@@ -492,6 +543,15 @@ impl Lane {
             self.forget(index);
         }
     }
+}
+
+/// What a finished answer costs its client, however little it locked.
+#[inline(always)]
+fn price_of(record: &impl Served, tables: &Tables) -> u64 {
+    if record.substitute() != 0 && tables.conducts.get(record.substitute()).is_unpaid {
+        return 0;
+    }
+    record.price() * record.tokens()
 }
 
 /// As many validators by weight as the rate says, its fraction by chance; nobody twice.

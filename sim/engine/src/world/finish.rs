@@ -6,7 +6,7 @@ use stakeout_kernel::sample::bernoulli;
 
 use super::groups::Group;
 use super::inference::Inference;
-use super::request::Request;
+use super::request::{Request, begin_of};
 use super::tables::Tables;
 
 /// A finish on file.
@@ -64,6 +64,8 @@ pub(crate) trait Served {
     fn group(&self) -> u16;
     /// What served it: 0 is the promised model.
     fn substitute(&self) -> u8;
+    /// What the word that decides about a check begins with.
+    fn check_begin(&self) -> u8;
     /// Whether the word that decides about a check is below `none_below`.
     fn is_unchecked(&self, none_below: u64, tables: &Tables) -> bool;
     /// The whole record, for a lane whose first participant is `first`.
@@ -125,6 +127,11 @@ impl Served for Finish {
     #[inline(always)]
     fn substitute(&self) -> u8 {
         self.request.substitute()
+    }
+
+    #[inline(always)]
+    fn check_begin(&self) -> u8 {
+        self.request.check_begin()
     }
 
     #[inline(always)]
@@ -190,6 +197,11 @@ impl Served for Inference {
     #[inline(always)]
     fn substitute(&self) -> u8 {
         self.substitute
+    }
+
+    #[inline(always)]
+    fn check_begin(&self) -> u8 {
+        begin_of(self.check)
     }
 
     #[inline(always)]

@@ -75,6 +75,11 @@ pub(crate) struct HostState {
     pub reason: StatusReason,
     /// Reputation in force.
     pub reputation: Reputation,
+    /// The window's [tag](super::window::Window::plan_tag) for which the next holds.
+    pub plan_tag: u8,
+    /// A word that decides about a check and begins with less than this says that there is none, whatever the answer's
+    /// model; 0 where that is not known.
+    pub spared_below: u8,
 }
 
 /// What is counted about a host when something else than a plain finish happens.
@@ -251,6 +256,8 @@ pub(crate) struct Lane {
 pub(crate) struct Scratch {
     pub order: Order,
     pub selected: Vec<u32>,
+    /// Places of finishes that somebody may check.
+    pub doubtful: Vec<u32>,
 }
 
 impl Lane {

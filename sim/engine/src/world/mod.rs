@@ -122,6 +122,8 @@ pub struct World<'a> {
     pub(crate) targets: Targets,
     /// By group, the version of its weights and of the targets.
     pub(crate) plan_stamps: Vec<u64>,
+    /// How often they changed, modulo 256.
+    pub(crate) plan_tag: u8,
     /// Requests finished so far in the epoch, and in the epoch before.
     pub(crate) traffic: [u64; 2],
     records: records::Records,
@@ -229,8 +231,15 @@ impl World<'_> {
     pub(crate) fn stamp_plans(&mut self) {
         let versions = self.groups.iter().map(|group| group.version);
         let stamps = versions.map(|version| u64::from(version) << 32 | u64::from(self.targets.version));
-        self.plan_stamps.clear();
-        self.plan_stamps.extend(stamps);
+        if stamps.clone().ne(self.plan_stamps.iter().copied()) {
+            self.plan_stamps.clear();
+            self.plan_stamps.extend(stamps);
+            self.plan_tag = self.plan_tag.wrapping_add(1);
+            if self.plan_tag == 0 {
+                let states = self.lanes.iter_mut().flat_map(|lane| &mut lane.states);
+                states.for_each(|state| state.spared_below = 0);
+            }
+        }
     }
 
     /// The lanes, and the window that ends at `end` as all of them may read it.
@@ -254,6 +263,7 @@ impl World<'_> {
             paused_until,
             targets,
             plan_stamps: &self.plan_stamps,
+            plan_tag: self.plan_tag,
             parity: self.parity,
             epoch_start: self.epoch_start,
             epoch: self.epoch,

@@ -17,6 +17,12 @@ pub(crate) const NUMBERS: u64 = 1 << (u64::BITS - GROUP_BITS);
 /// Bits of the word that decides about a check which are not kept.
 const CHECK_SHIFT: u32 = 56;
 
+/// What a word that decides about a check begins with, or the bound that it is compared with.
+#[inline(always)]
+pub(crate) const fn begin_of(word: u64) -> u8 {
+    (word >> CHECK_SHIFT) as u8
+}
+
 /// A request to a host of a lane: half a cache line.
 #[derive(Clone, Copy, Debug)]
 #[repr(C, align(16))]
@@ -49,7 +55,7 @@ impl Request {
             prompt: drawn.prompt,
             answer: drawn.answer,
             host: host as u16,
-            check: (drawn.check >> CHECK_SHIFT) as u8,
+            check: begin_of(drawn.check),
             substitute: 0,
         }
     }
@@ -65,7 +71,7 @@ impl Request {
             prompt: record.prompt,
             answer: record.answer,
             host,
-            check: (record.check >> CHECK_SHIFT) as u8,
+            check: begin_of(record.check),
             substitute: record.substitute,
         }
     }
@@ -94,11 +100,17 @@ impl Request {
         self.substitute
     }
 
+    /// What the word that decides about a check begins with.
+    #[inline(always)]
+    pub(crate) fn check_begin(&self) -> u8 {
+        self.check
+    }
+
     /// Whether the word that decides about a check is below `none_below`: what it begins with mostly says so, and else
     /// it is drawn again.
     #[inline(always)]
     pub(crate) fn is_unchecked(&self, none_below: u64, tables: &Tables) -> bool {
-        u64::from(self.check) < none_below >> CHECK_SHIFT || bernoulli(self.check_word(tables), none_below)
+        self.check < begin_of(none_below) || bernoulli(self.check_word(tables), none_below)
     }
 
     /// The whole word that decides about a check.
@@ -107,7 +119,7 @@ impl Request {
         let word = tables.check_word(self.number());
         assert_eq!(
             self.check,
-            (word >> CHECK_SHIFT) as u8,
+            begin_of(word),
             "the word is drawn from the number alone"
         );
         word

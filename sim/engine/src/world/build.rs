@@ -109,7 +109,6 @@ impl<'a> World<'a> {
                 version: 0,
             },
             plan_stamps: Vec::new(),
-            plan_tag: 0,
             traffic: [0, 0],
             records,
             routing: Routing::new(
@@ -362,7 +361,6 @@ fn fresh_state(epochs_completed: u32, first_pair: u32, first_model: u16, tables:
         finished: 0,
         first_pair,
         first_model,
-        plan_tag: 0,
         spared_below: 0,
     }
 }

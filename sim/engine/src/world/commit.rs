@@ -6,23 +6,20 @@
 //! that sampling reads changes within the block.
 
 use prefetch_index::prefetch_index;
-use stakeout_kernel::sample::{SubsetPlan, below, bernoulli, threshold};
+use stakeout_kernel::sample::bernoulli;
 use stakeout_protocol::status::Status;
 use stakeout_protocol::units::Reputation;
 
 use super::finish::{Finish, Served};
-use super::groups::Group;
 use super::inference::{Checks, GONE, Inference, NONE, State};
-use super::lane::{HostState, Lane, PlanHead};
+use super::lane::{HostState, Lane};
 use super::mail::{Answer, Task, TaskKind};
-use super::request::begin_of;
-use super::routing::session_slot;
 use super::tables::{Tables, threshold_of};
-use super::window::{Draw, Window};
+use super::window::Window;
 use crate::observe::frame::EventKind;
-use crate::scenario::{Assignment, Unsampled};
+use crate::scenario::Unsampled;
 
-/// So many finishes before its turn a host's plan is asked for, and twice as many before it the host itself.
+/// So many finishes before its turn a host is asked for.
 const AHEAD: usize = 8;
 
 impl Lane {
@@ -66,23 +63,6 @@ impl Lane {
         self.scratch.doubtful = doubtful;
     }
 
-    /// Draws who checks the finishes at these places, and forgets the places. What is drawn for one does not depend on what
-    /// the others changed: nothing that sampling reads changes within the block.
-    #[inline(never)]
-    fn draw_checks(&mut self, due: &[Finish], places: &mut Vec<u32>, window: &Window<'_>) {
-        let finish = |place: u32| &due[place as usize];
-        for (at, &place) in places.iter().enumerate() {
-            if let Some(&later) = places.get(at + AHEAD) {
-                let pair = self.pair_of(finish(later).host(), finish(later).group());
-                prefetch_index(&self.plan_heads, pair);
-                prefetch_index(&self.plans, pair);
-                prefetch_index(&self.tallies, finish(later).host() as usize);
-            }
-            self.draw_check(finish(place), window);
-        }
-        places.clear();
-    }
-
     /// Commits the finish of one answer, where one comes alone.
     pub(crate) fn commit_one(&mut self, record: &Inference, window: &Window<'_>) {
         if !self.commit_finish::<false>(record, window) {
@@ -101,7 +81,7 @@ impl Lane {
         self.sums.refunds.add(record.client(), escrow - payment);
         let rate_ppb = |reputation| window.targets.ppb(reputation);
         let state = self.book_finish(record, payment, rate_ppb, tables);
-        let is_spared = state.plan_tag == window.plan_tag && record.check_begin() < state.spared_below;
+        let is_spared = record.check_begin() < state.spared_below;
         if window.measures.unsampled == Unsampled::Passed {
             tables.status.record_pass(&mut state.counters);
         }
@@ -123,21 +103,6 @@ impl Lane {
             );
         }
         is_spared
-    }
-
-    /// Draws who checks a finished answer, and mails their jobs.
-    fn draw_check(&mut self, record: &impl Served, window: &Window<'_>) {
-        let tables = window.tables;
-        if window.draw == Draw::Independent && self.is_unchecked(record, window) {
-            return;
-        }
-        let payment = price_of(record, tables).min(tables.escrow(record.price(), record.prompt()));
-        let record = record.record(self.first, window.groups, tables);
-        if window.draw == Draw::Independent {
-            self.choose_validators(&record, payment, window);
-        } else {
-            self.draw_otherwise(&record, payment, window);
-        }
     }
 
     /// What a finished answer costs its client, however little it locked; counts a substitute among the cheats.
@@ -191,144 +156,6 @@ impl Lane {
         past.cheated += 1;
         past.since_detection += 1;
         self.totals.cheated += 1;
-    }
-
-    /// Whether the record's own word already says that nobody checks the answer; notes at the host which words do.
-    #[inline]
-    fn is_unchecked(&mut self, record: &impl Served, window: &Window<'_>) -> bool {
-        let (pair, stamp) = (
-            self.pair_of(record.host(), record.group()),
-            window.plan_stamps[usize::from(record.group())],
-        );
-        let is_unchecked = if self.plan_heads[pair].stamp == stamp {
-            record.is_unchecked(self.plan_heads[pair].none_below, window.tables)
-        } else {
-            let record = record.record(self.first, window.groups, window.tables);
-            self.plan_anew(pair, &record, window)
-        };
-        let PlanHead { stamp: held, none_below } = self.plan_heads[pair];
-        if held == stamp && self.has_one_model(record.host()) {
-            let state = &mut self.states[record.host() as usize];
-            (state.plan_tag, state.spared_below) = (window.plan_tag, begin_of(none_below));
-        }
-        is_unchecked
-    }
-
-    /// Whether a host serves a single model.
-    fn has_one_model(&self, host: u32) -> bool {
-        let next = self.states.get(host as usize + 1);
-        let end = next.map_or(self.pair_models.len(), |next| next.first_pair as usize);
-        end - self.states[host as usize].first_pair as usize == 1
-    }
-
-    /// Draws who checks the answer under the rules that name validators one by one.
-    #[cold]
-    #[inline(never)]
-    fn draw_otherwise(&mut self, record: &Inference, payment: u64, window: &Window<'_>) {
-        let mut selected = std::mem::take(&mut self.scratch.selected);
-        selected.clear();
-        match window.draw {
-            Draw::ByHash => self.select_by_hash(record, window, &mut selected),
-            Draw::Designated | Draw::Slots => self.select_by_name(record, window, &mut selected),
-            Draw::Nobody | Draw::Independent => {}
-        }
-        self.mail_validations(record, payment, &selected, window);
-        self.scratch.selected = selected;
-    }
-
-    /// Chooses designated validators, or holders of the session's slots.
-    fn select_by_name(&self, record: &Inference, window: &Window<'_>, selected: &mut Vec<u32>) {
-        let group = &window.groups[usize::from(record.group)];
-        if group.total == group.weights[record.member as usize] {
-            return;
-        }
-        let rate = window.targets.rate(self.states[record.host as usize].reputation);
-        if window.draw == Draw::Slots {
-            select_slots(record, group, rate, window, selected);
-        } else {
-            select_designated(record, group, rate, window, selected);
-        }
-    }
-
-    /// Works out how the answers of a (host, model) pair are sampled from now on, until weights or rates,
-    /// and with them the host's reputation, change; then as [`is_unchecked`](Self::is_unchecked).
-    #[inline(never)]
-    pub(crate) fn plan_anew(&mut self, pair: usize, record: &Inference, window: &Window<'_>) -> bool {
-        let group = &window.groups[usize::from(record.group)];
-        let others = group.total - group.weights[record.member as usize];
-        if others == 0 {
-            return true; // There is nobody else who could check.
-        }
-        let reputation = self.states[record.host as usize].reputation;
-        let plan = compute_plan(group, record.member, window.targets.rate(reputation));
-        let is_newcomer = window.at_least_one && reputation.get() == 0;
-        let none_below = if is_newcomer { 0 } else { plan.none_below() };
-        self.plan_heads[pair] = PlanHead {
-            stamp: window.plan_stamps[usize::from(record.group)],
-            none_below,
-        };
-        if let Some(kept) = self.plans.get_mut(pair) {
-            *kept = Some(plan);
-        }
-        bernoulli(record.check, none_below)
-    }
-
-    /// How the answers of a (host, model) pair are sampled, if that is kept.
-    pub(crate) fn plan_of(&self, pair: usize) -> Option<SubsetPlan> {
-        *self.plans.get(pair)?
-    }
-
-    /// Takes over how the answers of a pair are sampled from one of a host of the same model, weight and reputation.
-    pub(crate) fn take_plan(&mut self, pair: usize, plan: SubsetPlan, head: PlanHead) {
-        self.plan_heads[pair] = head;
-        self.plans[pair] = Some(plan);
-    }
-
-    /// Chooses the validators of an answer that somebody may check, and mails their jobs.
-    #[inline(never)]
-    pub(crate) fn choose_validators(&mut self, record: &Inference, payment: u64, window: &Window<'_>) {
-        let selected = self.select_validators(record, window);
-        self.mail_validations(record, payment, &selected, window);
-        self.scratch.selected = selected;
-    }
-
-    /// The validators of an answer that somebody may check, by their places in its group. Their memory is the lane's, to be
-    /// given back.
-    pub(super) fn select_validators(&mut self, record: &Inference, window: &Window<'_>) -> Vec<u32> {
-        let mut selected = std::mem::take(&mut self.scratch.selected);
-        selected.clear();
-        let group = &window.groups[usize::from(record.group)];
-        if group.total == group.weights[record.member as usize] {
-            return selected;
-        }
-        let reputation = self.states[record.host as usize].reputation;
-        let pair = self.pair_of(record.host, record.group);
-        let plan = match self.plans.get(pair) {
-            Some(Some(kept)) => *kept,
-            _ => compute_plan(group, record.member, window.targets.rate(reputation)),
-        };
-        let is_newcomer = window.at_least_one && reputation.get() == 0;
-        let (key, number, member) = (window.tables.keys.sampling, record.number, record.member);
-        group
-            .ranking()
-            .select_from(&plan, record.check, key, number, &mut selected);
-        if selected.is_empty() && is_newcomer {
-            selected.push(designated(group, member, key.draw(number, 1 << 40)));
-        }
-        selected
-    }
-
-    /// Where the plan of a (host, model) pair is kept.
-    #[inline]
-    pub(crate) fn pair_of(&self, host: u32, model: u16) -> usize {
-        let state = &self.states[host as usize];
-        let mut pair = state.first_pair as usize;
-        if state.first_model != model {
-            while self.pair_models[pair] != model {
-                pair += 1;
-            }
-        }
-        pair
     }
 
     pub(super) fn mail_validations(
@@ -547,105 +374,9 @@ impl Lane {
 
 /// What a finished answer costs its client, however little it locked.
 #[inline(always)]
-fn price_of(record: &impl Served, tables: &Tables) -> u64 {
+pub(super) fn price_of(record: &impl Served, tables: &Tables) -> u64 {
     if record.substitute() != 0 && tables.conducts.get(record.substitute()).is_unpaid {
         return 0;
     }
     record.price() * record.tokens()
-}
-
-/// As many validators by weight as the rate says, its fraction by chance; nobody twice.
-fn select_designated(
-    record: &Inference,
-    group: &super::groups::Group,
-    rate: f64,
-    window: &Window<'_>,
-    selected: &mut Vec<u32>,
-) {
-    let key = window.tables.keys.sampling;
-    let whole = rate as u64;
-    let extra = bernoulli(key.draw(record.number, 0), threshold(rate - whole as f64));
-    for turn in 0..whole + u64::from(extra) {
-        let validator = designated(group, record.member, key.draw(record.number, 1 << 40 | turn));
-        if !selected.contains(&validator) {
-            selected.push(validator);
-        }
-    }
-    selected.sort_unstable();
-}
-
-/// Each slot of the client's session that is not the executor's, with the chance that makes their sum the rate.
-fn select_slots(
-    record: &Inference,
-    group: &super::groups::Group,
-    rate: f64,
-    window: &Window<'_>,
-    selected: &mut Vec<u32>,
-) {
-    let Assignment::RoundRobin { slots } = window.measures.assignment else {
-        return select_designated(record, group, rate, window, selected);
-    };
-    let holders: Vec<u32> = session_members(record, group, slots, window);
-    let others = holders.iter().filter(|&&member| member != record.member).count();
-    if others == 0 {
-        return;
-    }
-    let mut members = holders.clone();
-    members.sort_unstable();
-    members.dedup();
-    for member in members.into_iter().filter(|&member| member != record.member) {
-        let held = holders.iter().filter(|&&holder| holder == member).count();
-        let chance = threshold(rate * held as f64 / others as f64);
-        if bernoulli(
-            window
-                .tables
-                .keys
-                .sampling
-                .draw(record.number, 1 << 41 | u64::from(member)),
-            chance,
-        ) {
-            selected.push(member);
-        }
-    }
-}
-
-/// The members that hold the slots of the session that an answer belongs to, slot by slot.
-pub(super) fn session_members(
-    record: &Inference,
-    group: &super::groups::Group,
-    slots: u32,
-    window: &Window<'_>,
-) -> Vec<u32> {
-    // Once everybody is expelled nobody holds a slot.
-    let slots = if group.total == 0 { 0 } else { slots };
-    (0..slots)
-        .map(|slot| {
-            session_slot(
-                window.tables,
-                group,
-                record.client,
-                window.epoch,
-                record.group,
-                slot,
-            ) as u32
-        })
-        .collect()
-}
-
-/// The one validator that a newcomer's answer gets when nobody was drawn: by weight, not the executor.
-pub(super) fn designated(group: &super::groups::Group, executor: u32, draw: u64) -> u32 {
-    let own = group.weights[executor as usize];
-    let mut target = below(draw, group.total - own);
-    let before = group.pick.weight_before(executor as usize);
-    if target >= before {
-        target += own;
-    }
-    group.pick.locate(target) as u32
-}
-
-/// How the answers of a member are sampled at a rate: it is spread over all others by weight, of whom there
-/// must be some.
-fn compute_plan(group: &Group, member: u32, rate: f64) -> SubsetPlan {
-    let others = group.total - group.weights[member as usize];
-    group.ranking().plan(rate / others as f64, Some(member))
 }

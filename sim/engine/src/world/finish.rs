@@ -2,8 +2,6 @@
 //!
 //! Invariant: it says all that the record of the inference would say.
 
-use stakeout_kernel::sample::bernoulli;
-
 use super::groups::Group;
 use super::inference::Inference;
 use super::request::{Request, begin_of};
@@ -66,10 +64,10 @@ pub(crate) trait Served {
     fn substitute(&self) -> u8;
     /// What the word that decides about a check begins with.
     fn check_begin(&self) -> u8;
-    /// Whether the word that decides about a check is below `none_below`.
-    fn is_unchecked(&self, none_below: u64, tables: &Tables) -> bool;
-    /// The whole record, for a lane whose first participant is `first`.
-    fn record(&self, first: u32, groups: &[Group], tables: &Tables) -> Inference;
+    /// The whole of that word.
+    fn check_word(&self, tables: &Tables) -> u64;
+    /// The whole record, for a lane whose first participant is `first`; `check` is that word.
+    fn record(&self, first: u32, groups: &[Group], check: u64) -> Inference;
 
     /// Model tokens of prompt and answer.
     #[inline(always)]
@@ -134,16 +132,15 @@ impl Served for Finish {
         self.request.check_begin()
     }
 
-    #[inline(always)]
-    fn is_unchecked(&self, none_below: u64, tables: &Tables) -> bool {
-        self.request.is_unchecked(none_below, tables)
+    fn check_word(&self, tables: &Tables) -> u64 {
+        self.request.check_word(tables)
     }
 
-    fn record(&self, first: u32, groups: &[Group], tables: &Tables) -> Inference {
+    fn record(&self, first: u32, groups: &[Group], check: u64) -> Inference {
         Inference {
             completion: self.completion,
             price: self.price,
-            ..self.request.record(first, groups, tables)
+            ..self.request.record(first, groups, check)
         }
     }
 }
@@ -205,12 +202,12 @@ impl Served for Inference {
     }
 
     #[inline(always)]
-    fn is_unchecked(&self, none_below: u64, _: &Tables) -> bool {
-        bernoulli(self.check, none_below)
+    fn check_word(&self, _: &Tables) -> u64 {
+        self.check
     }
 
     #[inline(always)]
-    fn record(&self, _: u32, _: &[Group], _: &Tables) -> Inference {
+    fn record(&self, _: u32, _: &[Group], _: u64) -> Inference {
         *self
     }
 }

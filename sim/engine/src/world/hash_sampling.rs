@@ -9,9 +9,9 @@ use stakeout_protocol::hash_draw::{hash_draw, is_selected};
 use stakeout_protocol::sampling::{compute_target_rate, compute_validator_probability};
 use stakeout_protocol::units::Weight;
 
-use super::commit::designated;
 use super::inference::Inference;
 use super::lane::Lane;
+use super::selection::designated;
 use super::window::Window;
 
 impl Lane {

@@ -75,10 +75,8 @@ pub(crate) struct HostState {
     pub reason: StatusReason,
     /// Reputation in force.
     pub reputation: Reputation,
-    /// The window's [tag](super::window::Window::plan_tag) for which the next holds.
-    pub plan_tag: u8,
-    /// A word that decides about a check and begins with less than this says that there is none, whatever the answer's
-    /// model; 0 where that is not known.
+    /// A word that decides about a check and begins with less than this says that there is none, as long as the plan of its
+    /// only model holds; 0 where that is not known.
     pub spared_below: u8,
 }
 

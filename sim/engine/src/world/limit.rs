@@ -86,7 +86,10 @@ impl super::lane::Lane {
         {
             if tables.expiry(finish.arrival()) <= window {
                 // It cannot be included in time any more.
-                self.keep_until(window, finish.record(self.first, groups, tables));
+                self.keep_until(
+                    window,
+                    finish.record(self.first, groups, finish.check_word(tables)),
+                );
             } else {
                 self.finishes.push(window + 1, &finish);
             }

@@ -6,11 +6,11 @@ use stakeout_protocol::status::{Status, StatusCounters, StatusReason};
 use stakeout_protocol::units::Reputation;
 
 use super::World;
-use super::commit::session_members;
 use super::finish::Served;
 use super::inference::Inference;
 use super::lane::{Lane, total_of};
 use super::mail::Credit;
+use super::selection::session_members;
 use super::settled_rows::SettledRows;
 use super::window::{Draw, Window};
 use crate::observe::event::{Event, EventKind, NOBODY};

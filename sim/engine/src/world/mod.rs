@@ -51,6 +51,7 @@ mod routing;
 mod run_counts;
 mod schedule;
 mod seed_choice;
+mod selection;
 mod service;
 mod settle;
 mod settled_rows;
@@ -122,8 +123,6 @@ pub struct World<'a> {
     pub(crate) targets: Targets,
     /// By group, the version of its weights and of the targets.
     pub(crate) plan_stamps: Vec<u64>,
-    /// How often they changed, modulo 256.
-    pub(crate) plan_tag: u8,
     /// Requests finished so far in the epoch, and in the epoch before.
     pub(crate) traffic: [u64; 2],
     records: records::Records,
@@ -227,17 +226,17 @@ impl World<'_> {
         self.window += 1;
     }
 
-    /// Stamps the sampling plans of a window: weights and rates hold until its end.
+    /// Stamps the sampling plans of a window: weights and rates hold until its end. What hosts know of plans that are void is
+    /// forgotten.
     pub(crate) fn stamp_plans(&mut self) {
-        let versions = self.groups.iter().map(|group| group.version);
-        let stamps = versions.map(|version| u64::from(version) << 32 | u64::from(self.targets.version));
-        if stamps.clone().ne(self.plan_stamps.iter().copied()) {
-            self.plan_stamps.clear();
-            self.plan_stamps.extend(stamps);
-            self.plan_tag = self.plan_tag.wrapping_add(1);
-            if self.plan_tag == 0 {
-                let states = self.lanes.iter_mut().flat_map(|lane| &mut lane.states);
-                states.for_each(|state| state.spared_below = 0);
+        self.plan_stamps.resize(self.groups.len(), 0);
+        for (group, held) in self.groups.iter().zip(&mut self.plan_stamps) {
+            let stamp = u64::from(group.version) << 32 | u64::from(self.targets.version);
+            if std::mem::replace(held, stamp) != stamp {
+                for participant in group.executors.iter() {
+                    let lane = &mut self.lanes[self.cut.lane(participant)];
+                    lane.states[self.cut.place(participant)].spared_below = 0;
+                }
             }
         }
     }
@@ -263,7 +262,6 @@ impl World<'_> {
             paused_until,
             targets,
             plan_stamps: &self.plan_stamps,
-            plan_tag: self.plan_tag,
             parity: self.parity,
             epoch_start: self.epoch_start,
             epoch: self.epoch,

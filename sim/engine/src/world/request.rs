@@ -3,8 +3,6 @@
 //! Invariant: with its window and its lane it says all that the record of its inference says. It is half as large: every
 //! request is written to an inbox and read from it, and what that takes of the memory takes of the time.
 
-use stakeout_kernel::sample::bernoulli;
-
 use super::demand::Drawn;
 use super::groups::Group;
 use super::inference::{Inference, State};
@@ -106,16 +104,9 @@ impl Request {
         self.check
     }
 
-    /// Whether the word that decides about a check is below `none_below`: what it begins with mostly says so, and else
-    /// it is drawn again.
-    #[inline(always)]
-    pub(crate) fn is_unchecked(&self, none_below: u64, tables: &Tables) -> bool {
-        self.check < begin_of(none_below) || bernoulli(self.check_word(tables), none_below)
-    }
-
-    /// The whole word that decides about a check.
+    /// The whole word that decides about a check: it is drawn again.
     #[inline(never)]
-    fn check_word(&self, tables: &Tables) -> u64 {
+    pub(crate) fn check_word(&self, tables: &Tables) -> u64 {
         let word = tables.check_word(self.number());
         assert_eq!(
             self.check,
@@ -125,9 +116,10 @@ impl Request {
         word
     }
 
-    /// The record of the inference, at the price in force, for a lane whose first participant is `first`.
+    /// The record of the inference, at the price in force, for a lane whose first participant is `first`; `check` is its word
+    /// that decides about a check.
     #[inline(never)]
-    pub(crate) fn record(&self, first: u32, groups: &[Group], tables: &Tables) -> Inference {
+    pub(crate) fn record(&self, first: u32, groups: &[Group], check: u64) -> Inference {
         let group = &groups[usize::from(self.group())];
         let member = group.position(first + self.host());
         Inference {
@@ -135,7 +127,7 @@ impl Request {
             arrival: self.arrival,
             completion: 0,
             price: group.price,
-            check: self.check_word(tables),
+            check,
             client: self.client,
             host: self.host(),
             prompt: self.prompt,
@@ -155,7 +147,7 @@ mod tests {
     use stakeout_kernel::sample::bernoulli;
     use stakeout_kernel::streams::StreamKey;
 
-    use super::{NUMBERS, Request};
+    use super::{NUMBERS, Request, begin_of};
     use crate::scenario::tests::{SMALL, resolve};
     use crate::world::demand::Drawn;
     use crate::world::finish::{Finish, Served};
@@ -189,21 +181,22 @@ mod tests {
         for (model, participant, member) in [(0, 5, 3), (0, 9, 7), (1, 5, 1), (1, 9, 2)] {
             for number in [0, 5, NUMBERS - 1] {
                 let request = sent(number, model, participant - 4, &tables);
-                let mut record = request.record(4, &groups, &tables);
+                let word = request.check_word(&tables);
+                let mut record = request.record(4, &groups, word);
                 assert_eq!(
                     (record.number, record.group, record.member),
                     (number, model, member)
                 );
                 assert_eq!(record.price, groups[usize::from(model)].price);
-                assert_eq!(record.check, tables.check_word(number));
+                assert_eq!(word, tables.check_word(number));
                 (record.completion, record.price, record.substitute) = (1 << 60, u64::MAX, 200);
-                assert_eq!(Finish::of(&record).record(4, &groups, &tables), record);
+                assert_eq!(Finish::of(&record).record(4, &groups, word), record);
             }
         }
     }
 
     #[test]
-    fn the_first_byte_of_a_word_says_the_same_as_the_word() {
+    fn what_a_word_begins_with_never_says_otherwise_than_the_word() {
         let tables = tables();
         for number in 0..2_000 {
             let (word, request) = (tables.check_word(number), sent(number, 0, 0, &tables));
@@ -218,9 +211,13 @@ mod tests {
                 word & !(u64::MAX >> 8),
             ];
             for none_below in edges {
-                let unchecked = request.is_unchecked(none_below, &tables);
-                assert_eq!(unchecked, bernoulli(word, none_below), "{number}, {none_below}");
+                let is_spared = request.check_begin() < begin_of(none_below);
+                assert!(
+                    !is_spared || bernoulli(word, none_below),
+                    "{number}, {none_below}"
+                );
             }
+            assert!(request.check_begin() == u8::MAX || request.check_begin() < begin_of(u64::MAX));
         }
     }
 

@@ -202,7 +202,7 @@ impl Lane {
     fn file_late(&mut self, request: &Request, completion: u64, window: &Window<'_>) {
         let record = Inference {
             completion,
-            ..request.record(self.first, window.groups, window.tables)
+            ..request.record(self.first, window.groups, request.check_word(window.tables))
         };
         self.file(record, false, window);
     }
@@ -238,7 +238,7 @@ impl Lane {
     #[inline(never)]
     fn take_with_care(&mut self, request: &Request, window: &Window<'_>) {
         let tables = window.tables;
-        let mut record = request.record(self.first, window.groups, tables);
+        let mut record = request.record(self.first, window.groups, request.check_word(tables));
         let special = self
             .specials
             .binary_search_by_key(&record.number, |special| special.number);

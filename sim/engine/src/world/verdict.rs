@@ -10,10 +10,10 @@ use stakeout_protocol::dispute::{
 use stakeout_protocol::sharing::compute_shares;
 use stakeout_protocol::units::{Amount, Weight};
 
-use super::commit::session_members;
 use super::inference::{Inference, NONE, State};
 use super::lane::{Deadline, Lane};
 use super::mail::{Answer, AnswerKind, Credit, Task, TaskKind};
+use super::selection::session_members;
 use super::tables::Tables;
 use super::window::Window;
 use crate::observe::frame::{Event, EventKind};

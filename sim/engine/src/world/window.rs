@@ -27,8 +27,6 @@ pub(crate) struct Window<'a> {
     pub targets: &'a Targets,
     /// By group, a number that changes whenever weights or rates do; never 0.
     pub plan_stamps: &'a [u64],
-    /// A number that changes whenever one of them does; what was noted under it 256 changes ago is gone.
-    pub plan_tag: u8,
     /// Parity of the epoch to which validation duty is booked.
     pub parity: u8,
     /// Start of the effective epoch, ns: an inference that finished earlier can no longer be invalidated.

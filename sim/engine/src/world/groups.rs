@@ -36,6 +36,8 @@ pub(crate) struct Group {
     pub weights: Vec<u64>,
     /// Members by falling weight, where theirs do not fall as they are.
     ranked: Option<Box<SubsetSampler>>,
+    /// One member has all the weight.
+    pub has_one_bearer: bool,
     /// Rises whenever weights change, so that cached plans know that they are stale.
     pub version: u32,
     /// Inferences of the model that finished within the dispute family's sample period.
@@ -62,6 +64,7 @@ impl Group {
     /// Rebuilds the choosers after `weights` changed.
     pub(crate) fn rebuild(&mut self) {
         self.total = self.weights.iter().sum();
+        self.has_one_bearer = self.weights.iter().filter(|&&weight| weight > 0).count() == 1;
         self.pick.rebuild(&self.weights);
         // Of members with even weights the order is the one that there is.
         if self.weights.is_sorted_by(|weight, next| weight >= next) {

@@ -80,8 +80,9 @@ pub(crate) struct HostState {
     pub spared_below: u8,
 }
 
-/// What is counted about a host when something else than a plain finish happens.
+/// What is counted about a host when something else than a plain finish happens: one cache line.
 #[derive(Clone, Debug, Default)]
+#[repr(align(64))]
 pub(crate) struct HostTally {
     /// Weight in force.
     pub weight: u64,
@@ -436,6 +437,6 @@ mod tests {
         assert_eq!(size_of::<super::HostHot>(), 32);
         assert_eq!(size_of::<super::HostState>(), 64);
         assert_eq!(size_of::<super::PlanHead>(), 16);
-        assert_eq!(size_of::<super::HostTally>(), 56);
+        assert_eq!(size_of::<super::HostTally>(), 64);
     }
 }

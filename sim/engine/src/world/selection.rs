@@ -37,6 +37,7 @@ impl Lane {
                 let pair = self.pair_of(finish(later).host(), finish(later).group());
                 prefetch_index(&self.plan_heads, pair);
                 prefetch_index(&self.plans, pair);
+                prefetch_index(&self.plans, pair + 1); // A plan may end in the next cache line.
                 prefetch_index(&self.tallies, finish(later).host() as usize);
             }
             self.draw_check(finish(place), window);
@@ -163,7 +164,8 @@ impl Lane {
         let mut selected = std::mem::take(&mut self.scratch.selected);
         selected.clear();
         let group = &window.groups[usize::from(record.group)];
-        if group.total == group.weights[record.member as usize] {
+        // Members' weights are far away, and nearly always there are others who bear some.
+        if group.has_one_bearer && group.total == group.weights[record.member as usize] {
             return selected;
         }
         let reputation = self.states[record.host as usize].reputation;

@@ -8,8 +8,7 @@
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
-use stakeout_engine::experiment::sweep::campaign::{Campaign, Monitor, Shard, carry_out};
-use stakeout_engine::experiment::sweep::cell::Cell;
+use stakeout_engine::experiment::sweep::campaign::{Campaign, Shard, Unwatched, carry_out};
 use stakeout_engine::experiment::sweep::file::SweepFile;
 use stakeout_engine::experiment::sweep::plan::{Plan, ScenarioSource};
 use stakeout_engine::experiment::sweep::store::Store;
@@ -128,7 +127,7 @@ impl Question {
         let pool = pool.map_err(|error| words(&error))?;
         let store = Store::open(&folder).map_err(|error| words(&error))?;
         let (plan, source, registry) = (&self.plan, &self.source, &self.registry);
-        let done = pool.install(|| carry_out(plan, source, registry, &store, Shard::WHOLE, &Nobody));
+        let done = pool.install(|| carry_out(plan, source, registry, &store, Shard::WHOLE, &Unwatched));
         drop(store);
         std::fs::remove_dir_all(&folder).map_err(|error| words(&error))?;
         done.map_err(|error| words(&error))
@@ -159,15 +158,4 @@ fn digests(done: &Campaign) -> String {
         .map(|cell| cell.digest.as_str())
         .collect::<Vec<_>>()
         .join(" ")
-}
-
-/// Nobody watches a bench.
-struct Nobody;
-
-impl Monitor for Nobody {
-    fn is_stopping(&self) -> bool {
-        false
-    }
-    fn expect(&self, _: u64) {}
-    fn tell(&self, _: &Cell) {}
 }

@@ -15,30 +15,30 @@ fn report(arguments: &[&std::ffi::OsStr]) -> std::process::Output {
         .unwrap()
 }
 
+/// As [`report`], which must succeed.
+fn succeeds(arguments: &[&std::ffi::OsStr]) {
+    let made = report(arguments);
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+}
+
 #[test]
 fn the_command_writes_a_page_and_pictures_of_every_kind() {
     let directory = sample_directory("command");
     let page = directory.join("page.html");
-    let made = report(&[
+    succeeds(&[
         "report".as_ref(),
         directory.as_os_str(),
         "-o".as_ref(),
         page.as_os_str(),
     ]);
-    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
     assert!(fs::read_to_string(page).unwrap().starts_with("<!doctype html>"));
     let folder = directory.join("figures");
-    let drawn = report(&[
+    succeeds(&[
         "plot".as_ref(),
         directory.as_os_str(),
         "--out".as_ref(),
         folder.as_os_str(),
     ]);
-    assert!(
-        drawn.status.success(),
-        "{}",
-        String::from_utf8_lossy(&drawn.stderr)
-    );
     for name in ["profit", "reputation", "sampling", "detection"] {
         let svg = fs::read_to_string(folder.join(format!("{name}.svg"))).unwrap();
         assert!(svg.starts_with("<svg"));
@@ -54,12 +54,7 @@ fn the_command_writes_a_page_and_pictures_of_every_kind() {
             "-o".as_ref(),
             file.as_os_str(),
         ];
-        let drawn = report(&one);
-        assert!(
-            drawn.status.success(),
-            "{}",
-            String::from_utf8_lossy(&drawn.stderr)
-        );
+        succeeds(&one);
         assert!(fs::read(&file).unwrap().starts_with(beginning), "{ending}");
     }
 }
@@ -169,7 +164,7 @@ fn a_table_of_any_figures_is_drawn_in_ms_and_gnk() {
         ("latency_p95_ns", "latency p95, ms", ["2", "1", "3"]),
         ("deviator_gain", "deviator gain, GNK", ["-5", "-6", "-4"]),
     ] {
-        let drawn = report(&[
+        succeeds(&[
             "plot".as_ref(),
             folder.as_os_str(),
             "--x".as_ref(),
@@ -179,11 +174,6 @@ fn a_table_of_any_figures_is_drawn_in_ms_and_gnk() {
             "-o".as_ref(),
             csv.as_os_str(),
         ]);
-        assert!(
-            drawn.status.success(),
-            "{}",
-            String::from_utf8_lossy(&drawn.stderr)
-        );
         let text = fs::read_to_string(&csv).unwrap();
         assert!(text.lines().next().unwrap().contains(head), "{text}");
         let first: Vec<&str> = text.lines().nth(1).unwrap().split(',').collect();

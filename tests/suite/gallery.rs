@@ -14,28 +14,73 @@ use stakeout_engine::experiment::game::phase::phases;
 use stakeout_engine::experiment::game::solve;
 use stakeout_engine::experiment::solve::Solver;
 use stakeout_engine::experiment::solve::file::SolveFile;
-use stakeout_engine::experiment::sweep::campaign::{Monitor, Shard, carry_out};
-use stakeout_engine::experiment::sweep::cell::Cell;
+use stakeout_engine::experiment::sweep::campaign::{Shard, Unwatched, carry_out};
 use stakeout_engine::experiment::sweep::factor::{Factor, Levels};
 use stakeout_engine::experiment::sweep::file::SweepFile;
 use stakeout_engine::experiment::sweep::plan::{Plan, ScenarioSource};
 use stakeout_engine::experiment::sweep::store::Store;
 use stakeout_engine::experiment::sweep::table::shown_csv;
+use stakeout_engine::strategy::registry::Registry;
 
 use crate::support::files::{files, root, text};
 use crate::support::program::{Folder, stakeout};
 
-/// Nobody watches.
-struct Unwatched;
+/// A scenario, and a folder of its own for the cells that it is run at.
+struct Rerun {
+    source: ScenarioSource,
+    registry: Registry,
+    folder: Folder,
+    store: Store,
+}
 
-impl Monitor for Unwatched {
-    fn is_stopping(&self) -> bool {
-        false
+impl Rerun {
+    fn of(scenario: &Path) -> Self {
+        let folder = Folder::new();
+        Self {
+            source: ScenarioSource::read(scenario).expect("a scenario"),
+            registry: stakeout_agents::registry(),
+            store: Store::open(folder.path()).expect("a store"),
+            folder,
+        }
     }
 
-    fn expect(&self, _cells: u64) {}
+    fn bench(&self) -> Bench<'_> {
+        Bench {
+            source: &self.source,
+            registry: &self.registry,
+            store: &self.store,
+            monitor: &Unwatched,
+        }
+    }
 
-    fn tell(&self, _cell: &Cell) {}
+    /// What is wrong with a README: it names the scenario's hash, the seed, and number and digest of the cells in a folder.
+    fn untold(&self, name: &str, set: &[(String, String)]) -> Option<String> {
+        let scenario = self
+            .source
+            .resolve(set, &self.registry)
+            .expect("a shipped scenario");
+        let digest_of = |path: &PathBuf| {
+            // The first line is the cell, the second its hash.
+            let cell = text(path);
+            let cell = cell.lines().next().expect("a cell");
+            let cell: serde_json::Value = serde_json::from_str(cell).expect("a cell is JSON");
+            cell["digest"].as_str().expect("a digest").to_string()
+        };
+        let mut digests: Vec<String> = files(&self.folder.path().join("cells"), &[".json"])
+            .iter()
+            .map(digest_of)
+            .collect();
+        assert!(!digests.is_empty(), "{name}: no cell was run");
+        digests.sort();
+        let digest = blake3::hash(digests.join("\n").as_bytes());
+        let told = format!(
+            "`{}` | {} | {} | `{digest}` |",
+            &scenario.hash.to_string()[..16],
+            scenario.seed,
+            digests.len()
+        );
+        (!kept(name, "README.md").contains(&told)).then(|| format!("{name}: the README has no {told}"))
+    }
 }
 
 fn question(name: &str) -> PathBuf {
@@ -44,34 +89,6 @@ fn question(name: &str) -> PathBuf {
 
 fn kept(name: &str, file: &str) -> String {
     text(&root().join("reports/gallery").join(name).join(file))
-}
-
-/// What is wrong with a README: it names the scenario's hash, the seed, and number and digest of the cells in a folder.
-fn untold(name: &str, source: &ScenarioSource, set: &[(String, String)], folder: &Path) -> Option<String> {
-    let scenario = source
-        .resolve(set, &stakeout_agents::registry())
-        .expect("a shipped scenario");
-    let digest_of = |path: &PathBuf| {
-        // The first line is the cell, the second its hash.
-        let cell = text(path);
-        let cell = cell.lines().next().expect("a cell");
-        let cell: serde_json::Value = serde_json::from_str(cell).expect("a cell is JSON");
-        cell["digest"].as_str().expect("a digest").to_string()
-    };
-    let mut digests: Vec<String> = files(&folder.join("cells"), &[".json"])
-        .iter()
-        .map(digest_of)
-        .collect();
-    assert!(!digests.is_empty(), "{name}: no cell was run");
-    digests.sort();
-    let digest = blake3::hash(digests.join("\n").as_bytes());
-    let told = format!(
-        "`{}` | {} | {} | `{digest}` |",
-        &scenario.hash.to_string()[..16],
-        scenario.seed,
-        digests.len()
-    );
-    (!kept(name, "README.md").contains(&told)).then(|| format!("{name}: the README has no {told}"))
 }
 
 /// Tells all that READMEs lack at once.
@@ -133,22 +150,25 @@ fn the_first_point_of_every_kept_sweep_is_what_its_file_gives() {
         "what-it-costs",
     ] {
         let file = SweepFile::load(&question(name)).expect("a shipped sweep");
-        let source = ScenarioSource::read(&file.scenario).expect("its scenario");
-        let registry = stakeout_agents::registry();
-        let plan = Plan::freeze(&file, &source, &registry).expect("a plan");
-        let folder = Folder::new();
-        let store = Store::open(folder.path()).expect("a store");
+        let rerun = Rerun::of(&file.scenario);
+        let plan = Plan::freeze(&file, &rerun.source, &rerun.registry).expect("a plan");
         let first = Shard {
             index: 1,
             of: plan.points.len() as u32,
         };
-        let done = carry_out(&plan, &source, &registry, &store, first, &Unwatched).expect("cells");
+        let Bench {
+            source,
+            registry,
+            store,
+            monitor,
+        } = rerun.bench();
+        let done = carry_out(&plan, source, registry, store, first, monitor).expect("cells");
         let made = shown_csv(&plan, &done.points);
         let shown = kept(name, "shown.csv");
         let of_first: Vec<&str> = shown.lines().take(2).collect();
         assert_eq!(made.lines().collect::<Vec<_>>(), of_first, "{name}");
         assert_eq!(shown.lines().count(), plan.points.len() + 1, "{name}: points");
-        complaints.push(untold(name, &source, &file.set, folder.path()));
+        complaints.push(rerun.untold(name, &file.set));
     }
     assert_told(&complaints);
 }
@@ -168,17 +188,8 @@ fn the_ends_of_a_search_of_every_kept_answer_are_what_its_file_gives() {
         // Only the two ends are judged.
         file.search.tolerance = 1.0;
         only_level(file.across.as_mut().expect("levels"), level);
-        let source = ScenarioSource::read(&file.scenario).expect("its scenario");
-        let registry = stakeout_agents::registry();
-        let folder = Folder::new();
-        let store = Store::open(folder.path()).expect("a store");
-        let bench = Bench {
-            source: &source,
-            registry: &registry,
-            store: &store,
-            monitor: &Unwatched,
-        };
-        let solver = Solver::new(file, bench);
+        let rerun = Rerun::of(&file.scenario);
+        let solver = Solver::new(file, rerun.bench());
         let found = solver.solve().expect("an answer").remove(0);
         let file = solver.file();
         let kept = rows(name, "search.csv");
@@ -208,14 +219,13 @@ fn the_ends_of_a_search_of_every_kept_answer_are_what_its_file_gives() {
                 );
             }
         }
-        complaints.push(untold(name, &source, &file.set, folder.path()));
+        complaints.push(rerun.untold(name, &file.set));
     }
     assert_told(&complaints);
 }
 
 #[test]
 fn a_part_of_every_kept_game_is_what_its_file_gives() {
-    let registry = stakeout_agents::registry();
     // Where the best responses end: the game of those who are left, as it was solved last.
     let name = "best-responses";
     let mut file = GameFile::load(&question(name)).expect("a shipped game");
@@ -225,16 +235,8 @@ fn a_part_of_every_kept_game_is_what_its_file_gives() {
         .filter(|choice| choice.name == "launders")
         .collect();
     file.choices.extend(joined);
-    let source = ScenarioSource::read(&file.scenario).expect("its scenario");
-    let folder = Folder::new();
-    let store = Store::open(folder.path()).expect("a store");
-    let bench = Bench {
-        source: &source,
-        registry: &registry,
-        store: &store,
-        monitor: &Unwatched,
-    };
-    let solved = solve(&file, &bench).expect("a solved game");
+    let rerun = Rerun::of(&file.scenario);
+    let solved = solve(&file, &rerun.bench()).expect("a solved game");
     let kept = rows(name, "payoffs.csv");
     assert_eq!(kept.len(), solved.payoffs.len());
     for (row, payoff) in kept.iter().zip(&solved.payoffs) {
@@ -244,7 +246,7 @@ fn a_part_of_every_kept_game_is_what_its_file_gives() {
         }
         assert_is(row, "earns", payoff.mean);
     }
-    let first = untold(name, &source, &file.set, folder.path());
+    let first = rerun.untold(name, &file.set);
 
     // One combination of the phase diagram.
     let name = "who-survives";
@@ -253,16 +255,8 @@ fn a_part_of_every_kept_game_is_what_its_file_gives() {
     for (factor, label) in file.across.iter_mut().zip(combination) {
         only_level(factor, label);
     }
-    let source = ScenarioSource::read(&file.scenario).expect("its scenario");
-    let folder = Folder::new();
-    let store = Store::open(folder.path()).expect("a store");
-    let bench = Bench {
-        source: &source,
-        registry: &registry,
-        store: &store,
-        monitor: &Unwatched,
-    };
-    let phase = phases(&file, &bench).expect("a phase").remove(0);
+    let rerun = Rerun::of(&file.scenario);
+    let phase = phases(&file, &rerun.bench()).expect("a phase").remove(0);
     let kept = rows(name, "phases.csv");
     let factors = file.across.iter().map(|factor| factor.name.as_str());
     let place: Vec<(&str, &str)> = factors.zip(combination).collect();
@@ -272,7 +266,7 @@ fn a_part_of_every_kept_game_is_what_its_file_gives() {
         assert_is(row, &format!("{} share", choice.name), *share);
     }
     assert_is(row, "regret", phase.solved.rests[0].regret);
-    assert_told(&[first, untold(name, &source, &file.set, folder.path())]);
+    assert_told(&[first, rerun.untold(name, &file.set)]);
 }
 
 /// The README of a folder of the gallery says which bytes its tables have: `| [name](name) | `sha256` |`.

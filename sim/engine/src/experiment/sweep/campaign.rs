@@ -48,6 +48,19 @@ pub trait Monitor: Sync {
     fn tick(&self) {}
 }
 
+/// Nobody watches, and nobody asks to stop.
+pub struct Unwatched;
+
+impl Monitor for Unwatched {
+    fn is_stopping(&self) -> bool {
+        false
+    }
+
+    fn expect(&self, _cells: u64) {}
+
+    fn tell(&self, _cell: &Cell) {}
+}
+
 /// What the cells of a point came to.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PointCells {

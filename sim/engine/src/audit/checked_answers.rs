@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 
 use smallvec::SmallVec;
 
-use super::encoding::NO_CAUSE;
+use super::log_entry::NO_CAUSE;
 
 /// Epochs for which a finished answer's draws are remembered.
 const EPOCHS_KEPT: u8 = 16;

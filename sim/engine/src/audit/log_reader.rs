@@ -5,15 +5,16 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use parquet::data_type::{ByteArrayType, DataType, Int32Type, Int64Type};
 use parquet::errors::ParquetError;
-use parquet::file::reader::{FileReader, RowGroupReader, SerializedFileReader};
+use parquet::file::reader::{ChunkReader, FileReader, Length, RowGroupReader, SerializedFileReader};
 
 use super::chain::EVENTS_PER_SEGMENT;
-use super::encoding::{LogEntry, NO_CAUSE};
+use super::log_entry::{LogEntry, NO_CAUSE};
 use super::log_columns::LOG_COLUMNS;
 use super::log_writer::CHECKPOINTS_KEY;
 use crate::observe::event::{Event, EventKind, NO_INFERENCE, NOBODY};
@@ -23,6 +24,9 @@ use crate::observe::results_error::ResultsError;
 /// Reads one replicate's log.
 pub struct LogReader {
     path: PathBuf,
+    stored: ParquetSource<File>,
+    /// Where the bytes end that have been shown.
+    seen: u64,
     file: SerializedFileReader<ParquetSource<File>>,
     replicate: u32,
     kinds: BTreeMap<&'static [u8], EventKind>,
@@ -38,6 +42,7 @@ impl LogReader {
     /// A file that cannot be read or is no log of this release.
     pub fn open(path: &Path, replicate: u32) -> Result<Self, ResultsError> {
         let file = ResultsError::wrap("read", path, File::open(path))?;
+        let stored = ResultsError::wrap("read", path, file.try_clone())?;
         let reader = ResultsError::decode(path, || SerializedFileReader::new(ParquetSource(file)))?;
         let columns = reader
             .metadata()
@@ -54,6 +59,8 @@ impl LogReader {
         }
         Ok(Self {
             path: path.to_path_buf(),
+            stored: ParquetSource(stored),
+            seen: 0,
             file: reader,
             replicate,
             kinds: EventKind::ALL
@@ -106,6 +113,43 @@ impl LogReader {
         self.next_segment += 1;
         self.next_event += entries.len() as u64;
         Ok(Some(entries))
+    }
+
+    /// Shows the columns of the next segment to `see`, one after the other, as they are stored.
+    ///
+    /// # Errors
+    /// Columns that lie elsewhere than one behind the other, or segments out of their order.
+    pub fn see_stored(&mut self, mut see: impl FnMut(&[u8])) -> Result<(), ResultsError> {
+        let segment = self.next_segment;
+        ResultsError::decode(&self.path, || {
+            let wrong = || ParquetError::General(format!("segment {segment} is not stored in one piece"));
+            let group = self.file.metadata().row_group(segment);
+            let mut place = self.seen;
+            for (column_number, column) in group.columns().iter().enumerate() {
+                let first = column
+                    .dictionary_page_offset()
+                    .unwrap_or(column.data_page_offset());
+                let start = u64::try_from(first).map_err(|_| wrong())?;
+                let length = u64::try_from(column.compressed_size()).map_err(|_| wrong())?;
+                let end = start.checked_add(length).ok_or_else(wrong)?;
+                // What is read is then no more than there is, whatever a file claims.
+                let follows = start == place || (column_number == 0 && start > place);
+                if !follows || end > self.stored.len() {
+                    return Err(wrong());
+                }
+                place = end;
+                let mut reader = self.stored.get_read(start)?.take(length);
+                let mut room = [0; 1 << 16];
+                loop {
+                    match reader.read(&mut room)? {
+                        0 => break,
+                        read => see(&room[..read]),
+                    }
+                }
+            }
+            self.seen = place;
+            Ok(())
+        })
     }
 
     /// One event by its number, decoding its segment alone.

@@ -9,8 +9,8 @@ use parquet::errors::Result;
 
 use super::causes::Causes;
 use super::chain::{Chain, EVENTS_PER_SEGMENT};
-use super::encoding::{LogEntry, NO_CAUSE};
-use super::log_columns::{LOG_COLUMNS, LogColumns, STEP};
+use super::log_columns::{LOG_COLUMNS, LogColumns};
+use super::log_step::{LogStep, STEP};
 use crate::observe::events_in_order::{EventsInOrder, Places};
 use crate::observe::packed_writer::PackedWriter;
 
@@ -49,7 +49,7 @@ pub struct LogWriter<W: Write + Send> {
     events: u64,
     checkpoints: Vec<String>,
     /// Events that are about to be written.
-    near: Vec<LogEntry>,
+    near: Box<LogStep>,
     places: Places,
 }
 
@@ -67,7 +67,7 @@ impl<W: Write + Send> LogWriter<W> {
             segment: LogColumns::default(),
             events: 0,
             checkpoints: Vec::new(),
-            near: Vec::with_capacity(STEP),
+            near: Box::new(LogStep::new()),
             places: Places::default(),
         })
     }
@@ -77,14 +77,9 @@ impl<W: Write + Send> LogWriter<W> {
     /// # Errors
     /// What the sink reports.
     pub fn accept(&mut self, events: &EventsInOrder) -> Result<()> {
-        // The simulation has just written them on another core: copied at once, their lines come together.
         let mut places = std::mem::take(&mut self.places);
-        let taken = events.try_each(&mut places, |&event| {
-            self.near.push(LogEntry {
-                event,
-                cause: NO_CAUSE,
-            });
-            if self.near.len() == STEP {
+        let taken = events.try_each(&mut places, |event| {
+            if self.near.push(event) {
                 self.append()
             } else {
                 Ok(())
@@ -95,14 +90,13 @@ impl<W: Write + Send> LogWriter<W> {
     }
 
     /// Appends what is near. A segment holds a whole number of steps, so it is full after one or not at all.
+    #[inline(never)]
     fn append(&mut self) -> Result<()> {
         self.causes.name(&mut self.near, self.events);
         self.events += self.near.len() as u64;
         self.segment.extend(&self.near);
-        let head = self.chain.extend(&self.near);
         self.near.clear();
-        if let Some(head) = head {
-            self.checkpoints.push(head.to_hex().to_string());
+        if self.segment.len() == EVENTS_PER_SEGMENT {
             self.write_segment()?;
         }
         Ok(())
@@ -111,7 +105,10 @@ impl<W: Write + Send> LogWriter<W> {
     fn write_segment(&mut self) -> Result<()> {
         let rows = self.segment.len();
         let pages = self.segment.take(self.replicate, self.events - rows as u64);
-        self.table.write(rows, pages)
+        self.table.write(rows, pages, |stored| self.chain.extend(stored))?;
+        let head = self.chain.close_segment();
+        self.checkpoints.push(head.to_hex().to_string());
+        Ok(())
     }
 
     /// Writes what is left and the checkpoints; returns the sink and what the log is known by.
@@ -120,11 +117,10 @@ impl<W: Write + Send> LogWriter<W> {
     /// What the sink reports.
     pub fn finish(mut self) -> Result<(W, LogHead)> {
         self.append()?;
-        let head = self.chain.finish().to_hex().to_string();
         if !self.segment.is_empty() {
-            self.checkpoints.push(head.clone());
             self.write_segment()?;
         }
+        let head = self.chain.head().to_hex().to_string();
         self.table.note(CHECKPOINTS_KEY, self.checkpoints.join(","));
         let events = self.events;
         Ok((self.table.close()?, LogHead { events, head }))

@@ -18,6 +18,7 @@ use super::cut::Cut;
 use super::demand::Demand;
 use super::groups::Group;
 use super::held_vote::HeldVotes;
+use super::block_log::LaneLog;
 use super::lane::{HostState, HostTally, Inbox, Lane, PlanHead, Scratch, idle};
 use super::mail::Outbox;
 use super::order::Order;
@@ -413,7 +414,7 @@ fn empty_lane(first: u32, lanes: usize) -> Lane {
         slashed: 0,
         totals: ZERO_ROW,
         effects: EffectSum::default(),
-        events: Vec::new(),
+        left: LaneLog::default(),
         scratch: Scratch::default(),
     }
 }

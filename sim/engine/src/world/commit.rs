@@ -27,6 +27,7 @@ const AHEAD: usize = 8;
 impl Lane {
     /// Commits one block for all executors of the lane.
     pub(crate) fn commit(&mut self, window: &Window<'_>) {
+        self.left.note_commit();
         self.file_answers(window.index, window.tables);
         self.commit_finishes(window);
         self.commit_answers(window);
@@ -37,16 +38,17 @@ impl Lane {
     fn commit_finishes(&mut self, window: &Window<'_>) {
         let due = self.finishes.take(window.index);
         self.totals.finished += due.len() as u64;
-        if window.tables.log {
-            self.commit_each::<true>(&due, window);
-        } else {
-            self.commit_each::<false>(&due, window);
-        }
-        self.finishes.give_back(due);
+        self.commit_each(&due, window);
+        // The log takes the finishes themselves, and gives the room of others.
+        let room = match window.tables.log {
+            true => std::mem::replace(&mut self.left.finished, due),
+            false => due,
+        };
+        self.finishes.give_back(room);
     }
 
     #[inline(always)]
-    fn commit_each<const LOG: bool>(&mut self, due: &[Finish], window: &Window<'_>) {
+    fn commit_each(&mut self, due: &[Finish], window: &Window<'_>) {
         for (at, finish) in due.iter().enumerate() {
             // The last few are not worth a question of their own.
             if let Some([soon, .., later]) = due.get(at + AHEAD..=at + 2 * AHEAD) {
@@ -54,17 +56,17 @@ impl Lane {
                 let state = &self.states[soon.host() as usize];
                 prefetch_index(&self.plan_heads, state.first_pair as usize);
             }
-            self.commit_finish::<LOG>(finish, window);
+            self.commit_finish(finish, window);
         }
     }
 
     /// As [`commit_finish`](Self::commit_finish), where one comes alone.
     pub(crate) fn commit_one(&mut self, record: &Inference, window: &Window<'_>) {
-        self.commit_finish::<false>(record, window);
+        self.commit_finish(record, window);
     }
 
     #[inline(always)]
-    fn commit_finish<const LOG: bool>(&mut self, record: &impl Served, window: &Window<'_>) {
+    fn commit_finish(&mut self, record: &impl Served, window: &Window<'_>) {
         let tables = window.tables;
         let escrow = tables.escrow(record.price(), record.prompt());
         let payment = self.payment_of(record, tables).min(escrow);
@@ -80,17 +82,6 @@ impl Lane {
         }
         if record.arrival() >= tables.warm_up_ns {
             self.sums.sojourn.record(record.completion() - record.arrival());
-        }
-        if LOG {
-            let figures = (payment as i64, (escrow - payment) as i64);
-            self.log(
-                window,
-                record.completion(),
-                EventKind::Finished,
-                record,
-                record.client(),
-                figures,
-            );
         }
         if window.draw != Draw::Independent {
             let record = record.record(self.first, window.groups, tables);

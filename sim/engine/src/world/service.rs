@@ -64,6 +64,7 @@ impl Lane {
     fn serve_all(&mut self, requests: &[Request], window: &Window<'_>) {
         self.totals.requests += requests.len() as u64;
         if window.tables.log {
+            self.left.sent.extend_from_slice(requests);
             self.serve_each::<true>(requests, window);
         } else {
             self.serve_each::<false>(requests, window);
@@ -191,7 +192,6 @@ impl Lane {
                 completion,
                 price,
             };
-            self.log_started(&finish, window);
             self.log_served(&finish, start, window);
         }
         true
@@ -245,9 +245,6 @@ impl Lane {
         let special = special.ok().map(|at| self.specials[at]);
         let is_plain = self.hosts[record.host as usize].is_plain && special.is_none();
         let is_lost = !is_plain && self.is_lost_on_arrival(&mut record, special, window);
-        if tables.log {
-            self.log_started(&record, window);
-        }
         let start = if is_lost {
             None
         } else {

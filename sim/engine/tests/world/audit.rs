@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use stakeout_engine::audit::balances::Balances;
 use stakeout_engine::audit::causes::Causes;
 use stakeout_engine::audit::chain::Chain;
-use stakeout_engine::audit::encoding::{LogEntry, NO_CAUSE};
+use stakeout_engine::audit::log_entry::{LogEntry, NO_CAUSE};
 use stakeout_engine::audit::explain::{Question, explain};
 use stakeout_engine::audit::log_reader::LogReader;
 use stakeout_engine::audit::log_writer::{LogIdentity, LogWriter};

@@ -6,9 +6,12 @@
 
 use super::checked_answers::{Checked, CheckedAnswers};
 use super::log_entry::NO_CAUSE;
-use super::log_step::LogStep;
+use super::log_step::{LogStep, STEP};
 use super::open_inferences::OpenInferences;
 use crate::observe::event::{Event, EventKind, NO_INFERENCE};
+
+/// So many events ahead is asked for what is remembered of an inference.
+const AHEAD: usize = 8;
 
 /// What is remembered of a participant.
 #[derive(Clone, Copy, Debug)]
@@ -55,7 +58,6 @@ impl Causes {
     /// Names the causes of the log's next events, of which the first has the number `first`.
     pub(super) fn name(&mut self, step: &mut LogStep, first: u64) {
         let rows = step.len();
-        self.open.look_ahead(&step.inference[..rows]);
         for row in 0..rows {
             self.pass_to(step.height[row]);
             let (number, inference) = (first + row as u64, step.inference[row]);
@@ -66,7 +68,12 @@ impl Causes {
                     NO_CAUSE
                 }
                 EventKind::Finished if inference != NO_INFERENCE => self.open.finish(inference, number),
-                _ => self.cause_of(&step.event(row), number),
+                _ => {
+                    let later = step.inference[(row + AHEAD) % STEP];
+                    self.open.look_ahead(later);
+                    self.checked.look_ahead(later);
+                    self.cause_of(&step.event(row), number)
+                }
             };
         }
     }

@@ -14,8 +14,8 @@ use parquet::errors::ParquetError;
 use parquet::file::reader::{ChunkReader, FileReader, Length, RowGroupReader, SerializedFileReader};
 
 use super::chain::EVENTS_PER_SEGMENT;
-use super::log_entry::{LogEntry, NO_CAUSE};
 use super::log_columns::LOG_COLUMNS;
+use super::log_entry::{LogEntry, NO_CAUSE};
 use super::log_writer::CHECKPOINTS_KEY;
 use crate::observe::event::{Event, EventKind, NO_INFERENCE, NOBODY};
 use crate::observe::parquet_source::ParquetSource;
@@ -25,8 +25,9 @@ use crate::observe::results_error::ResultsError;
 pub struct LogReader {
     path: PathBuf,
     stored: ParquetSource<File>,
-    /// Where the bytes end that have been shown.
-    seen: u64,
+    /// Of the bytes that have been hashed, and their number.
+    hasher: blake3::Hasher,
+    hashed: u64,
     file: SerializedFileReader<ParquetSource<File>>,
     replicate: u32,
     kinds: BTreeMap<&'static [u8], EventKind>,
@@ -60,7 +61,8 @@ impl LogReader {
         Ok(Self {
             path: path.to_path_buf(),
             stored: ParquetSource(stored),
-            seen: 0,
+            hasher: blake3::Hasher::new(),
+            hashed: 0,
             file: reader,
             replicate,
             kinds: EventKind::ALL
@@ -115,40 +117,37 @@ impl LogReader {
         Ok(Some(entries))
     }
 
-    /// Shows the columns of the next segment to `see`, one after the other, as they are stored.
+    /// The hash of the file up to the end of the next segment.
     ///
     /// # Errors
-    /// Columns that lie elsewhere than one behind the other, or segments out of their order.
-    pub fn see_stored(&mut self, mut see: impl FnMut(&[u8])) -> Result<(), ResultsError> {
+    /// A segment that ends before others do, or behind the end of the file.
+    pub fn hash_stored(&mut self) -> Result<blake3::Hash, ResultsError> {
         let segment = self.next_segment;
         ResultsError::decode(&self.path, || {
-            let wrong = || ParquetError::General(format!("segment {segment} is not stored in one piece"));
-            let group = self.file.metadata().row_group(segment);
-            let mut place = self.seen;
-            for (column_number, column) in group.columns().iter().enumerate() {
+            let wrong =
+                || ParquetError::General(format!("segment {segment} does not lie behind the one before"));
+            let mut end = self.hashed;
+            for column in self.file.metadata().row_group(segment).columns() {
                 let first = column
                     .dictionary_page_offset()
                     .unwrap_or(column.data_page_offset());
-                let start = u64::try_from(first).map_err(|_| wrong())?;
-                let length = u64::try_from(column.compressed_size()).map_err(|_| wrong())?;
-                let end = start.checked_add(length).ok_or_else(wrong)?;
-                // What is read is then no more than there is, whatever a file claims.
-                let follows = start == place || (column_number == 0 && start > place);
-                if !follows || end > self.stored.len() {
-                    return Err(wrong());
-                }
-                place = end;
-                let mut reader = self.stored.get_read(start)?.take(length);
-                let mut room = [0; 1 << 16];
-                loop {
-                    match reader.read(&mut room)? {
-                        0 => break,
-                        read => see(&room[..read]),
-                    }
-                }
+                let last = first.checked_add(column.compressed_size()).ok_or_else(wrong)?;
+                end = end.max(u64::try_from(last).map_err(|_| wrong())?);
             }
-            self.seen = place;
-            Ok(())
+            // What is read is then no more than there is, whatever a file claims.
+            if end == self.hashed || end > self.stored.len() {
+                return Err(wrong());
+            }
+            let mut reader = self.stored.get_read(self.hashed)?.take(end - self.hashed);
+            let mut room = vec![0; 1 << 16];
+            loop {
+                match reader.read(&mut room)? {
+                    0 => break,
+                    read => self.hasher.update(&room[..read]),
+                };
+            }
+            self.hashed = end;
+            Ok(self.hasher.finalize())
         })
     }
 

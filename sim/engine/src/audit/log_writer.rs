@@ -12,6 +12,7 @@ use super::chain::{Chain, EVENTS_PER_SEGMENT};
 use super::log_columns::{LOG_COLUMNS, LogColumns};
 use super::log_step::{LogStep, STEP};
 use crate::observe::events_in_order::{EventsInOrder, Places};
+use crate::observe::hashed_writer::HashedWriter;
 use crate::observe::packed_writer::PackedWriter;
 
 /// Key of the checkpoints in a log file's footer: the head after each segment, hex, separated by commas.
@@ -37,11 +38,15 @@ pub struct LogHead {
     pub events: u64,
     /// Last head of the chain, lower-case hex.
     pub head: String,
+    /// Length of the file.
+    pub bytes: u64,
+    /// Its hash, lower-case hex.
+    pub blake3: String,
 }
 
 /// Writes a log.
 pub struct LogWriter<W: Write + Send> {
-    table: PackedWriter<W>,
+    table: PackedWriter<HashedWriter<W>>,
     replicate: u32,
     chain: Chain,
     causes: Causes,
@@ -60,7 +65,7 @@ impl<W: Write + Send> LogWriter<W> {
     /// What the sink reports.
     pub fn create(sink: W, identity: &LogIdentity) -> Result<Self> {
         Ok(Self {
-            table: PackedWriter::create(sink, &LOG_COLUMNS)?,
+            table: PackedWriter::create(HashedWriter::new(sink), &LOG_COLUMNS)?,
             replicate: identity.replicate,
             chain: Chain::new(&identity.scenario_hash, identity.seed, identity.replicate),
             causes: Causes::new(),
@@ -105,8 +110,8 @@ impl<W: Write + Send> LogWriter<W> {
     fn write_segment(&mut self) -> Result<()> {
         let rows = self.segment.len();
         let pages = self.segment.take(self.replicate, self.events - rows as u64);
-        self.table.write(rows, pages, |stored| self.chain.extend(stored))?;
-        let head = self.chain.close_segment();
+        let stored = self.table.write(rows, pages)?.hash();
+        let head = self.chain.close_segment(stored);
         self.checkpoints.push(head.to_hex().to_string());
         Ok(())
     }
@@ -123,6 +128,13 @@ impl<W: Write + Send> LogWriter<W> {
         let head = self.chain.head().to_hex().to_string();
         self.table.note(CHECKPOINTS_KEY, self.checkpoints.join(","));
         let events = self.events;
-        Ok((self.table.close()?, LogHead { events, head }))
+        let (sink, bytes, blake3) = self.table.close()?.finish()?;
+        let head = LogHead {
+            events,
+            head,
+            bytes,
+            blake3,
+        };
+        Ok((sink, head))
     }
 }

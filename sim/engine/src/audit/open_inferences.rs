@@ -29,14 +29,10 @@ pub(super) struct OpenInferences {
 }
 
 impl OpenInferences {
-    /// Asks for the places of inferences that are about to be asked for.
+    /// Asks for the place of an inference that is about to be asked for.
     #[inline]
-    pub(super) fn look_ahead(&self, inferences: &[u64]) {
-        if let Some(mask) = self.ring.len().checked_sub(1) {
-            inferences
-                .iter()
-                .for_each(|&inference| prefetch_index(&self.ring, inference as usize & mask));
-        }
+    pub(super) fn look_ahead(&self, inference: u64) {
+        prefetch_index(&self.ring, inference as usize & self.ring.len().wrapping_sub(1));
     }
 
     /// Notes the event by which an inference was opened, or goes on.

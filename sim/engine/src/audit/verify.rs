@@ -263,8 +263,7 @@ fn check_chain(
     let (mut segment, mut wrong) = (0, None);
     while segment < reader.segments() {
         let first = check.number;
-        reader.see_stored(|stored| chain.extend(stored))?;
-        let head = chain.close_segment().to_hex();
+        let head = chain.close_segment(reader.hash_stored()?).to_hex();
         let Some(entries) = reader.next_segment()? else {
             break;
         };

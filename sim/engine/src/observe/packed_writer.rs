@@ -80,20 +80,21 @@ impl<W: Write + Send> PackedWriter<W> {
             .append_key_value_metadata(KeyValue::new(key.to_string(), text));
     }
 
-    /// Writes one row group of `rows` rows, pages in the order of the shape, and shows the columns' bytes to `see`.
+    /// Writes one row group of `rows` rows; pages in the order of the shape. All of it has then come to the sink, which is
+    /// shown.
     ///
     /// # Errors
     /// What the sink reports; a number of pages that is not that of the columns.
-    pub fn write(&mut self, rows: usize, pages: Vec<PackedPage>, mut see: impl FnMut(&[u8])) -> Result<()> {
+    pub fn write(&mut self, rows: usize, pages: Vec<PackedPage>) -> Result<&W> {
         let columns = self.file.schema_descr().columns().to_vec();
         let mut group = self.file.next_row_group()?;
         for (column, page) in columns.into_iter().zip(pages) {
             let (chunk, close) = Chunk::of(column, rows, page)?;
-            see(&chunk.written);
-            see(&chunk.page);
             group.append_column(&chunk, close)?;
         }
-        group.close().map(|_| ())
+        group.close()?;
+        self.file.flush()?;
+        Ok(self.file.inner())
     }
 
     /// Writes the footer and returns the sink with every byte in it.
@@ -350,7 +351,7 @@ mod tests {
                 dictionary: Some(&NAMES),
                 page: pack_places(&places).into(),
             });
-            writer.write(rows.len(), pages, |_| {}).unwrap();
+            writer.write(rows.len(), pages).unwrap();
         }
         writer.note("key", "text".to_string());
         writer.close().unwrap()

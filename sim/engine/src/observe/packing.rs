@@ -37,6 +37,7 @@ pub struct Differences<const NARROW: bool> {
     count: u64,
     waiting: usize,
     block: Box<[i64; BLOCK]>,
+    spread: Spread,
     page: Page,
 }
 
@@ -87,6 +88,7 @@ impl<const NARROW: bool> Default for Differences<NARROW> {
             count: 0,
             waiting: 0,
             block: Box::new([0; BLOCK]),
+            spread: Spread::default(),
             page: Page {
                 bytes: Vec::new(),
                 start: HEAD,
@@ -115,11 +117,14 @@ impl<const NARROW: bool> Differences<NARROW> {
             // before.
             let run = numbers.len().min(BLOCK - self.waiting);
             let (now, later) = numbers.split_at(run);
-            let room = &mut self.block[self.waiting..self.waiting + run];
+            let (block, waiting) = (&mut *self.block, self.waiting);
+            let room = &mut block[waiting..waiting + run];
             room[0] = difference::<NARROW>(now[0].word(), self.last);
             for (place, pair) in room[1..].iter_mut().zip(now.windows(2)) {
                 *place = difference::<NARROW>(pair[1].word(), pair[0].word());
             }
+            self.spread
+                .take::<NARROW>(&block[waiting..waiting + run], block[0]);
             self.last = now[run - 1].word();
             self.waiting += run;
             numbers = later;
@@ -157,39 +162,33 @@ impl<const NARROW: bool> Differences<NARROW> {
         let any = block[0];
         block[rows..].fill(any);
         let (room, end) = self.page.room_for_a_block();
-        *end += match spread(block) {
-            Spread::None => pack_equal(room, any),
-            Spread::Small => pack_small(room, block, rows),
-            Spread::Large => pack_large(room, block, rows),
+        *end += match std::mem::take(&mut self.spread) {
+            Spread { unequal: 0, .. } => pack_equal(room, any),
+            Spread { beyond: 0, .. } => pack_small(room, block, rows),
+            _ => pack_large(room, block, rows),
         };
     }
 }
 
 /// How far the numbers of a block are apart.
-enum Spread {
-    /// All are equal.
-    None,
-    /// All have 32 bits.
-    Small,
-    /// Anything else.
-    Large,
+#[derive(Clone, Copy, Debug, Default)]
+struct Spread {
+    /// Bits in which some differ from the first.
+    unequal: i64,
+    /// Something where one has more than 32 bits.
+    beyond: u64,
 }
 
-#[inline]
-fn spread(block: &[i64; BLOCK]) -> Spread {
-    let (mut unequal, mut beyond) = ([0; 4], [0; 4]);
-    for numbers in block.as_chunks::<4>().0 {
-        for (place, &number) in numbers.iter().enumerate() {
-            unequal[place] |= number ^ block[0];
-            beyond[place] |= number.wrapping_add(1 << 31).cast_unsigned() >> u32::BITS;
+impl Spread {
+    /// Takes numbers of a block that begins with `first`; narrow ones have 32 bits anyway.
+    #[inline]
+    fn take<const NARROW: bool>(&mut self, numbers: &[i64], first: i64) {
+        for &number in numbers {
+            self.unequal |= number ^ first;
+            if !NARROW {
+                self.beyond |= number.wrapping_add(1 << 31).cast_unsigned() >> u32::BITS;
+            }
         }
-    }
-    if unequal == [0; 4] {
-        Spread::None
-    } else if beyond == [0; 4] {
-        Spread::Small
-    } else {
-        Spread::Large
     }
 }
 
@@ -419,7 +418,10 @@ fn put_runs<const BITS: usize>(
     };
     let (mut told, mut at) = (0, 0);
     while at < groups.len() {
-        let equal = groups[at..].iter().take_while(|&group| *group == groups[at]).count();
+        let equal = groups[at..]
+            .iter()
+            .take_while(|&group| *group == groups[at])
+            .count();
         if equal >= GROUPS_MIN
             && let Some(value) = value(&groups[at])
         {
@@ -516,16 +518,16 @@ mod tests {
     #[test]
     fn the_specification_s_example_packs_as_it_says() {
         let mut column = Differences::<false>::default();
-        column.extend(&[7]);
-        column.extend(&[5, 3, 1, 2]);
-        column.extend(&[3, 4, 5]);
+        column.extend(&[7_i64]);
+        column.extend(&[5_i64, 3, 1, 2]);
+        column.extend(&[3_i64, 4, 5]);
         let page = column.finish();
         // Block, parts, count, first (zigzag); least difference -2 (zigzag); widths; 0 0 0 3 3 3 3 and what pads.
         let mut expected = vec![0x80, 0x01, 4, 8, 14, 3, 8, 0, 0, 0, 0, 0, 0, 3, 3, 3, 3];
         expected.resize(expected.len() + PART - 7, 0);
         assert_eq!(page, expected);
         // The memory of a page is used again, and not while somebody holds it.
-        column.extend(&[1, 2]);
+        column.extend(&[1_i64, 2]);
         let again = column.finish_behind(&[9; 100]);
         assert_eq!(&again[..100], &[9; 100]);
         assert_eq!(again[100..107], [0x80, 0x01, 4, 2, 2, 2, 0]);

@@ -1,8 +1,9 @@
 //! What the lanes leave for the event log of one block.
 //!
 //! Invariant: read in order, the events do not say how many lanes there were. First stand the requests that were sent, by their
-//! number; then what happened while hosts served, then the finishes, then what the block's other transactions changed,
-//! each by executor and of one executor in the order in which it was committed.
+//! number; then what happened while hosts served, by executor; then the finishes, by the number of the request; then
+//! what the block's other transactions changed, by executor. Of one executor they stand in the order in which they were
+//! committed.
 //!
 //! A request that was sent and an answer that was included say all that their events say. They are nearly all events
 //! of a run: the simulation hands its own records over, and whoever reads them, most often a thread of its own, makes
@@ -15,8 +16,8 @@ use super::request::Request;
 use super::tables::{Tables, compute_escrow};
 use crate::observe::event::{Event, EventKind};
 
-/// What stands for a number under which nothing was sent.
-const NO_LANE: u16 = u16::MAX;
+/// Numbers of a word.
+const WORD: usize = u64::BITS as usize;
 /// So many events ahead is asked for the record of one.
 const AHEAD: usize = 12;
 
@@ -34,8 +35,10 @@ pub(crate) struct LaneLog {
     /// First participant of the lane and their number, once they are known.
     first: u32,
     participants: usize,
-    /// Requests that it was sent, by number.
-    pub sent: Vec<Request>,
+    /// Requests that it was sent, a stint after the other, each by number.
+    pub sent: Vec<Vec<Request>>,
+    /// Room for more of them.
+    pub spare: Vec<Vec<Request>>,
     /// Answers that the block included, in the order of its messages.
     pub finished: Vec<Finish>,
     /// Everything else.
@@ -59,8 +62,10 @@ struct Terms {
 pub struct Places {
     starts: Vec<u32>,
     order: Vec<u32>,
-    lanes: Vec<u16>,
-    taken: Vec<usize>,
+    /// Numbers that there are, a bit each, in a ring as long as they are apart.
+    present: Vec<u64>,
+    /// Lane and place there, of those.
+    found: Vec<(u32, u32)>,
 }
 
 impl BlockLog {
@@ -104,57 +109,30 @@ impl BlockLog {
         places: &mut Places,
         act: &mut impl FnMut(&Event) -> Result<(), E>,
     ) -> Result<(), E> {
-        self.try_sent(places, act)?;
+        let stints = self.lanes.iter().map(|lane| lane.sent.len()).max();
+        let mut next = 0;
+        for stint in 0..stints.unwrap_or(0) {
+            let sent = |lane: usize| self.lanes[lane].sent.get(stint).map_or(&[][..], Vec::as_slice);
+            let Some((first, last)) = places.deal(self.lanes.len(), sent, Request::number) else {
+                continue;
+            };
+            assert!(first >= next, "stints are sent one after the other");
+            next = last + 1;
+            places.try_each(first, last, |lane, at| {
+                act(&self.started(&sent(lane)[at], self.lanes[lane].first))
+            })?;
+        }
         for lane in &self.lanes {
             try_by_participant(&lane.events[..lane.before_commit], lane, places, act)?;
         }
-        for lane in &self.lanes {
-            places.sort(&lane.finished, lane.participants, |finish| finish.host() as usize);
-            for (at, &place) in places.order.iter().enumerate() {
-                if let Some(&later) = places.order.get(at + AHEAD) {
-                    prefetch_index(&lane.finished, later as usize);
-                }
-                act(&self.finished(&lane.finished[place as usize], lane.first))?;
-            }
+        let finished = |lane: usize| self.lanes[lane].finished.as_slice();
+        if let Some((first, last)) = places.deal(self.lanes.len(), finished, Finish::number) {
+            places.try_each(first, last, |lane, at| {
+                act(&self.finished(&finished(lane)[at], self.lanes[lane].first))
+            })?;
         }
         for lane in &self.lanes {
             try_by_participant(&lane.events[lane.before_commit..], lane, places, act)?;
-        }
-        Ok(())
-    }
-
-    /// Hands over the requests that were sent. Every lane has its own in order: what is missing is whose the next one is.
-    #[inline(always)]
-    fn try_sent<E>(
-        &self,
-        places: &mut Places,
-        act: &mut impl FnMut(&Event) -> Result<(), E>,
-    ) -> Result<(), E> {
-        let ends = |of: fn(&[Request]) -> Option<&Request>| {
-            let ends = self.lanes.iter().filter_map(move |lane| of(&lane.sent));
-            ends.map(Request::number)
-        };
-        let Some((first, last)) = ends(<[Request]>::first).min().zip(ends(<[Request]>::last).max()) else {
-            return Ok(());
-        };
-        places.lanes.clear();
-        places.lanes.resize((last - first) as usize + 1, NO_LANE);
-        for (lane, log) in self.lanes.iter().enumerate() {
-            for request in &log.sent {
-                places.lanes[(request.number() - first) as usize] = lane as u16;
-            }
-        }
-        places.taken.clear();
-        places.taken.resize(self.lanes.len(), 0);
-        for (&lane, number) in places.lanes.iter().zip(first..) {
-            if lane == NO_LANE {
-                continue;
-            }
-            let (log, taken) = (&self.lanes[usize::from(lane)], &mut places.taken[usize::from(lane)]);
-            let request = &log.sent[*taken];
-            assert_eq!(request.number(), number, "a lane is sent requests in their order");
-            *taken += 1;
-            act(&self.started(request, log.first))?;
         }
         Ok(())
     }
@@ -219,17 +197,27 @@ fn try_by_participant<E>(
 }
 
 impl LaneLog {
+    /// Takes requests of a stint, which are over; leaves room for others.
+    pub(crate) fn take_sent(&mut self, requests: &mut Vec<Request>) {
+        let room = self.spare.pop().unwrap_or_default();
+        self.sent.push(std::mem::replace(requests, room));
+    }
+
     /// What comes from now on comes with the block.
     pub(crate) fn note_commit(&mut self) {
         self.before_commit = self.events.len();
     }
 
     fn len(&self) -> usize {
-        self.sent.len() + self.finished.len() + self.events.len()
+        let sent: usize = self.sent.iter().map(Vec::len).sum();
+        sent + self.finished.len() + self.events.len()
     }
 
     fn clear(&mut self) {
-        self.sent.clear();
+        for mut room in self.sent.drain(..) {
+            room.clear();
+            self.spare.push(room);
+        }
         self.finished.clear();
         self.events.clear();
         self.before_commit = 0;
@@ -237,6 +225,65 @@ impl LaneLog {
 }
 
 impl Places {
+    /// Finds the places of lanes' records by their numbers, which differ; returns the first number and the last.
+    #[inline(always)]
+    fn deal<'a, T: 'a>(
+        &mut self,
+        lanes: usize,
+        records: impl Fn(usize) -> &'a [T],
+        number: impl Fn(&T) -> u64,
+    ) -> Option<(u64, u64)> {
+        loop {
+            self.present.fill(0);
+            let mask = self.found.len().wrapping_sub(1);
+            let (mut first, mut last) = (u64::MAX, 0);
+            for lane in 0..lanes {
+                for (at, record) in records(lane).iter().enumerate() {
+                    let number = number(record);
+                    (first, last) = (first.min(number), last.max(number));
+                    let place = number as usize & mask;
+                    if let (Some(word), Some(found)) =
+                        (self.present.get_mut(place / WORD), self.found.get_mut(place))
+                    {
+                        *word |= 1 << (place % WORD);
+                        *found = (lane as u32, at as u32);
+                    }
+                }
+            }
+            if first > last {
+                return None;
+            }
+            // No word may hold numbers of both ends.
+            let span = usize::try_from(last - first).expect("inferences in flight fit into memory");
+            if span + WORD < self.found.len() {
+                return Some((first, last));
+            }
+            let room = (span + WORD + 1).next_power_of_two();
+            self.present.resize(room / WORD, 0);
+            self.found.resize(room, (0, 0));
+        }
+    }
+
+    /// Hands lane and place of the records that were dealt to `act`, by their numbers.
+    #[inline(always)]
+    fn try_each<E>(
+        &self,
+        first: u64,
+        last: u64,
+        mut act: impl FnMut(usize, usize) -> Result<(), E>,
+    ) -> Result<(), E> {
+        for word in first as usize / WORD..=last as usize / WORD {
+            let word = word & (self.present.len() - 1);
+            let mut bits = self.present[word];
+            while bits != 0 {
+                let (lane, at) = self.found[word * WORD + bits.trailing_zeros() as usize];
+                bits &= bits - 1;
+                act(lane as usize, at as usize)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Finds the order of a lane's records by participant: counts, then deals.
     fn sort<T>(&mut self, records: &[T], participants: usize, slot: impl Fn(&T) -> usize) {
         self.starts.clear();
@@ -255,5 +302,63 @@ impl Places {
             self.order[*place as usize] = at as u32;
             *place += 1;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Numbers as lanes have them, by number.
+    fn dealt(places: &mut Places, lanes: &[Vec<u64>]) -> Vec<u64> {
+        let mut numbers = Vec::new();
+        if let Some((first, last)) = places.deal(lanes.len(), |lane| &lanes[lane], |&number| number) {
+            let Ok(()) = places.try_each(first, last, |lane, at| {
+                numbers.push(lanes[lane][at]);
+                Ok::<_, std::convert::Infallible>(())
+            });
+        }
+        numbers
+    }
+
+    #[test]
+    fn records_of_all_lanes_are_found_by_number_however_far_apart() {
+        let mut places = Places::default();
+        for (count, step, first) in [(1_000, 1, 5), (40, 30_011, 7), (0, 1, 0), (3_000, 3, 1 << 40)] {
+            let mut lanes = vec![Vec::new(); 4];
+            let mut expected: Vec<u64> = (0..count).map(|place| first + place * step).collect();
+            for (place, &number) in expected.iter().enumerate() {
+                // One lane has nothing, the others nearly but not quite ascending numbers.
+                lanes[place * 7 % 3].insert(lanes[place * 7 % 3].len() / 9 * 9, number);
+            }
+            assert_eq!(dealt(&mut places, &lanes), expected);
+            // Where they stand does not matter.
+            lanes.reverse();
+            assert_eq!(dealt(&mut places, &lanes), expected);
+            expected.clear();
+        }
+    }
+
+    #[test]
+    fn events_of_a_lane_are_found_by_participant_in_the_order_in_which_they_came() {
+        let event = |participant, time| Event::at(EventKind::Drawn, 1, time).of(participant);
+        let mut block = BlockLog::default();
+        let mut lanes = [LaneLog::default(), LaneLog::default()];
+        lanes[1].events = vec![event(6, 1), event(5, 2)];
+        lanes[1].note_commit();
+        lanes[1].events.push(event(5, 7));
+        lanes[0].events = vec![event(1, 3), event(0, 4)];
+        lanes[0].note_commit();
+        lanes[0].events.extend([event(1, 5), event(0, 6), event(1, 8)]);
+        block.take_lane(0, 0, 3, &mut lanes[0]);
+        block.take_lane(1, 5, 2, &mut lanes[1]);
+        let mut times = Vec::new();
+        let Ok(()) = block.try_each(&mut Places::default(), &mut |event| {
+            times.push(event.time_ns);
+            Ok::<_, std::convert::Infallible>(())
+        });
+        assert_eq!((times, block.len()), (vec![4, 3, 2, 1, 6, 5, 8, 7], 8));
+        block.clear();
+        assert_eq!(block.len(), 0);
     }
 }

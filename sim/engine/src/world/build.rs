@@ -12,13 +12,13 @@ use stakeout_protocol::status::{Status, StatusCounters, StatusReason};
 use stakeout_protocol::units::{Amount, EpochIndex, Fraction, Reputation};
 
 use super::admission::Admission;
+use super::block_log::LaneLog;
 use super::books::Books;
 use super::calendar::Calendar;
 use super::cut::Cut;
 use super::demand::Demand;
 use super::groups::Group;
 use super::held_vote::HeldVotes;
-use super::block_log::LaneLog;
 use super::lane::{HostState, HostTally, Inbox, Lane, PlanHead, Scratch, idle};
 use super::mail::Outbox;
 use super::order::Order;

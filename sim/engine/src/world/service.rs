@@ -49,11 +49,18 @@ impl Lane {
     pub(crate) fn serve_requests(&mut self, window: &Window<'_>) {
         let mut requests = std::mem::take(&mut self.inbox.requests);
         self.serve_all(&requests, window);
+        // The log takes the requests themselves, of every lane as often, and gives the room of others.
+        if window.tables.log {
+            self.left.take_sent(&mut requests);
+        }
         requests.clear();
         self.inbox.requests = requests;
         let mut batches = std::mem::take(&mut self.batches);
         for batch in &mut batches {
             self.serve_all(batch, window);
+            if window.tables.log {
+                self.left.take_sent(batch);
+            }
             batch.clear();
         }
         self.spare.append(&mut batches);
@@ -64,7 +71,6 @@ impl Lane {
     fn serve_all(&mut self, requests: &[Request], window: &Window<'_>) {
         self.totals.requests += requests.len() as u64;
         if window.tables.log {
-            self.left.sent.extend_from_slice(requests);
             self.serve_each::<true>(requests, window);
         } else {
             self.serve_each::<false>(requests, window);

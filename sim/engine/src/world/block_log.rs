@@ -113,12 +113,14 @@ impl BlockLog {
         let mut next = 0;
         for stint in 0..stints.unwrap_or(0) {
             let sent = |lane: usize| self.lanes[lane].sent.get(stint).map_or(&[][..], Vec::as_slice);
-            let Some((first, last)) = places.deal(self.lanes.len(), sent, Request::number) else {
+            let Some(ends) = places.deal(self.lanes.len(), sent, Request::number) else {
                 continue;
             };
-            assert!(first >= next, "stints are sent one after the other");
-            next = last + 1;
-            places.try_each(first, last, |lane, at| {
+            assert!(ends.0 >= next, "stints are sent one after the other");
+            next = ends.1 + 1;
+            // Each lane's stand by number: a core sees by itself what comes.
+            let ask = |_, _| {};
+            places.try_each(ends, ask, |lane, at| {
                 act(&self.started(&sent(lane)[at], self.lanes[lane].first))
             })?;
         }
@@ -126,8 +128,9 @@ impl BlockLog {
             try_by_participant(&lane.events[..lane.before_commit], lane, places, act)?;
         }
         let finished = |lane: usize| self.lanes[lane].finished.as_slice();
-        if let Some((first, last)) = places.deal(self.lanes.len(), finished, Finish::number) {
-            places.try_each(first, last, |lane, at| {
+        if let Some(ends) = places.deal(self.lanes.len(), finished, Finish::number) {
+            let ask = |lane, at| prefetch_index(finished(lane), at);
+            places.try_each(ends, ask, |lane, at| {
                 act(&self.finished(&finished(lane)[at], self.lanes[lane].first))
             })?;
         }
@@ -238,7 +241,11 @@ impl Places {
             let mask = self.found.len().wrapping_sub(1);
             let (mut first, mut last) = (u64::MAX, 0);
             for lane in 0..lanes {
-                for (at, record) in records(lane).iter().enumerate() {
+                let records = records(lane);
+                for (at, record) in records.iter().enumerate() {
+                    if let Some(later) = records.get(at + AHEAD) {
+                        prefetch_index(&self.found, number(later) as usize & mask);
+                    }
                     let number = number(record);
                     (first, last) = (first.min(number), last.max(number));
                     let place = number as usize & mask;
@@ -264,24 +271,37 @@ impl Places {
         }
     }
 
-    /// Hands lane and place of the records that were dealt to `act`, by their numbers.
+    /// Hands lane and place of the records that were dealt to `act`, by their numbers, and some before to `ask`.
     #[inline(always)]
     fn try_each<E>(
         &self,
-        first: u64,
-        last: u64,
+        (first, last): (u64, u64),
+        ask: impl Fn(usize, usize),
         mut act: impl FnMut(usize, usize) -> Result<(), E>,
     ) -> Result<(), E> {
+        let mut near = [(0, 0); 2 * WORD];
+        let mut count = 0;
         for word in first as usize / WORD..=last as usize / WORD {
             let word = word & (self.present.len() - 1);
             let mut bits = self.present[word];
             while bits != 0 {
                 let (lane, at) = self.found[word * WORD + bits.trailing_zeros() as usize];
                 bits &= bits - 1;
-                act(lane as usize, at as usize)?;
+                ask(lane as usize, at as usize);
+                near[count] = (lane, at);
+                count += 1;
+            }
+            // The next word adds as many at most.
+            if count > WORD {
+                for &(lane, at) in &near[..count] {
+                    act(lane as usize, at as usize)?;
+                }
+                count = 0;
             }
         }
-        Ok(())
+        near[..count]
+            .iter()
+            .try_for_each(|&(lane, at)| act(lane as usize, at as usize))
     }
 
     /// Finds the order of a lane's records by participant: counts, then deals.
@@ -312,11 +332,15 @@ mod tests {
     /// Numbers as lanes have them, by number.
     fn dealt(places: &mut Places, lanes: &[Vec<u64>]) -> Vec<u64> {
         let mut numbers = Vec::new();
-        if let Some((first, last)) = places.deal(lanes.len(), |lane| &lanes[lane], |&number| number) {
-            let Ok(()) = places.try_each(first, last, |lane, at| {
-                numbers.push(lanes[lane][at]);
-                Ok::<_, std::convert::Infallible>(())
-            });
+        if let Some(ends) = places.deal(lanes.len(), |lane| &lanes[lane], |&number| number) {
+            let Ok(()) = places.try_each(
+                ends,
+                |_, _| {},
+                |lane, at| {
+                    numbers.push(lanes[lane][at]);
+                    Ok::<_, std::convert::Infallible>(())
+                },
+            );
         }
         numbers
     }
@@ -326,16 +350,16 @@ mod tests {
         let mut places = Places::default();
         for (count, step, first) in [(1_000, 1, 5), (40, 30_011, 7), (0, 1, 0), (3_000, 3, 1 << 40)] {
             let mut lanes = vec![Vec::new(); 4];
-            let mut expected: Vec<u64> = (0..count).map(|place| first + place * step).collect();
+            let expected: Vec<u64> = (0..count).map(|place| first + place * step).collect();
             for (place, &number) in expected.iter().enumerate() {
                 // One lane has nothing, the others nearly but not quite ascending numbers.
-                lanes[place * 7 % 3].insert(lanes[place * 7 % 3].len() / 9 * 9, number);
+                let lane = &mut lanes[place * 7 % 3];
+                lane.insert(lane.len() / 9 * 9, number);
             }
             assert_eq!(dealt(&mut places, &lanes), expected);
             // Where they stand does not matter.
             lanes.reverse();
             assert_eq!(dealt(&mut places, &lanes), expected);
-            expected.clear();
         }
     }
 

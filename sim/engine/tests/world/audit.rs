@@ -13,7 +13,7 @@ use stakeout_engine::audit::log_reader::LogReader;
 use stakeout_engine::audit::log_writer::{LogIdentity, LogWriter};
 use stakeout_engine::audit::verify::{Finding, Outcome, verify_by_rerun, verify_files};
 use stakeout_engine::observe::cast::Cast;
-use stakeout_engine::observe::event::{Event, EventKind, NOBODY};
+use stakeout_engine::observe::event::{Event, EventKind};
 use stakeout_engine::observe::frame::RunOutput;
 use stakeout_engine::observe::manifest::{Platform, Timing};
 use stakeout_engine::observe::run_archive::RunDirectory;

@@ -13,6 +13,26 @@ pub fn cpu_time() -> Result<Duration, String> {
         .ok_or(format!("{path}: no number in {text:?}"))
 }
 
+/// Time all threads of this process have spent on cores, those that have ended included.
+pub fn process_time() -> Result<Duration, String> {
+    /// Ticks of the clock in which Linux counts it, whatever the machine.
+    const NANOS_PER_TICK: u64 = 10_000_000;
+    let path = "/proc/self/stat";
+    let text = fs::read_to_string(path).map_err(|error| format!("{path}: {error}"))?;
+    // The name, in brackets, may hold anything; user and system time are the twelfth and thirteenth word behind it.
+    let words = text.rsplit_once(')').map_or("", |(_, rest)| rest);
+    let ticks: Vec<u64> = words
+        .split_whitespace()
+        .skip(11)
+        .take(2)
+        .filter_map(|word| word.parse().ok())
+        .collect();
+    match ticks[..] {
+        [user, system] => Ok(Duration::from_nanos((user + system) * NANOS_PER_TICK)),
+        _ => Err(format!("{path}: no times in {text:?}")),
+    }
+}
+
 /// Wall time of a piece of work: for what several threads do, which their CPU time does not tell.
 #[allow(
     clippy::disallowed_methods,

@@ -3,7 +3,7 @@
 use stakeout_engine::observe::event_spool::Spool;
 use stakeout_engine::observe::storage::Disk;
 
-use crate::clock::{cpu_time, wall_time};
+use crate::clock::{cpu_time, process_time, wall_time};
 use crate::workload::{Done, LogSize, Prepared, Workload};
 
 /// What the user asked for.
@@ -146,9 +146,13 @@ pub fn log(workload: Workload, rounds: Rounds) -> Result<(), String> {
     let (mut ratios, mut size, mut inferences) = (Vec::new(), LogSize::default(), 0);
     for _ in 0..rounds.rounds {
         let spool = Spool::create(folder.join("log"), &Disk).map_err(|error| error.to_string())?;
+        let start = cpu_time()?;
         let (plain, without) = wall_time(|| prepared.run(rounds.inferences, 1));
+        let (middle, all) = (cpu_time()?, process_time()?);
         let (logged, with) = wall_time(|| prepared.run_logged(rounds.inferences, 1, &spool));
         let (plain, (logged, written)) = (plain?, logged?);
+        let (alone, engine) = (middle - start, cpu_time()? - middle);
+        let others = (process_time()? - all).saturating_sub(engine);
         // A run keeps its log: what it takes to remove half a gigabyte is no part of it.
         spool.clear(&Disk).map_err(|error| error.to_string())?;
         if plain.digest != logged.digest {
@@ -159,7 +163,7 @@ pub fn log(workload: Workload, rounds: Rounds) -> Result<(), String> {
         }
         let ratio = with.as_secs_f64() / without.as_secs_f64();
         eprintln!(
-            "{}: {without:.2?} without a log, {with:.2?} with one: {ratio:.2}",
+            "{}: {without:.2?} without a log, {with:.2?} with one: {ratio:.2}; on a core the engine {alone:.2?} and {engine:.2?}, the log's threads {others:.2?}",
             workload.name()
         );
         ratios.push(ratio);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::Args;
-use stakeout_engine::audit::encoding::LogEntry;
+use stakeout_engine::audit::log_entry::LogEntry;
 use stakeout_engine::observe::event::{Counterpart, NOBODY, counterpart};
 use stakeout_engine::observe::run_archive::RunDirectory;
 use stakeout_engine::observe::spoken::spoken_value;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use stakeout_engine::audit::diff::find_parting;
-use stakeout_engine::audit::encoding::{LogEntry, NO_CAUSE};
+use stakeout_engine::audit::log_entry::{LogEntry, NO_CAUSE};
 use stakeout_engine::observe::event::{Counterpart, NO_INFERENCE, NOBODY, counterpart};
 use stakeout_engine::observe::event_spool::events_file;
 use stakeout_engine::observe::spoken::spoken_value;

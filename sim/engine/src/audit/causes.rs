@@ -5,9 +5,13 @@
 //! checked one sixteen epochs later, when no message can change it any more.
 
 use super::checked_answers::{Checked, CheckedAnswers};
-use super::encoding::{LogEntry, NO_CAUSE};
+use super::log_entry::NO_CAUSE;
+use super::log_step::{LogStep, STEP};
 use super::open_inferences::OpenInferences;
 use crate::observe::event::{Event, EventKind, NO_INFERENCE};
+
+/// So many events ahead is asked for what is remembered of an inference.
+const AHEAD: usize = 8;
 
 /// What is remembered of a participant.
 #[derive(Clone, Copy, Debug)]
@@ -29,10 +33,8 @@ const FRESH: Standing = Standing {
 #[derive(Clone, Debug, Default)]
 pub struct Causes {
     height: u64,
-    /// Last event of each inference in flight.
+    /// Last event of each inference in flight, and the finishes of the block.
     open: OpenInferences,
-    /// The inference that finished last, and that event: who is drawn to check it follows at once.
-    finished: Option<(u64, u64)>,
     checked: CheckedAnswers,
     standings: Vec<Standing>,
     outcome: u64,
@@ -54,52 +56,71 @@ impl Causes {
     }
 
     /// Names the causes of the log's next events, of which the first has the number `first`.
-    pub fn name(&mut self, entries: &mut [LogEntry], first: u64) {
-        self.open
-            .look_ahead(entries.iter().map(|entry| entry.event.inference));
-        for (entry, number) in entries.iter_mut().zip(first..) {
-            entry.cause = self.next(&entry.event, number);
+    pub(super) fn name(&mut self, step: &mut LogStep, first: u64) {
+        let rows = step.len();
+        for row in 0..rows {
+            self.pass_to(step.height[row]);
+            let (number, inference) = (first + row as u64, step.inference[row]);
+            // Requests and answers come many in a row: of these nothing else is looked at.
+            step.cause[row] = match step.kind[row] {
+                EventKind::Started if inference != NO_INFERENCE => {
+                    self.open.open(inference, number);
+                    NO_CAUSE
+                }
+                EventKind::Finished if inference != NO_INFERENCE => self.open.finish(inference, number),
+                _ => {
+                    let later = step.inference[(row + AHEAD) % STEP];
+                    self.open.look_ahead(later);
+                    self.checked.look_ahead(later);
+                    self.cause_of(&step.event(row), number)
+                }
+            };
         }
     }
 
     /// The cause of the log's next event, whose number is `number`.
-    #[inline]
     pub fn next(&mut self, event: &Event, number: u64) -> u64 {
-        if event.height != self.height {
-            self.height = event.height;
+        self.pass_to(event.height);
+        self.cause_of(event, number)
+    }
+
+    #[inline]
+    fn pass_to(&mut self, height: u64) {
+        if height != self.height {
+            self.height = height;
             self.open.close_gaps();
         }
+    }
+
+    #[inline(never)]
+    fn cause_of(&mut self, event: &Event, number: u64) -> u64 {
         let inference = event.inference;
         match event.kind {
             _ if inference == NO_INFERENCE => self.of_participant(event, number),
             EventKind::Started => {
-                self.open.set(inference, number);
+                self.open.open(inference, number);
                 NO_CAUSE
             }
             EventKind::Served => {
-                let cause = self.open.take(inference, number);
-                self.open.set(inference, number);
+                let cause = self.open.close(inference, number);
+                self.open.open(inference, number);
                 cause
             }
-            EventKind::Finished | EventKind::Expired => {
-                self.finished = Some((inference, number));
+            EventKind::Finished => self.open.finish(inference, number),
+            EventKind::Expired => {
                 self.outcome = number;
-                self.open.take(inference, number)
+                self.open.close(inference, number)
             }
             _ => self.of_checking(event, number),
         }
     }
 
-    #[inline(never)]
     fn of_checking(&mut self, event: &Event, number: u64) -> u64 {
         let inference = event.inference;
         match event.kind {
             EventKind::Refused => NO_CAUSE,
             EventKind::Drawn => {
-                let finished = match self.finished {
-                    Some((of, number)) if of == inference => number,
-                    _ => NO_CAUSE,
-                };
+                let finished = self.open.finish_of(inference, number);
                 let checked = self.checked.get_or_insert(inference, || Checked::new(finished));
                 checked.drawn.push((event.other, number));
                 checked.finished
@@ -148,7 +169,6 @@ impl Causes {
         &mut self.standings[place]
     }
 
-    #[inline(never)]
     fn of_participant(&mut self, event: &Event, number: u64) -> u64 {
         let (issued, slashed) = (self.issued, self.slashed);
         match event.kind {

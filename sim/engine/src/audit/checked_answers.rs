@@ -5,9 +5,10 @@
 
 use std::collections::VecDeque;
 
+use prefetch_index::prefetch_index;
 use smallvec::SmallVec;
 
-use super::encoding::NO_CAUSE;
+use super::log_entry::NO_CAUSE;
 
 /// Epochs for which a finished answer's draws are remembered.
 const EPOCHS_KEPT: u8 = 16;
@@ -80,6 +81,15 @@ impl Page {
 }
 
 impl CheckedAnswers {
+    /// Asks for what is remembered of an answer that is about to be asked for.
+    #[inline]
+    pub(super) fn look_ahead(&self, inference: u64) {
+        let place = (inference / PAGE).wrapping_sub(self.first);
+        if let Some(page) = self.pages.get(place as usize) {
+            prefetch_index(&page.answers, page.rank(inference));
+        }
+    }
+
     /// What is remembered of an answer.
     pub(super) fn get_mut(&mut self, inference: u64) -> Option<&mut Checked> {
         let place = (inference / PAGE).checked_sub(self.first)?;

@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use super::encoding::{LogEntry, NO_CAUSE};
+use super::log_entry::{LogEntry, NO_CAUSE};
 use super::log_reader::LogReader;
 use crate::observe::results_error::ResultsError;
 

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::balances::Balances;
-use super::encoding::LogEntry;
+use super::log_entry::LogEntry;
 use super::posting::postings;
 use crate::observe::event::{Event, EventKind, NO_INFERENCE};
 use crate::observe::results_error::ResultsError;

@@ -4,10 +4,11 @@
 
 use std::sync::LazyLock;
 
-use super::encoding::{LogEntry, NO_CAUSE};
+use super::log_entry::NO_CAUSE;
+use super::log_step::{LogStep, STEP};
 use crate::observe::event::{EventKind, NO_INFERENCE, NOBODY};
 use crate::observe::packed_writer::{Holds, PackedColumn, PackedPage};
-use crate::observe::packing::{Differences, Presence, pack_places};
+use crate::observe::packing::{Differences, Number, Presence, pack_places, pack_steps};
 
 /// The columns, in the order of the file.
 pub const LOG_COLUMNS: [PackedColumn; 11] = [
@@ -23,9 +24,6 @@ pub const LOG_COLUMNS: [PackedColumn; 11] = [
     required("value", Holds::Signed),
     required("second", Holds::Signed),
 ];
-
-/// Events that are worked on together: they stay in a core's nearest cache.
-pub const STEP: usize = 256;
 
 /// Names of the kinds; a kind's place is its code less one.
 static KINDS: LazyLock<Vec<&'static str>> =
@@ -57,17 +55,24 @@ struct Sparse<const NARROW: bool> {
 impl<const NARROW: bool> Sparse<NARROW> {
     /// Adds numbers, of which those that are `absent` stand for nothing.
     #[inline]
-    fn extend(&mut self, numbers: &[i64], absent: i64) {
-        let mut is_there = [true; STEP];
-        let is_there = &mut is_there[..numbers.len()];
+    fn extend<N: Number + Default + PartialEq>(&mut self, numbers: &[N], absent: N) {
         let missing = numbers.iter().filter(|&&number| number == absent).count();
         if missing == 0 {
-            self.presence.extend(is_there);
+            self.presence.extend_equal(true, numbers.len());
             self.present.extend(numbers);
-            return;
+        } else if missing == numbers.len() {
+            self.presence.extend_equal(false, numbers.len());
+        } else {
+            self.extend_some(numbers, absent);
         }
+    }
+
+    /// The same where some are there and some are not.
+    fn extend_some<N: Number + Default + PartialEq>(&mut self, numbers: &[N], absent: N) {
+        let mut is_there = [true; STEP];
+        let is_there = &mut is_there[..numbers.len()];
         // Written each time and moved on only where there is one: nothing to guess wrong.
-        let mut present = [0; STEP];
+        let mut present = [N::default(); STEP];
         let mut count = 0;
         for (is_there, &number) in is_there.iter_mut().zip(numbers) {
             *is_there = number != absent;
@@ -76,49 +81,6 @@ impl<const NARROW: bool> Sparse<NARROW> {
         }
         self.presence.extend(is_there);
         self.present.extend(&present[..count]);
-    }
-}
-
-/// Events column by column: turned once, so that each column is packed from where it stands.
-struct Turned {
-    cause: [i64; STEP],
-    height: [i64; STEP],
-    time_ns: [i64; STEP],
-    kind: [u8; STEP],
-    inference: [i64; STEP],
-    participant: [i64; STEP],
-    other: [i64; STEP],
-    value: [i64; STEP],
-    second: [i64; STEP],
-}
-
-impl Turned {
-    #[inline]
-    fn of(entries: &[LogEntry]) -> Self {
-        let none = [0; STEP];
-        let mut turned = Self {
-            cause: none,
-            height: none,
-            time_ns: none,
-            kind: [0; STEP],
-            inference: none,
-            participant: none,
-            other: none,
-            value: none,
-            second: none,
-        };
-        for (row, LogEntry { event, cause }) in entries.iter().take(STEP).enumerate() {
-            turned.cause[row] = cause.cast_signed();
-            turned.height[row] = event.height.cast_signed();
-            turned.time_ns[row] = event.time_ns.cast_signed();
-            turned.kind[row] = event.kind as u8 - 1;
-            turned.inference[row] = event.inference.cast_signed();
-            turned.participant[row] = i64::from(event.participant);
-            turned.other[row] = i64::from(event.other);
-            turned.value[row] = event.value;
-            turned.second[row] = event.second;
-        }
-        turned
     }
 }
 
@@ -148,39 +110,31 @@ impl LogColumns {
         self.rows == 0
     }
 
-    /// Adds at most [`STEP`] events, a column at a time.
-    pub fn extend(&mut self, entries: &[LogEntry]) {
-        debug_assert!(entries.len() <= STEP);
-        let rows = entries.len();
-        let turned = Turned::of(entries);
-        self.cause.extend(&turned.cause[..rows], NO_CAUSE.cast_signed());
-        self.height.extend(&turned.height[..rows]);
-        self.time_ns.extend(&turned.time_ns[..rows]);
-        self.kind.extend_from_slice(&turned.kind[..rows]);
-        self.inference
-            .extend(&turned.inference[..rows], NO_INFERENCE.cast_signed());
-        self.participant
-            .extend(&turned.participant[..rows], i64::from(NOBODY));
-        self.other.extend(&turned.other[..rows], i64::from(NOBODY));
-        self.value.extend(&turned.value[..rows]);
-        self.second.extend(&turned.second[..rows]);
+    /// Adds events, a column at a time.
+    pub fn extend(&mut self, step: &LogStep) {
+        let rows = step.len();
+        self.cause.extend(&step.cause[..rows], NO_CAUSE);
+        self.height.extend(&step.height[..rows]);
+        self.time_ns.extend(&step.time_ns[..rows]);
+        self.kind
+            .extend(step.kind[..rows].iter().map(|&kind| kind as u8 - 1));
+        self.inference.extend(&step.inference[..rows], NO_INFERENCE);
+        self.participant.extend(&step.participant[..rows], NOBODY);
+        self.other.extend(&step.other[..rows], NOBODY);
+        self.value.extend(&step.value[..rows]);
+        self.second.extend(&step.second[..rows]);
         self.rows += rows;
     }
 
     /// The pages of the segment, in the order of the file, of which `first` is the number of the first event; the next
     /// segment begins.
     pub fn take(&mut self, replicate: u32, first: u64) -> Vec<PackedPage> {
-        let (mut replicates, mut numbers) = (Differences::<true>::default(), Differences::<false>::default());
-        let mut rows = [0; STEP];
-        for start in (0..self.rows).step_by(STEP) {
-            let rows = &mut rows[..STEP.min(self.rows - start)];
-            rows.fill(i64::from(replicate));
-            replicates.extend(rows);
-            for (number, row) in (first + start as u64..).zip(rows.iter_mut()) {
-                *row = number.cast_signed();
-            }
-            numbers.extend(rows);
-        }
+        let steps = |first: i64, step| PackedPage {
+            dictionary: None,
+            page: pack_steps(first, step, self.rows),
+        };
+        let replicates = steps(i64::from(replicate.cast_signed()), 0);
+        let numbers = steps(first.cast_signed(), 1);
         self.rows = 0;
         let kinds = PackedPage {
             dictionary: Some(&KINDS),
@@ -188,8 +142,8 @@ impl LogColumns {
         };
         self.kind.clear();
         vec![
-            full(&mut replicates),
-            full(&mut numbers),
+            replicates,
+            numbers,
             sparse(&mut self.cause),
             full(&mut self.height),
             full(&mut self.time_ns),

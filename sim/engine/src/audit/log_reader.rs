@@ -5,16 +5,17 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use parquet::data_type::{ByteArrayType, DataType, Int32Type, Int64Type};
 use parquet::errors::ParquetError;
-use parquet::file::reader::{FileReader, RowGroupReader, SerializedFileReader};
+use parquet::file::reader::{ChunkReader, FileReader, Length, RowGroupReader, SerializedFileReader};
 
 use super::chain::EVENTS_PER_SEGMENT;
-use super::encoding::{LogEntry, NO_CAUSE};
 use super::log_columns::LOG_COLUMNS;
+use super::log_entry::{LogEntry, NO_CAUSE};
 use super::log_writer::CHECKPOINTS_KEY;
 use crate::observe::event::{Event, EventKind, NO_INFERENCE, NOBODY};
 use crate::observe::parquet_source::ParquetSource;
@@ -23,6 +24,10 @@ use crate::observe::results_error::ResultsError;
 /// Reads one replicate's log.
 pub struct LogReader {
     path: PathBuf,
+    stored: ParquetSource<File>,
+    /// Of the bytes that have been hashed, and their number.
+    hasher: blake3::Hasher,
+    hashed: u64,
     file: SerializedFileReader<ParquetSource<File>>,
     replicate: u32,
     kinds: BTreeMap<&'static [u8], EventKind>,
@@ -38,6 +43,7 @@ impl LogReader {
     /// A file that cannot be read or is no log of this release.
     pub fn open(path: &Path, replicate: u32) -> Result<Self, ResultsError> {
         let file = ResultsError::wrap("read", path, File::open(path))?;
+        let stored = ResultsError::wrap("read", path, file.try_clone())?;
         let reader = ResultsError::decode(path, || SerializedFileReader::new(ParquetSource(file)))?;
         let columns = reader
             .metadata()
@@ -54,6 +60,9 @@ impl LogReader {
         }
         Ok(Self {
             path: path.to_path_buf(),
+            stored: ParquetSource(stored),
+            hasher: blake3::Hasher::new(),
+            hashed: 0,
             file: reader,
             replicate,
             kinds: EventKind::ALL
@@ -106,6 +115,40 @@ impl LogReader {
         self.next_segment += 1;
         self.next_event += entries.len() as u64;
         Ok(Some(entries))
+    }
+
+    /// The hash of the file up to the end of the next segment.
+    ///
+    /// # Errors
+    /// A segment that ends before others do, or behind the end of the file.
+    pub fn hash_stored(&mut self) -> Result<blake3::Hash, ResultsError> {
+        let segment = self.next_segment;
+        ResultsError::decode(&self.path, || {
+            let wrong =
+                || ParquetError::General(format!("segment {segment} does not lie behind the one before"));
+            let mut end = self.hashed;
+            for column in self.file.metadata().row_group(segment).columns() {
+                let first = column
+                    .dictionary_page_offset()
+                    .unwrap_or(column.data_page_offset());
+                let last = first.checked_add(column.compressed_size()).ok_or_else(wrong)?;
+                end = end.max(u64::try_from(last).map_err(|_| wrong())?);
+            }
+            // What is read is then no more than there is, whatever a file claims.
+            if end == self.hashed || end > self.stored.len() {
+                return Err(wrong());
+            }
+            let mut reader = self.stored.get_read(self.hashed)?.take(end - self.hashed);
+            let mut room = vec![0; 1 << 16];
+            loop {
+                match reader.read(&mut room)? {
+                    0 => break,
+                    read => self.hasher.update(&room[..read]),
+                };
+            }
+            self.hashed = end;
+            Ok(self.hasher.finalize())
+        })
     }
 
     /// One event by its number, decoding its segment alone.

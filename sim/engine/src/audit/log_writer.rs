@@ -9,9 +9,10 @@ use parquet::errors::Result;
 
 use super::causes::Causes;
 use super::chain::{Chain, EVENTS_PER_SEGMENT};
-use super::encoding::{LogEntry, NO_CAUSE};
-use super::log_columns::{LOG_COLUMNS, LogColumns, STEP};
+use super::log_columns::{LOG_COLUMNS, LogColumns};
+use super::log_step::{LogStep, STEP};
 use crate::observe::events_in_order::{EventsInOrder, Places};
+use crate::observe::hashed_writer::HashedWriter;
 use crate::observe::packed_writer::PackedWriter;
 
 /// Key of the checkpoints in a log file's footer: the head after each segment, hex, separated by commas.
@@ -37,11 +38,15 @@ pub struct LogHead {
     pub events: u64,
     /// Last head of the chain, lower-case hex.
     pub head: String,
+    /// Length of the file.
+    pub bytes: u64,
+    /// Its hash, lower-case hex.
+    pub blake3: String,
 }
 
 /// Writes a log.
 pub struct LogWriter<W: Write + Send> {
-    table: PackedWriter<W>,
+    table: PackedWriter<HashedWriter<W>>,
     replicate: u32,
     chain: Chain,
     causes: Causes,
@@ -49,7 +54,7 @@ pub struct LogWriter<W: Write + Send> {
     events: u64,
     checkpoints: Vec<String>,
     /// Events that are about to be written.
-    near: Vec<LogEntry>,
+    near: Box<LogStep>,
     places: Places,
 }
 
@@ -60,14 +65,14 @@ impl<W: Write + Send> LogWriter<W> {
     /// What the sink reports.
     pub fn create(sink: W, identity: &LogIdentity) -> Result<Self> {
         Ok(Self {
-            table: PackedWriter::create(sink, &LOG_COLUMNS)?,
+            table: PackedWriter::create(HashedWriter::new(sink), &LOG_COLUMNS)?,
             replicate: identity.replicate,
             chain: Chain::new(&identity.scenario_hash, identity.seed, identity.replicate),
             causes: Causes::new(),
             segment: LogColumns::default(),
             events: 0,
             checkpoints: Vec::new(),
-            near: Vec::with_capacity(STEP),
+            near: Box::new(LogStep::new()),
             places: Places::default(),
         })
     }
@@ -77,14 +82,9 @@ impl<W: Write + Send> LogWriter<W> {
     /// # Errors
     /// What the sink reports.
     pub fn accept(&mut self, events: &EventsInOrder) -> Result<()> {
-        // The simulation has just written them on another core: copied at once, their lines come together.
         let mut places = std::mem::take(&mut self.places);
-        let taken = events.try_each(&mut places, |&event| {
-            self.near.push(LogEntry {
-                event,
-                cause: NO_CAUSE,
-            });
-            if self.near.len() == STEP {
+        let taken = events.try_each(&mut places, |event| {
+            if self.near.push(event) {
                 self.append()
             } else {
                 Ok(())
@@ -95,14 +95,13 @@ impl<W: Write + Send> LogWriter<W> {
     }
 
     /// Appends what is near. A segment holds a whole number of steps, so it is full after one or not at all.
+    #[inline(never)]
     fn append(&mut self) -> Result<()> {
         self.causes.name(&mut self.near, self.events);
         self.events += self.near.len() as u64;
         self.segment.extend(&self.near);
-        let head = self.chain.extend(&self.near);
         self.near.clear();
-        if let Some(head) = head {
-            self.checkpoints.push(head.to_hex().to_string());
+        if self.segment.len() == EVENTS_PER_SEGMENT {
             self.write_segment()?;
         }
         Ok(())
@@ -111,7 +110,10 @@ impl<W: Write + Send> LogWriter<W> {
     fn write_segment(&mut self) -> Result<()> {
         let rows = self.segment.len();
         let pages = self.segment.take(self.replicate, self.events - rows as u64);
-        self.table.write(rows, pages)
+        let stored = self.table.write(rows, pages)?.hash();
+        let head = self.chain.close_segment(stored);
+        self.checkpoints.push(head.to_hex().to_string());
+        Ok(())
     }
 
     /// Writes what is left and the checkpoints; returns the sink and what the log is known by.
@@ -120,13 +122,19 @@ impl<W: Write + Send> LogWriter<W> {
     /// What the sink reports.
     pub fn finish(mut self) -> Result<(W, LogHead)> {
         self.append()?;
-        let head = self.chain.finish().to_hex().to_string();
         if !self.segment.is_empty() {
-            self.checkpoints.push(head.clone());
             self.write_segment()?;
         }
+        let head = self.chain.head().to_hex().to_string();
         self.table.note(CHECKPOINTS_KEY, self.checkpoints.join(","));
         let events = self.events;
-        Ok((self.table.close()?, LogHead { events, head }))
+        let (sink, bytes, blake3) = self.table.close()?.finish()?;
+        let head = LogHead {
+            events,
+            head,
+            bytes,
+            blake3,
+        };
+        Ok((sink, head))
     }
 }

@@ -8,7 +8,7 @@ use std::io::{self, Write};
 
 use serde_json::{Value, json};
 
-use super::encoding::LogEntry;
+use super::log_entry::LogEntry;
 use crate::observe::event::{Counterpart, Event, EventKind, NO_INFERENCE, NOBODY, counterpart};
 use crate::observe::results_error::ResultsError;
 

@@ -1,19 +1,23 @@
-//! The last event of each inference in flight, found by its number.
+//! The last event of each inference in flight, and the finish of those that have just finished, found by their number.
 //!
 //! Invariant: numbers outside `first..end` hold nothing, and neither do their places in the ring; `first..end` is no
-//! longer than the ring.
+//! longer than the ring. A finish is held at least until its block is over.
 //!
-//! Of an event's number its lower half is kept, so that twice as many places are near: an inference is open for some
-//! blocks, and no block has a billion events.
+//! Of an event's number its lower part is kept, so that twice as many places are near: an inference is open for some
+//! blocks, and no block has half a billion events.
 
 use prefetch_index::prefetch_index;
 
-use super::encoding::NO_CAUSE;
+use super::log_entry::NO_CAUSE;
 
 /// What a place holds that holds nothing.
 const EMPTY: u32 = 0;
-/// Set in every place that holds something; the bits below it are an event's.
+/// Set in every place that holds something.
 const HELD: u32 = 1 << 31;
+/// Set where that is a finish.
+const FINISHED: u32 = 1 << 30;
+/// The bits that are an event's.
+const NUMBER: u32 = FINISHED - 1;
 
 /// Events by inference, in a ring as long as the numbers in flight are apart.
 #[derive(Clone, Debug, Default)]
@@ -25,31 +29,15 @@ pub(super) struct OpenInferences {
 }
 
 impl OpenInferences {
-    /// Asks for the places of inferences that are about to be asked for.
+    /// Asks for the place of an inference that is about to be asked for.
     #[inline]
-    pub(super) fn look_ahead(&self, inferences: impl Iterator<Item = u64>) {
-        if let Some(mask) = self.ring.len().checked_sub(1) {
-            inferences.for_each(|inference| prefetch_index(&self.ring, inference as usize & mask));
-        }
+    pub(super) fn look_ahead(&self, inference: u64) {
+        prefetch_index(&self.ring, inference as usize & self.ring.len().wrapping_sub(1));
     }
 
-    /// Takes the event of an inference out, in which `now` is the number of an event after it and less than 2^31
-    /// events later; [`NO_CAUSE`] where there is none.
+    /// Notes the event by which an inference was opened, or goes on.
     #[inline]
-    pub(super) fn take(&mut self, inference: u64, now: u64) -> u64 {
-        if !(self.first..self.end).contains(&inference) {
-            return NO_CAUSE;
-        }
-        let place = self.place(inference);
-        match std::mem::replace(&mut self.ring[place], EMPTY) {
-            EMPTY => NO_CAUSE,
-            held => now - u64::from((now as u32).wrapping_sub(held) & !HELD),
-        }
-    }
-
-    /// Puts an event in.
-    #[inline]
-    pub(super) fn set(&mut self, inference: u64, event: u64) {
+    pub(super) fn open(&mut self, inference: u64, event: u64) {
         if self.first == self.end {
             (self.first, self.end) = (inference, inference);
         }
@@ -59,12 +47,56 @@ impl OpenInferences {
         }
         (self.first, self.end) = (first, end);
         let place = self.place(inference);
-        self.ring[place] = event as u32 | HELD;
+        self.ring[place] = event as u32 & NUMBER | HELD;
     }
 
-    /// Moves the first number on to one that holds something.
+    /// Takes the last event of an inference that is open out, in which `now` is the number of an event after it and less
+    /// than 2^30 events later; [`NO_CAUSE`] where it is not.
+    #[inline]
+    pub(super) fn close(&mut self, inference: u64, now: u64) -> u64 {
+        self.replace(inference, now, EMPTY)
+    }
+
+    /// The same, and notes that the inference has finished by event `now`.
+    #[inline]
+    pub(super) fn finish(&mut self, inference: u64, now: u64) -> u64 {
+        self.replace(inference, now, now as u32 & NUMBER | HELD | FINISHED)
+    }
+
+    /// The finish of an inference that has finished in this block.
+    #[inline]
+    pub(super) fn finish_of(&self, inference: u64, now: u64) -> u64 {
+        if !(self.first..self.end).contains(&inference) {
+            return NO_CAUSE;
+        }
+        match self.ring[self.place(inference)] {
+            held if held & FINISHED != 0 => before(now, held),
+            _ => NO_CAUSE,
+        }
+    }
+
+    #[inline]
+    fn replace(&mut self, inference: u64, now: u64, by: u32) -> u64 {
+        if !(self.first..self.end).contains(&inference) {
+            return NO_CAUSE;
+        }
+        let place = self.place(inference);
+        let held = self.ring[place];
+        if held & (HELD | FINISHED) != HELD {
+            return NO_CAUSE;
+        }
+        self.ring[place] = by;
+        before(now, held)
+    }
+
+    /// A block is over: moves the first number on to one that is open.
     pub(super) fn close_gaps(&mut self) {
-        while self.first < self.end && self.ring[self.place(self.first)] == EMPTY {
+        while self.first < self.end {
+            let place = self.place(self.first);
+            if self.ring[place] & (HELD | FINISHED) == HELD {
+                break;
+            }
+            self.ring[place] = EMPTY;
             self.first += 1;
         }
     }
@@ -89,6 +121,12 @@ impl OpenInferences {
     }
 }
 
+/// The last event before `now` whose number ends in what is held.
+#[inline]
+fn before(now: u64, held: u32) -> u64 {
+    now - u64::from((now as u32).wrapping_sub(held) & NUMBER)
+}
+
 #[cfg(test)]
 mod tests {
     use super::{NO_CAUSE, OpenInferences};
@@ -97,30 +135,46 @@ mod tests {
     #[test]
     fn a_ring_holds_what_a_map_does_whatever_the_order_of_the_numbers() {
         let (mut ring, mut map) = (OpenInferences::default(), BTreeMap::new());
+        let mut finished = BTreeMap::new();
         for event in 0..20_000_u64 {
             // Numbers ascend by and large, in no order near by; some are never taken for long.
             let inference = event / 2 + (event * 7919) % 997;
-            // Numbers of events pass the half that is kept.
-            let event = event + (1 << 31) - 10_000;
-            if event % 3 == 0 {
-                ring.set(inference, event);
-                map.insert(inference, event);
-            } else {
-                assert_eq!(
-                    ring.take(inference, event),
-                    map.remove(&inference).unwrap_or(NO_CAUSE),
-                    "{event}"
-                );
+            // Numbers of events pass the part that is kept.
+            let event = event + (1 << 30) - 10_000;
+            match event % 6 {
+                0 | 3 => {
+                    ring.open(inference, event);
+                    map.insert(inference, event);
+                    finished.remove(&inference);
+                }
+                1 => {
+                    let cause = map.remove(&inference).unwrap_or(NO_CAUSE);
+                    assert_eq!(ring.close(inference, event), cause, "{event}");
+                }
+                _ => {
+                    let cause = map.remove(&inference).unwrap_or(NO_CAUSE);
+                    assert_eq!(ring.finish(inference, event), cause, "{event}");
+                    if cause != NO_CAUSE {
+                        finished.insert(inference, event);
+                    }
+                }
+            }
+            // What finished in the block is found until its end.
+            for (&inference, &by) in &finished {
+                assert_eq!(ring.finish_of(inference, event + 1), by);
             }
             if event % 64 == 0 {
+                finished.clear();
                 ring.close_gaps();
             }
         }
         assert!(!map.is_empty());
         for (inference, event) in map {
-            assert_eq!(ring.take(inference, (1 << 31) + 20_000), event);
+            assert_eq!(ring.finish_of(inference, (1 << 30) + 20_000), NO_CAUSE);
+            assert_eq!(ring.close(inference, (1 << 30) + 20_000), event);
         }
         ring.close_gaps();
         assert_eq!(ring.first, ring.end);
+        assert!(ring.ring.iter().all(|&held| held == super::EMPTY));
     }
 }

@@ -9,7 +9,7 @@ use std::io::{self, Write};
 
 use serde_json::{Value, json};
 
-use super::encoding::LogEntry;
+use super::log_entry::LogEntry;
 use super::ocel::Window;
 use crate::observe::event::{EventKind, NO_INFERENCE, NOBODY};
 use crate::observe::results_error::ResultsError;

@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rayon::prelude::*;
 
 use super::causes::Causes;
-use super::encoding::LogEntry;
+use super::log_entry::LogEntry;
 use super::log_reader::LogReader;
 use crate::observe::cast::Cast;
 use crate::observe::event_spool::{FinishedLog, Spool, SpooledLog, events_file};

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use super::balances::Balances;
 use super::chain::Chain;
-use super::encoding::{LogEntry, NO_CAUSE};
+use super::log_entry::{LogEntry, NO_CAUSE};
 use super::log_reader::LogReader;
 use super::rerun::{Rerun, rerun};
 use crate::observe::event::EventKind;
@@ -261,11 +261,13 @@ fn check_chain(
     let mut chain = Chain::new(&manifest.scenario_hash, manifest.seed, log.replicate);
     let checkpoints = reader.checkpoints();
     let (mut segment, mut wrong) = (0, None);
-    while let Some(entries) = reader.next_segment()? {
+    while segment < reader.segments() {
         let first = check.number;
-        let head = chain.extend(&entries);
+        let head = chain.close_segment(reader.hash_stored()?).to_hex();
+        let Some(entries) = reader.next_segment()? else {
+            break;
+        };
         entries.iter().for_each(|entry| check.take(entry));
-        let head = head.unwrap_or_else(|| chain.finish()).to_hex();
         if wrong.is_none()
             && checkpoints
                 .get(segment)
@@ -278,7 +280,7 @@ fn check_chain(
         }
         segment += 1;
     }
-    let head = chain.finish().to_hex();
+    let head = chain.head().to_hex();
     let wrong = wrong.or_else(|| {
         let stated = (log.events, log.head.as_str());
         (stated != (check.number, head.as_str())).then(|| {

@@ -14,7 +14,7 @@ use super::event_spool::events_file;
 use super::parquet_source::ParquetSource;
 use super::results_error::ResultsError;
 use super::run_archive::RunDirectory;
-use crate::audit::encoding::LogEntry;
+use crate::audit::log_entry::LogEntry;
 use crate::audit::log_reader::LogReader;
 
 /// Name of the participants' rows in a run directory.

@@ -9,11 +9,10 @@ use std::path::{Path, PathBuf};
 
 use super::cast::Cast;
 use super::events_in_order::EventsInOrder;
-use super::hashing_sink::HashingSink;
 use super::log_thread::LogThread;
 use super::manifest::{EventLogEntry, FileEntry};
 use super::results_error::ResultsError;
-use super::storage::{Entry, Storage};
+use super::storage::{Entry, Sink, Storage};
 use crate::audit::log_writer::{LogIdentity, LogWriter};
 use crate::run::EventSink;
 
@@ -47,7 +46,7 @@ pub struct SpooledLog {
     path: PathBuf,
     name: String,
     replicate: u32,
-    thread: LogThread<io::BufWriter<HashingSink>>,
+    thread: LogThread<Box<dyn Sink>>,
 }
 
 impl Spool {
@@ -82,13 +81,12 @@ impl Spool {
         let name = events_file(replicate);
         let path = self.directory.join(&name);
         let sink = ResultsError::wrap("create", &path, storage.create_file(&path))?;
-        let buffered = io::BufWriter::with_capacity(1 << 16, HashingSink::new(sink));
         let identity = LogIdentity {
             scenario_hash: cast.hash.clone(),
             seed: cast.seed,
             replicate,
         };
-        let writer = LogWriter::create(buffered, &identity);
+        let writer = LogWriter::create(sink, &identity);
         let thread = writer.map_err(as_io).and_then(LogThread::start);
         let thread = ResultsError::wrap("write", &path, thread)?;
         Ok(SpooledLog {
@@ -116,12 +114,12 @@ impl SpooledLog {
     /// What the disk reports.
     pub fn finish(self) -> Result<FinishedLog, ResultsError> {
         let (path, name) = (self.path, self.name);
-        let closed = self.thread.finish().and_then(|(buffered, head)| {
-            let mut sink = buffered.into_inner().map_err(io::IntoInnerError::into_error)?;
+        let closed = self.thread.finish().and_then(|(mut sink, head)| {
             sink.flush()?;
-            Ok((sink.close()?, head))
+            sink.sync()?;
+            Ok(head)
         });
-        let ((bytes, blake3), head) = ResultsError::wrap("write", &path, closed)?;
+        let head = ResultsError::wrap("write", &path, closed)?;
         Ok(FinishedLog {
             log: EventLogEntry {
                 replicate: self.replicate,
@@ -129,7 +127,11 @@ impl SpooledLog {
                 events: head.events,
                 head: head.head,
             },
-            file: FileEntry { name, bytes, blake3 },
+            file: FileEntry {
+                name,
+                bytes: head.bytes,
+                blake3: head.blake3,
+            },
             path,
         })
     }

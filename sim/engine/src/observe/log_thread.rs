@@ -25,6 +25,8 @@ pub struct LogThread<W: Write + Send> {
     full: Option<SyncSender<EventsInOrder>>,
     /// Batches that were written, whose room is used again.
     empty: Receiver<EventsInOrder>,
+    /// Such room, the last one on top: it is the nearest.
+    rooms: Vec<EventsInOrder>,
     thread: Option<JoinHandle<io::Result<LogWriter<W>>>>,
 }
 
@@ -49,6 +51,7 @@ impl<W: Write + Send + 'static> LogThread<W> {
             batch: EventsInOrder::default(),
             full: Some(full),
             empty,
+            rooms: Vec::new(),
             thread: Some(
                 thread::Builder::new()
                     .name("event log".to_string())
@@ -88,7 +91,8 @@ impl<W: Write + Send> LogThread<W> {
     }
 
     fn send(&mut self) -> io::Result<()> {
-        let room = self.empty.try_recv().unwrap_or_default();
+        self.rooms.extend(self.empty.try_iter());
+        let room = self.rooms.pop().unwrap_or_default();
         let batch = std::mem::replace(&mut self.batch, room);
         let sent = match &self.full {
             Some(full) => full.send(batch).is_ok(),

@@ -19,6 +19,7 @@ pub mod event_spool;
 pub mod events_in_order;
 pub mod figure;
 pub mod frame;
+pub(crate) mod hashed_writer;
 mod hashing_sink;
 pub mod idle;
 mod intervals;

@@ -80,18 +80,21 @@ impl<W: Write + Send> PackedWriter<W> {
             .append_key_value_metadata(KeyValue::new(key.to_string(), text));
     }
 
-    /// Writes one row group of `rows` rows; pages in the order of the shape.
+    /// Writes one row group of `rows` rows; pages in the order of the shape. All of it has then come to the sink, which is
+    /// shown.
     ///
     /// # Errors
     /// What the sink reports; a number of pages that is not that of the columns.
-    pub fn write(&mut self, rows: usize, pages: Vec<PackedPage>) -> Result<()> {
+    pub fn write(&mut self, rows: usize, pages: Vec<PackedPage>) -> Result<&W> {
         let columns = self.file.schema_descr().columns().to_vec();
         let mut group = self.file.next_row_group()?;
         for (column, page) in columns.into_iter().zip(pages) {
             let (chunk, close) = Chunk::of(column, rows, page)?;
             group.append_column(&chunk, close)?;
         }
-        group.close().map(|_| ())
+        group.close()?;
+        self.file.flush()?;
+        Ok(self.file.inner())
     }
 
     /// Writes the footer and returns the sink with every byte in it.

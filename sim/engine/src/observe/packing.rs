@@ -1,8 +1,8 @@
 //! Integers as Parquet packs them, a few at a time.
 //!
 //! **Invariant.** What the format's specification calls DELTA_BINARY_PACKED (blocks of 128 differences in four parts of
-//! 32, each part as wide as its largest, in whole bytes) and the bit-packed run of its RLE hybrid. The bytes depend on the numbers
-//! alone, not on how many came at once.
+//! 32, each part as wide as its largest, in whole bytes) and its RLE hybrid. The bytes depend on the numbers alone, not on how
+//! many came at once.
 //!
 //! Bytes and not bits: shifting numbers together would take a third of the log's time to save a seventh of its size.
 //!
@@ -18,6 +18,8 @@ const BLOCK: usize = 128;
 /// Differences that share a width.
 const PART: usize = 32;
 
+/// So many equal groups of eight in a row are kept as one, in a run of their own.
+const GROUPS_MIN: usize = 4;
 /// Bytes of a number.
 const WORD: usize = size_of::<i64>();
 /// Bytes of a part at most.
@@ -35,7 +37,35 @@ pub struct Differences<const NARROW: bool> {
     count: u64,
     waiting: usize,
     block: Box<[i64; BLOCK]>,
+    spread: Spread,
     page: Page,
+}
+
+/// A number of a column.
+pub trait Number: Copy {
+    /// In the bits of a signed one, from which a column's own are the lower ones.
+    fn word(self) -> i64;
+}
+
+impl Number for i64 {
+    #[inline(always)]
+    fn word(self) -> i64 {
+        self
+    }
+}
+
+impl Number for u64 {
+    #[inline(always)]
+    fn word(self) -> i64 {
+        self.cast_signed()
+    }
+}
+
+impl Number for u32 {
+    #[inline(always)]
+    fn word(self) -> i64 {
+        i64::from(self)
+    }
 }
 
 /// Bytes of a column that grows: room for what stands before the blocks and is known after them, then the blocks.
@@ -58,6 +88,7 @@ impl<const NARROW: bool> Default for Differences<NARROW> {
             count: 0,
             waiting: 0,
             block: Box::new([0; BLOCK]),
+            spread: Spread::default(),
             page: Page {
                 bytes: Vec::new(),
                 start: HEAD,
@@ -71,10 +102,11 @@ impl<const NARROW: bool> Default for Differences<NARROW> {
 impl<const NARROW: bool> Differences<NARROW> {
     /// Adds numbers; of a narrow column their lower 32 bits, as signed numbers.
     #[inline]
-    pub fn extend(&mut self, mut numbers: &[i64]) {
+    pub fn extend<N: Number>(&mut self, mut numbers: &[N]) {
         if self.count == 0
-            && let Some((&first, others)) = numbers.split_first()
+            && let Some((first, others)) = numbers.split_first()
         {
+            let first = first.word();
             let first = if NARROW { i64::from(first as i32) } else { first };
             (self.first, self.last, self.count) = (first, first, 1);
             numbers = others;
@@ -85,12 +117,15 @@ impl<const NARROW: bool> Differences<NARROW> {
             // before.
             let run = numbers.len().min(BLOCK - self.waiting);
             let (now, later) = numbers.split_at(run);
-            let room = &mut self.block[self.waiting..self.waiting + run];
-            room[0] = difference::<NARROW>(now[0], self.last);
+            let (block, waiting) = (&mut *self.block, self.waiting);
+            let room = &mut block[waiting..waiting + run];
+            room[0] = difference::<NARROW>(now[0].word(), self.last);
             for (place, pair) in room[1..].iter_mut().zip(now.windows(2)) {
-                *place = difference::<NARROW>(pair[1], pair[0]);
+                *place = difference::<NARROW>(pair[1].word(), pair[0].word());
             }
-            self.last = now[run - 1];
+            self.spread
+                .take::<NARROW>(&block[waiting..waiting + run], block[0]);
+            self.last = now[run - 1].word();
             self.waiting += run;
             numbers = later;
             if self.waiting == BLOCK {
@@ -126,26 +161,101 @@ impl<const NARROW: bool> Differences<NARROW> {
         let rows = std::mem::take(&mut self.waiting);
         let any = block[0];
         block[rows..].fill(any);
-        let least = compute_least(block);
-        block[rows..].fill(least);
-        for value in block.iter_mut() {
-            *value = above::<NARROW>(*value, least);
-        }
         let (room, end) = self.page.room_for_a_block();
-        let mut at = put_varint_at(room, 0, zigzag(least));
-        let widths = at;
-        at += BLOCK / PART;
-        for (index, part) in block.as_chunks::<PART>().0.iter().enumerate() {
-            let bits = part.iter().fold(0, |bits, number| bits | number).cast_unsigned();
-            let width = (u64::BITS - bits.leading_zeros()).div_ceil(u8::BITS);
-            room[widths + index] = (width * u8::BITS) as u8;
-            if let Some(room) = room[at..].first_chunk_mut() {
-                pack_bytes(room, width, part);
-            }
-            at += PART * width as usize;
-        }
-        *end += at;
+        *end += match std::mem::take(&mut self.spread) {
+            Spread { unequal: 0, .. } => pack_equal(room, any),
+            Spread { beyond: 0, .. } => pack_small(room, block, rows),
+            _ => pack_large(room, block, rows),
+        };
     }
+}
+
+/// How far the numbers of a block are apart.
+#[derive(Clone, Copy, Debug, Default)]
+struct Spread {
+    /// Bits in which some differ from the first.
+    unequal: i64,
+    /// Something where one has more than 32 bits.
+    beyond: u64,
+}
+
+impl Spread {
+    /// Takes numbers of a block that begins with `first`; narrow ones have 32 bits anyway.
+    #[inline]
+    fn take<const NARROW: bool>(&mut self, numbers: &[i64], first: i64) {
+        for &number in numbers {
+            self.unequal |= number ^ first;
+            if !NARROW {
+                self.beyond |= number.wrapping_add(1 << 31).cast_unsigned() >> u32::BITS;
+            }
+        }
+    }
+}
+
+/// Packs a block of equal numbers: that one, and parts of no width.
+#[inline]
+fn pack_equal(room: &mut [u8; BLOCK_ROOM], number: i64) -> usize {
+    let at = put_varint_at(room, 0, zigzag(number));
+    room[at..at + BLOCK / PART].fill(0);
+    at + BLOCK / PART
+}
+
+/// Packs a block of numbers of 32 bits, of which the first `rows` count: twice as many fit into a register.
+#[inline]
+fn pack_small(room: &mut [u8; BLOCK_ROOM], block: &[i64; BLOCK], rows: usize) -> usize {
+    let mut numbers = block.map(|number| number as i32);
+    let least = compute_least_small(&numbers);
+    numbers[rows..].fill(least);
+    let above = numbers.map(|number| number.wrapping_sub(least).cast_unsigned());
+    let widths = put_varint_at(room, 0, zigzag(i64::from(least)));
+    let mut at = widths + BLOCK / PART;
+    for (index, part) in above.as_chunks::<PART>().0.iter().enumerate() {
+        let bits = part.iter().fold(0, |bits, number| bits | number);
+        let width = (u32::BITS - bits.leading_zeros()).div_ceil(u8::BITS);
+        room[widths + index] = (width * u8::BITS) as u8;
+        if let Some(room) = room[at..].first_chunk_mut() {
+            pack_small_bytes(room, width, part);
+        }
+        at += PART * width as usize;
+    }
+    at
+}
+
+/// Packs any block.
+#[inline(never)]
+fn pack_large(room: &mut [u8; BLOCK_ROOM], block: &mut [i64; BLOCK], rows: usize) -> usize {
+    let least = compute_least(block);
+    block[rows..].fill(least);
+    for value in block.iter_mut() {
+        *value = value.wrapping_sub(least);
+    }
+    let widths = put_varint_at(room, 0, zigzag(least));
+    let mut at = widths + BLOCK / PART;
+    for (index, part) in block.as_chunks::<PART>().0.iter().enumerate() {
+        let bits = part.iter().fold(0, |bits, number| bits | number).cast_unsigned();
+        let width = (u64::BITS - bits.leading_zeros()).div_ceil(u8::BITS);
+        room[widths + index] = (width * u8::BITS) as u8;
+        if let Some(room) = room[at..].first_chunk_mut() {
+            pack_bytes(room, width, part);
+        }
+        at += PART * width as usize;
+    }
+    at
+}
+
+/// A column of `count` numbers, of which each is `step` above the one before, as the values of a page.
+pub fn pack_steps(first: i64, step: i64, count: usize) -> Bytes {
+    let mut page = Vec::new();
+    put_varint(&mut page, BLOCK as u64);
+    put_varint(&mut page, (BLOCK / PART) as u64);
+    put_varint(&mut page, count as u64);
+    put_varint(&mut page, zigzag(if count == 0 { 0 } else { first }));
+    let mut block = [0; BLOCK_ROOM];
+    let length = pack_equal(&mut block, step);
+    for _ in 0..count.saturating_sub(1).div_ceil(BLOCK) {
+        page.extend_from_slice(&block[..length]);
+    }
+    page.into()
 }
 
 impl Page {
@@ -200,17 +310,23 @@ fn compute_least(block: &[i64; BLOCK]) -> i64 {
     least.into_iter().fold(i64::MAX, i64::min)
 }
 
+/// The same of numbers of 32 bits.
+#[inline]
+fn compute_least_small(numbers: &[i32; BLOCK]) -> i32 {
+    let mut least = [i32::MAX; 16];
+    for numbers in numbers.as_chunks::<16>().0 {
+        for (least, &number) in least.iter_mut().zip(numbers) {
+            *least = number.min(*least);
+        }
+    }
+    least.into_iter().fold(i32::MAX, i32::min)
+}
+
 /// Differences wrap as wide as the column is.
 #[inline]
 fn difference<const NARROW: bool>(number: i64, last: i64) -> i64 {
     let wide = number.wrapping_sub(last);
     if NARROW { i64::from(wide as i32) } else { wide }
-}
-
-#[inline]
-fn above<const NARROW: bool>(value: i64, least: i64) -> i64 {
-    let wide = value.wrapping_sub(least);
-    if NARROW { i64::from(wide as u32) } else { wide }
 }
 
 /// Which rows hold something: Parquet's definition levels of a column that may be absent.
@@ -243,29 +359,80 @@ impl Presence {
         }
     }
 
+    /// Adds so many rows that are all there, or all absent.
+    #[inline]
+    pub fn extend_equal(&mut self, is_there: bool, rows: usize) {
+        if self.filled == 0 && rows.is_multiple_of(8) {
+            let byte = if is_there { u8::MAX } else { 0 };
+            self.bits.resize(self.bits.len() + rows / 8, byte);
+        } else {
+            (0..rows).for_each(|_| self.extend(&[is_there]));
+        }
+    }
+
     /// The levels behind their length; the next column begins.
     pub fn finish(&mut self) -> Vec<u8> {
-        if self.filled > 0 {
-            self.bits.push(self.byte);
-        }
-        let mut run = vec![0; size_of::<u32>()];
-        put_varint(&mut run, (self.bits.len() as u64) << 1 | 1);
-        run.append(&mut self.bits);
-        let length = (run.len() - size_of::<u32>()) as u32;
-        run[..size_of::<u32>()].copy_from_slice(&length.to_le_bytes());
+        let mut runs = vec![0; size_of::<u32>()];
+        let rest = (self.filled > 0).then_some([self.byte]);
+        put_runs(&mut runs, self.bits.as_chunks().0, rest, |&[byte]| match byte {
+            0 => Some(0),
+            u8::MAX => Some(1),
+            _ => None,
+        });
+        self.bits.clear();
+        let length = (runs.len() - size_of::<u32>()) as u32;
+        runs[..size_of::<u32>()].copy_from_slice(&length.to_le_bytes());
         (self.byte, self.filled) = (0, 0);
-        run
+        runs
     }
 }
 
 /// Places in a dictionary of at most 256 names, as the values of a page.
 pub fn pack_places(places: &[u8]) -> Vec<u8> {
-    let groups = places.len().div_ceil(8);
     let mut page = vec![u8::BITS as u8];
-    put_varint(&mut page, (groups as u64) << 1 | 1);
-    page.extend_from_slice(places);
-    page.resize(page.len() + groups * 8 - places.len(), 0);
+    let (groups, rest) = places.as_chunks::<8>();
+    let mut last = [0; 8];
+    last[..rest.len()].copy_from_slice(rest);
+    let last = (!rest.is_empty()).then_some(last);
+    put_runs(&mut page, groups, last, |group| {
+        (*group == [group[0]; 8]).then_some(group[0])
+    });
     page
+}
+
+/// Groups of eight values of `BITS` bits, and perhaps a last one that is not full: many equal values as one, others as they
+/// are. `value` says what a group consists of if all eight are equal.
+fn put_runs<const BITS: usize>(
+    out: &mut Vec<u8>,
+    groups: &[[u8; BITS]],
+    last: Option<[u8; BITS]>,
+    value: impl Fn(&[u8; BITS]) -> Option<u8>,
+) {
+    let put_literally = |out: &mut Vec<u8>, groups: &[[u8; BITS]], last: Option<[u8; BITS]>| {
+        let count = groups.len() + usize::from(last.is_some());
+        if count > 0 {
+            put_varint(out, (count as u64) << 1 | 1);
+            out.extend_from_slice(groups.as_flattened());
+            out.extend_from_slice(last.as_slice().as_flattened());
+        }
+    };
+    let (mut told, mut at) = (0, 0);
+    while at < groups.len() {
+        let equal = groups[at..]
+            .iter()
+            .take_while(|&group| *group == groups[at])
+            .count();
+        if equal >= GROUPS_MIN
+            && let Some(value) = value(&groups[at])
+        {
+            put_literally(out, &groups[told..at], None);
+            put_varint(out, (equal as u64 * 8) << 1);
+            out.push(value);
+            told = at + equal;
+        }
+        at += equal;
+    }
+    put_literally(out, &groups[told..], last);
 }
 
 /// Writes numbers of `width` whole bytes each, the lowest first, and anything behind them.
@@ -284,6 +451,23 @@ fn pack_bytes(room: &mut [u8; PART_ROOM], width: u32, numbers: &[i64; PART]) {
         6 => pack_odd::<6>(room, numbers),
         7 => pack_odd::<7>(room, numbers),
         _ => room.copy_from_slice(numbers.map(i64::to_le_bytes).as_flattened()),
+    }
+}
+
+/// The same for numbers of 32 bits.
+#[inline]
+fn pack_small_bytes(room: &mut [u8; PART_ROOM], width: u32, numbers: &[u32; PART]) {
+    match width {
+        0 => {}
+        1 => room[..PART].copy_from_slice(&numbers.map(|number| number as u8)),
+        2 => room[..2 * PART]
+            .copy_from_slice(numbers.map(|number| (number as u16).to_le_bytes()).as_flattened()),
+        3 => {
+            for (place, number) in numbers.iter().enumerate() {
+                room[place * 3..place * 3 + size_of::<u32>()].copy_from_slice(&number.to_le_bytes());
+            }
+        }
+        _ => room[..4 * PART].copy_from_slice(numbers.map(u32::to_le_bytes).as_flattened()),
     }
 }
 
@@ -334,16 +518,16 @@ mod tests {
     #[test]
     fn the_specification_s_example_packs_as_it_says() {
         let mut column = Differences::<false>::default();
-        column.extend(&[7]);
-        column.extend(&[5, 3, 1, 2]);
-        column.extend(&[3, 4, 5]);
+        column.extend(&[7_i64]);
+        column.extend(&[5_i64, 3, 1, 2]);
+        column.extend(&[3_i64, 4, 5]);
         let page = column.finish();
         // Block, parts, count, first (zigzag); least difference -2 (zigzag); widths; 0 0 0 3 3 3 3 and what pads.
         let mut expected = vec![0x80, 0x01, 4, 8, 14, 3, 8, 0, 0, 0, 0, 0, 0, 3, 3, 3, 3];
         expected.resize(expected.len() + PART - 7, 0);
         assert_eq!(page, expected);
         // The memory of a page is used again, and not while somebody holds it.
-        column.extend(&[1, 2]);
+        column.extend(&[1_i64, 2]);
         let again = column.finish_behind(&[9; 100]);
         assert_eq!(&again[..100], &[9; 100]);
         assert_eq!(again[100..107], [0x80, 0x01, 4, 2, 2, 2, 0]);

@@ -12,6 +12,7 @@ use stakeout_protocol::status::{Status, StatusCounters, StatusReason};
 use stakeout_protocol::units::{Amount, EpochIndex, Fraction, Reputation};
 
 use super::admission::Admission;
+use super::block_log::LaneLog;
 use super::books::Books;
 use super::calendar::Calendar;
 use super::cut::Cut;
@@ -414,7 +415,7 @@ fn empty_lane(first: u32, lanes: usize) -> Lane {
         slashed: 0,
         totals: ZERO_ROW,
         effects: EffectSum::default(),
-        events: Vec::new(),
+        left: LaneLog::default(),
         scratch: Scratch::default(),
     }
 }

@@ -25,6 +25,7 @@ const AHEAD: usize = 8;
 impl Lane {
     /// Commits one block for all executors of the lane.
     pub(crate) fn commit(&mut self, window: &Window<'_>) {
+        self.left.note_commit();
         self.file_answers(window.index, window.tables);
         self.commit_finishes(window);
         self.commit_answers(window);
@@ -35,28 +36,25 @@ impl Lane {
     fn commit_finishes(&mut self, window: &Window<'_>) {
         let due = self.finishes.take(window.index);
         self.totals.finished += due.len() as u64;
-        if window.tables.log {
-            self.commit_each::<true>(&due, window);
-        } else {
-            self.commit_each::<false>(&due, window);
-        }
-        self.finishes.give_back(due);
+        self.commit_each(&due, window);
+        // The log takes the finishes themselves, and gives the room of others.
+        let room = match window.tables.log {
+            true => std::mem::replace(&mut self.left.finished, due),
+            false => due,
+        };
+        self.finishes.give_back(room);
     }
 
     #[inline(always)]
-    fn commit_each<const LOG: bool>(&mut self, due: &[Finish], window: &Window<'_>) {
+    fn commit_each(&mut self, due: &[Finish], window: &Window<'_>) {
         let mut doubtful = std::mem::take(&mut self.scratch.doubtful);
         for (at, finish) in due.iter().enumerate() {
             // The last few are not worth a question of their own.
             if let Some(later) = due.get(at + AHEAD) {
                 prefetch_index(&self.states, later.host() as usize);
             }
-            if !self.commit_finish::<LOG>(finish, window) {
+            if !self.commit_finish(finish, window) {
                 doubtful.push(at as u32);
-            }
-            // A log tells of each answer before the next.
-            if LOG {
-                self.draw_checks(due, &mut doubtful, window);
             }
         }
         self.draw_checks(due, &mut doubtful, window);
@@ -65,7 +63,7 @@ impl Lane {
 
     /// Commits the finish of one answer, where one comes alone.
     pub(crate) fn commit_one(&mut self, record: &Inference, window: &Window<'_>) {
-        if !self.commit_finish::<false>(record, window) {
+        if !self.commit_finish(record, window) {
             self.draw_check(record, window);
         }
     }
@@ -73,7 +71,7 @@ impl Lane {
     /// Commits a finish, up to the question who checks the answer; says whether it is known already that nobody does:
     /// of nearly every answer.
     #[inline(always)]
-    fn commit_finish<const LOG: bool>(&mut self, record: &impl Served, window: &Window<'_>) -> bool {
+    fn commit_finish(&mut self, record: &impl Served, window: &Window<'_>) -> bool {
         let tables = window.tables;
         let escrow = tables.escrow(record.price(), record.prompt());
         let payment = self.payment_of(record, tables).min(escrow);
@@ -90,17 +88,6 @@ impl Lane {
         }
         if record.arrival() >= tables.warm_up_ns {
             self.sums.sojourn.record(record.completion() - record.arrival());
-        }
-        if LOG {
-            let figures = (payment as i64, (escrow - payment) as i64);
-            self.log(
-                window,
-                record.completion(),
-                EventKind::Finished,
-                record,
-                record.client(),
-                figures,
-            );
         }
         is_spared
     }

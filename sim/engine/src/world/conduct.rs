@@ -98,6 +98,11 @@ impl Conducts {
         &self.kinds[usize::from(number)]
     }
 
+    /// Whether nobody pays for each kind, by number.
+    pub(crate) fn unpaid(&self) -> impl Iterator<Item = bool> {
+        self.kinds.iter().map(|kind| kind.is_unpaid)
+    }
+
     /// The number of a substitute behind an artifact. Kinds beyond the last number share the substitute's own.
     pub(crate) fn number(&mut self, substitute: u8, artifact: Artifact) -> u8 {
         let known = |kind: &Conduct| {

@@ -259,7 +259,7 @@ impl Lane {
                 .of(task.validator)
                 .with(task.executor)
                 .wide(fine);
-            self.events.push(Event {
+            self.left.events.push(Event {
                 inference: task.number,
                 ..event
             });

@@ -12,6 +12,7 @@ use stakeout_protocol::collateral::CollateralAccount;
 use stakeout_protocol::status::{Status, StatusCounters, StatusReason};
 use stakeout_protocol::units::{Fraction, Reputation};
 
+use super::block_log::LaneLog;
 use super::calendar::Calendar;
 use super::demand::Errand;
 use super::finish::{Finish, Served};
@@ -26,7 +27,7 @@ use super::role_pool::RolePool;
 use super::run_counts::{RunCount, RunCounts};
 use super::slab::Slab;
 use super::sums::Sums;
-use crate::observe::frame::{Conviction, EpochRow, Event};
+use crate::observe::frame::{Conviction, EpochRow};
 use crate::strategy::ExecutorView;
 
 /// What the service loop reads and writes of a host: half a cache line, and its slots beside it.
@@ -245,7 +246,8 @@ pub(crate) struct Lane {
     /// Totals of the epoch.
     pub totals: EpochRow,
     pub effects: EffectSum,
-    pub events: Vec<Event>,
+    /// What the event log is told of the block.
+    pub left: LaneLog,
     /// Reused buffers.
     pub scratch: Scratch,
 }

@@ -6,6 +6,7 @@ use stakeout_protocol::status::{Status, StatusCounters, StatusReason};
 use stakeout_protocol::units::Reputation;
 
 use super::World;
+use super::block_log::BlockLog;
 use super::finish::Served;
 use super::inference::Inference;
 use super::lane::{Lane, total_of};
@@ -33,21 +34,6 @@ pub(super) fn price_changed(height: u64, end: u64, model: usize, before: u64, no
 }
 
 impl Lane {
-    /// A request was sent to its executor.
-    #[inline]
-    pub(super) fn log_started(&mut self, record: &impl Served, window: &Window<'_>) {
-        let escrow = window.tables.escrow(record.price(), record.prompt());
-        let figures = (escrow as i64, record.price() as i64);
-        self.log(
-            window,
-            record.arrival(),
-            EventKind::Started,
-            record,
-            record.client(),
-            figures,
-        );
-    }
-
     /// The executor begins. What begins at once with the promised model needs no line: it is what a request expects.
     #[inline]
     pub(super) fn log_served(&mut self, record: &impl Served, start: u64, window: &Window<'_>) {
@@ -72,7 +58,7 @@ impl Lane {
         let event = Event::at(kind, window.height, time)
             .of(self.first + record.host())
             .with(other);
-        self.events.push(
+        self.left.events.push(
             Event {
                 inference: record.number(),
                 ..event
@@ -194,7 +180,7 @@ impl Lane {
         for (test, after, before, has_moved) in moved {
             if has_moved {
                 let event = event.with(test).figures(after, before);
-                self.events.push(Event {
+                self.left.events.push(Event {
                     inference: number,
                     ..event
                 });
@@ -212,7 +198,7 @@ impl Lane {
     ) {
         if window.tables.log {
             let event = Event::at(EventKind::StatusChanged, window.height, window.end).of(participant);
-            self.events.push(event.figures(status as i64, reason as i64));
+            self.left.events.push(event.figures(status as i64, reason as i64));
         }
     }
 }
@@ -355,6 +341,16 @@ impl World<'_> {
             let figures = (measured as i64, expected as i64);
             self.log_pair(EventKind::Confirmed, participant, NOBODY, figures, end);
         }
+    }
+
+    /// Room for what lanes leave of a block, if there is a log.
+    pub(super) fn open_block_log(&mut self) -> Option<BlockLog> {
+        self.tables.log.then(|| {
+            let mut block = self.events.block_room();
+            let prices = self.groups.iter().map(|group| group.price);
+            block.open(self.schedule.origin + self.window + 1, prices, &self.tables);
+            block
+        })
     }
 
     /// Events that nobody has taken yet; what a run streams to its log.

@@ -8,6 +8,7 @@
 
 mod admission;
 mod amounts;
+pub(crate) mod block_log;
 mod books;
 mod branch;
 mod build;
@@ -320,12 +321,14 @@ impl World<'_> {
     /// Brings what lanes owe to others home: clients' refunds, shared payments, closed cases.
     pub(crate) fn collect(&mut self) {
         let cut = self.cut;
+        let mut left = self.open_block_log();
         for from in 0..self.lanes.len() {
             let lane = &mut self.lanes[from];
             lane.sums.refunds.pay(&mut self.books.clients);
             self.effects.merge(&lane.effects);
-            self.events
-                .take_lane(&mut lane.events, lane.first, lane.hosts.len());
+            if let Some(block) = &mut left {
+                block.take_lane(from, lane.first, lane.hosts.len(), &mut lane.left);
+            }
             lane.effects = EffectSum::default();
             self.convictions.append(&mut lane.convictions);
             let mut credits = std::mem::take(&mut lane.credits);
@@ -340,6 +343,7 @@ impl World<'_> {
             }
             (self.lanes[from].credits, self.lanes[from].releases) = (credits, releases);
         }
+        left.into_iter().for_each(|block| self.events.push_block(block));
     }
 
     /// Counts traffic, moves prices, and brings the sampling targets up to date.

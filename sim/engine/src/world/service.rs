@@ -49,11 +49,18 @@ impl Lane {
     pub(crate) fn serve_requests(&mut self, window: &Window<'_>) {
         let mut requests = std::mem::take(&mut self.inbox.requests);
         self.serve_all(&requests, window);
+        // The log takes the requests themselves, of every lane as often, and gives the room of others.
+        if window.tables.log {
+            self.left.take_sent(&mut requests);
+        }
         requests.clear();
         self.inbox.requests = requests;
         let mut batches = std::mem::take(&mut self.batches);
         for batch in &mut batches {
             self.serve_all(batch, window);
+            if window.tables.log {
+                self.left.take_sent(batch);
+            }
             batch.clear();
         }
         self.spare.append(&mut batches);
@@ -191,7 +198,6 @@ impl Lane {
                 completion,
                 price,
             };
-            self.log_started(&finish, window);
             self.log_served(&finish, start, window);
         }
         true
@@ -245,9 +251,6 @@ impl Lane {
         let special = special.ok().map(|at| self.specials[at]);
         let is_plain = self.hosts[record.host as usize].is_plain && special.is_none();
         let is_lost = !is_plain && self.is_lost_on_arrival(&mut record, special, window);
-        if tables.log {
-            self.log_started(&record, window);
-        }
         let start = if is_lost {
             None
         } else {

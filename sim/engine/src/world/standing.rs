@@ -90,7 +90,7 @@ impl Lane {
         );
         if window.tables.log {
             let event = Event::at(EventKind::Slashed, window.height, window.end).of(participant);
-            self.events.push(event.wide(units));
+            self.left.events.push(event.wide(units));
         }
     }
 }

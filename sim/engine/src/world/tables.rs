@@ -179,7 +179,7 @@ impl Tables {
     /// saturates, which nobody can pay.
     #[inline]
     pub(crate) fn escrow(&self, price: u64, prompt: u32) -> u64 {
-        price.saturating_mul(u64::from(prompt) + u64::from(self.max_tokens))
+        compute_escrow(price, prompt, self.max_tokens)
     }
 
     /// The last window whose commit accepts the finish message of a request that arrived at `arrival`.
@@ -195,6 +195,12 @@ impl Tables {
         let short = ((u128::from(time) * u128::from(self.block_reciprocal)) >> 64) as u64;
         short + u64::from(time - short * self.block_ns >= self.block_ns)
     }
+}
+
+/// What a request locks at a price if no answer has more than `max_tokens`.
+#[inline(always)]
+pub(crate) fn compute_escrow(price: u64, prompt: u32, max_tokens: u32) -> u64 {
+    price.saturating_mul(u64::from(prompt) + u64::from(max_tokens))
 }
 
 /// A 64-bit threshold for a fraction: a uniform word below it happens with that probability.

@@ -404,7 +404,7 @@ impl Lane {
                 .of(executor)
                 .with(opener)
                 .figures(bounty, 0);
-            self.events.push(Event {
+            self.left.events.push(Event {
                 inference: number,
                 ..event
             });

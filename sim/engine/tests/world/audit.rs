@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 use stakeout_engine::audit::balances::Balances;
 use stakeout_engine::audit::causes::Causes;
 use stakeout_engine::audit::chain::Chain;
-use stakeout_engine::audit::encoding::{LogEntry, NO_CAUSE};
 use stakeout_engine::audit::explain::{Question, explain};
+use stakeout_engine::audit::log_entry::{LogEntry, NO_CAUSE};
 use stakeout_engine::audit::log_reader::LogReader;
 use stakeout_engine::audit::log_writer::{LogIdentity, LogWriter};
 use stakeout_engine::audit::verify::{Finding, Outcome, verify_by_rerun, verify_files};
 use stakeout_engine::observe::cast::Cast;
-use stakeout_engine::observe::event::{Event, EventKind, NOBODY};
+use stakeout_engine::observe::event::{Event, EventKind};
 use stakeout_engine::observe::frame::RunOutput;
 use stakeout_engine::observe::manifest::{Platform, Timing};
 use stakeout_engine::observe::run_archive::RunDirectory;
@@ -426,45 +426,30 @@ fn what_is_explained_sums_to_what_was_gained() {
 }
 
 #[test]
-fn events_are_encoded_and_chained_as_the_vectors_say() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/vectors/event_log/encoding.json");
+fn segments_are_chained_as_the_vectors_say() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/vectors/event_log/chain.json");
     let text = fs::read_to_string(path).expect("the vectors are there");
     let vectors: serde_json::Value = serde_json::from_str(&text).expect("JSON");
-    let number = |case: &serde_json::Value, field: &str| {
-        case[field].as_str().and_then(|text| text.parse::<i128>().ok())
-    };
     let cases = vectors["cases"].as_array().expect("cases");
     assert!(cases.len() >= 4);
     for case in cases {
         let run = &case["run"];
         let replicate = run["replicate"].as_u64().expect("a replicate") as u32;
-        let seed = number(run, "seed").expect("a seed") as u64;
-        let mut chain = Chain::new(run["scenario_hash"].as_str().expect("a hash"), seed, replicate);
-        for event in case["events"].as_array().expect("events") {
-            let word = |field| number(event, field).map_or(u64::MAX, |number| number as u64);
-            let index = |field| number(event, field).map_or(NOBODY, |number| number as u32);
-            let kind = event["kind"].as_str().expect("a kind");
-            let kind = EventKind::ALL
-                .iter()
-                .find(|known| known.name() == kind)
-                .expect("a known kind");
-            let entry = LogEntry {
-                event: Event {
-                    height: word("height"),
-                    time_ns: word("time_ns"),
-                    kind: *kind,
-                    inference: word("inference"),
-                    participant: index("participant"),
-                    other: index("other"),
-                    value: number(event, "value").expect("a value") as i64,
-                    second: number(event, "second").expect("a second") as i64,
-                },
-                cause: word("cause"),
-            };
-            let hex: String = entry.encode().iter().map(|byte| format!("{byte:02x}")).collect();
-            assert_eq!(event["bytes"].as_str(), Some(hex.as_str()));
-            chain.extend(&[entry]);
+        let seed = run["seed"].as_str().and_then(|seed| seed.parse().ok());
+        let hash = run["scenario_hash"].as_str().expect("a hash");
+        let mut chain = Chain::new(hash, seed.expect("a seed"), replicate);
+        assert_eq!(case["head"].as_str(), Some(chain.head().to_hex().as_str()));
+        let mut file = blake3::Hasher::new();
+        for segment in case["segments"].as_array().expect("segments") {
+            let hex = segment["stored"].as_str().expect("bytes");
+            let stored: Vec<u8> = (0..hex.len())
+                .step_by(2)
+                .map(|at| u8::from_str_radix(&hex[at..at + 2], 16).expect("hex"))
+                .collect();
+            file.update(&stored);
+            let head = chain.close_segment(file.finalize());
+            assert_eq!(segment["head"].as_str(), Some(head.to_hex().as_str()));
+            assert_eq!(chain.head(), head);
         }
-        assert_eq!(case["head"].as_str(), Some(chain.finish().to_hex().as_str()));
     }
 }

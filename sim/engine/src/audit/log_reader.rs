@@ -10,20 +10,20 @@ use std::path::{Path, PathBuf};
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use parquet::data_type::{ByteArrayType, DataType, Int32Type, Int64Type};
 use parquet::errors::ParquetError;
-use parquet::file::reader::{FileReader, RowGroupReader, SerializedFileReader};
+use parquet::file::reader::{FileReader, RowGroupReader};
 
 use super::chain::EVENTS_PER_SEGMENT;
 use super::encoding::{LogEntry, NO_CAUSE};
 use super::log_columns::LOG_COLUMNS;
 use super::log_writer::CHECKPOINTS_KEY;
 use crate::observe::event::{Event, EventKind, NO_INFERENCE, NOBODY};
-use crate::observe::parquet_source::ParquetSource;
+use crate::observe::parquet_source::{self, ParquetFile};
 use crate::observe::results_error::ResultsError;
 
 /// Reads one replicate's log.
 pub struct LogReader {
     path: PathBuf,
-    file: SerializedFileReader<ParquetSource<File>>,
+    file: ParquetFile<File>,
     replicate: u32,
     kinds: BTreeMap<&'static [u8], EventKind>,
     next_segment: usize,
@@ -38,7 +38,7 @@ impl LogReader {
     /// A file that cannot be read or is no log of this release.
     pub fn open(path: &Path, replicate: u32) -> Result<Self, ResultsError> {
         let file = ResultsError::wrap("read", path, File::open(path))?;
-        let reader = ResultsError::decode(path, || SerializedFileReader::new(ParquetSource(file)))?;
+        let reader = ResultsError::decode(path, || parquet_source::open(file, u64::MAX))?;
         let columns = reader
             .metadata()
             .file_metadata()

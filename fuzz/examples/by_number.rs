@@ -3,6 +3,9 @@
 //! `cargo run --release --manifest-path fuzz/Cargo.toml --example by-number -- DOOR FOLDER SECONDS FROM` tries input
 //! FROM and those after it; with SECONDS 0 that one alone, and prints it. `cargo xtask fuzz` leaves a folder of inputs
 //! that reach unlike parts of a door in `fuzz/target/corpus/DOOR`.
+//!
+//! What ends the process without a word, as memory that is not to be had does, is among the hundred inputs from the
+//! number on that a file `stakeout-fuzz-PID.from` in the temporary folder holds then.
 
 use std::io::Write as _;
 use std::panic::{self, AssertUnwindSafe};
@@ -75,7 +78,9 @@ fn main() {
     panic::set_hook(Box::new(|_| {}));
     watch();
     let (since, mut tried, mut accepted) = (Instant::now(), 0, 0_u64);
+    let reached = own.with_extension("from");
     while since.elapsed() < Duration::from_secs(seconds) {
+        std::fs::write(&reached, (from + tried).to_string()).expect("the temporary folder can be written");
         // The clock is asked once for a hundred inputs.
         for _ in 0..100 {
             NUMBER.store(from + tried, Ordering::Relaxed);
@@ -93,5 +98,5 @@ fn main() {
         "{name}: {tried} inputs from {from} on, made of {} files, {accepted} accepted",
         corpus.len()
     );
-    let _ = std::fs::remove_dir_all(own);
+    let _ = (std::fs::remove_dir_all(own), std::fs::remove_file(reached));
 }

@@ -3,6 +3,9 @@
 //! `cargo run --release --manifest-path fuzz/Cargo.toml --example by-number -- DOOR FOLDER SECONDS FROM` tries input
 //! FROM and those after it; with SECONDS 0 that one alone, and prints it. `cargo xtask fuzz` leaves a folder of inputs
 //! that reach unlike parts of a door in `fuzz/target/corpus/DOOR`.
+//!
+//! What ends the process without a word, as memory that is not to be had does, is among the hundred inputs from the
+//! number on that a file `stakeout-fuzz-PID.from` in the temporary folder holds then.
 
 use std::io::Write as _;
 use std::panic::{self, AssertUnwindSafe};
@@ -13,7 +16,7 @@ use std::time::{Duration, Instant};
 use stakeout_fuzz::doors::{DOORS, Door};
 use stakeout_fuzz::mutate;
 
-/// Longest time that one input may take, seconds.
+/// Longest time that one input may work, seconds.
 const PATIENCE: u64 = 20;
 
 /// The number that is being tried.
@@ -27,18 +30,30 @@ fn doors() -> Vec<Door> {
     [DOORS.to_vec(), models].concat()
 }
 
-/// Ends the process when the number has stayed the same for too long: what hangs cannot be asked to stop.
+/// How long this process has worked: a machine that gives it no time does not make its input hang.
+fn worked(since: Instant) -> Duration {
+    let told = std::fs::read_to_string("/proc/self/schedstat").unwrap_or_default();
+    let nanos = told
+        .split_whitespace()
+        .next()
+        .and_then(|nanos| nanos.parse().ok());
+    nanos.map_or_else(|| since.elapsed(), Duration::from_nanos)
+}
+
+/// Ends the process when it has worked too long at the same number: what hangs cannot be asked to stop.
 fn watch() {
     std::thread::spawn(|| {
-        let mut before = u64::MAX;
+        let since = Instant::now();
+        let (mut number, mut begun) = (u64::MAX, Duration::ZERO);
         loop {
-            std::thread::sleep(Duration::from_secs(PATIENCE));
-            let now = NUMBER.load(Ordering::Relaxed);
-            if now == before {
+            std::thread::sleep(Duration::from_secs(1));
+            let (now, spent) = (NUMBER.load(Ordering::Relaxed), worked(since));
+            if now != number {
+                (number, begun) = (now, spent);
+            } else if spent.saturating_sub(begun) > Duration::from_secs(PATIENCE) {
                 eprintln!("input {now} hangs");
                 std::process::exit(101);
             }
-            before = now;
         }
     });
 }
@@ -75,7 +90,9 @@ fn main() {
     panic::set_hook(Box::new(|_| {}));
     watch();
     let (since, mut tried, mut accepted) = (Instant::now(), 0, 0_u64);
+    let reached = own.with_extension("from");
     while since.elapsed() < Duration::from_secs(seconds) {
+        std::fs::write(&reached, (from + tried).to_string()).expect("the temporary folder can be written");
         // The clock is asked once for a hundred inputs.
         for _ in 0..100 {
             NUMBER.store(from + tried, Ordering::Relaxed);
@@ -93,5 +110,5 @@ fn main() {
         "{name}: {tried} inputs from {from} on, made of {} files, {accepted} accepted",
         corpus.len()
     );
-    let _ = std::fs::remove_dir_all(own);
+    let _ = (std::fs::remove_dir_all(own), std::fs::remove_file(reached));
 }

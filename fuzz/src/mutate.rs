@@ -2,6 +2,8 @@
 //!
 //! Invariant: an input is a function of the corpus and its number alone, so a failure is replayed by its number.
 
+use std::ops::Range;
+
 /// Values that no honest file has, as they stand in a text.
 pub const HOSTILE: [&str; 48] = [
     "1e308",
@@ -110,13 +112,14 @@ pub fn change(bytes: &mut Vec<u8>, other: &[u8], words: &mut Words) {
         4 => {
             let piece = bytes[at..end].to_vec();
             let copies = [1, 2, 100, 3_000][words.below(4)];
-            let piece = piece.repeat(copies);
-            bytes.splice(at..at, piece);
+            // What does not fit is cut off by the caller.
+            let piece = piece.repeat(copies.min(1 + LONGEST / piece.len().max(1)));
+            put(bytes, at..at, &piece);
         }
         5 => {
             let from = words.below(other.len());
             let to = (from + words.below(400)).min(other.len());
-            bytes.splice(at..at, other[from..to].iter().copied());
+            put(bytes, at..at, &other[from..to]);
         }
         6 => {
             let word = words.next().to_le_bytes();
@@ -149,10 +152,30 @@ pub fn change(bytes: &mut Vec<u8>, other: &[u8], words: &mut Words) {
 
 /// Exchanges two lines.
 fn swap_lines(bytes: &mut Vec<u8>, words: &mut Words) {
-    let mut lines: Vec<Vec<u8>> = bytes.split(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect();
-    let (a, b) = (words.below(lines.len()), words.below(lines.len()));
-    lines.swap(a, b);
-    *bytes = lines.join(&b'\n');
+    let lines = 1 + bytes.iter().filter(|byte| **byte == b'\n').count();
+    let (a, b) = (words.below(lines), words.below(lines));
+    if a == b {
+        return;
+    }
+    let (first, last) = (line(bytes, a.min(b)), line(bytes, a.max(b)));
+    let swapped = [
+        &bytes[..first.start],
+        &bytes[last.clone()],
+        &bytes[first.end..last.start],
+        &bytes[first],
+        &bytes[last.end..],
+    ];
+    *bytes = swapped.concat();
+}
+
+/// Where a line stands, without its end.
+fn line(bytes: &[u8], number: usize) -> Range<usize> {
+    let mut ends = (0..bytes.len()).filter(|at| bytes[*at] == b'\n');
+    let start = match number {
+        0 => 0,
+        _ => ends.nth(number - 1).expect("lines were counted") + 1,
+    };
+    start..ends.next().unwrap_or(bytes.len())
 }
 
 /// Puts a hostile value, or the value of another key, in the place of one value.
@@ -168,29 +191,38 @@ fn replace_value(bytes: &mut Vec<u8>, words: &mut Words) {
     } else {
         HOSTILE[words.below(HOSTILE.len())].as_bytes().to_vec()
     };
-    bytes.splice(from..to, value);
+    put(bytes, from..to, &value);
+}
+
+/// Puts a piece in the place of another: `splice` would go through it byte by byte.
+fn put(bytes: &mut Vec<u8>, place: Range<usize>, piece: &[u8]) {
+    let rest = bytes.split_off(place.end);
+    bytes.truncate(place.start);
+    bytes.extend_from_slice(piece);
+    bytes.extend_from_slice(&rest);
 }
 
 /// What is longer is no value, bytes.
 const LONGEST_VALUE: usize = 200;
 
 /// Where the values of a text in YAML, JSON or CSV stand: after a colon, a comma or a bracket, up to the next.
+///
+/// Read from the end, so that each byte is looked at once: most of what an input costs was spent here.
 pub fn values(bytes: &[u8]) -> Vec<(usize, usize)> {
-    let is_end = |byte: u8| matches!(byte, b',' | b'}' | b']' | b'\n' | b'#');
     let mut found = Vec::new();
-    let mut at = 0;
-    while at < bytes.len() {
-        if matches!(bytes[at], b':' | b',' | b'[' | b'\n') {
-            let blanks = bytes[at + 1..].iter().take_while(|byte| **byte == b' ').count();
-            let from = at + 1 + blanks;
-            // A text without an end is not looked through again from each of its colons.
-            let near = bytes[from..].iter().take(LONGEST_VALUE);
-            let length = near.take_while(|byte| !is_end(**byte)).count();
-            if length > 0 && length < LONGEST_VALUE {
-                found.push((from, from + length));
-            }
+    let (mut from, mut end) = (bytes.len(), bytes.len());
+    for (at, byte) in bytes.iter().enumerate().rev() {
+        let is_before = matches!(byte, b':' | b',' | b'[' | b'\n');
+        if is_before && (1..LONGEST_VALUE).contains(&(end - from)) {
+            found.push((from, end));
         }
-        at += 1;
+        if *byte != b' ' {
+            from = at;
+        }
+        if matches!(byte, b',' | b'}' | b']' | b'\n' | b'#') {
+            end = at;
+        }
     }
+    found.reverse();
     found
 }

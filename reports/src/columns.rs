@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use parquet::data_type::{AsBytes, DataType};
 use parquet::errors::ParquetError;
-use parquet::file::reader::{FileReader, RowGroupReader, SerializedFileReader};
+use parquet::file::reader::{FileReader, RowGroupReader};
 
-use stakeout_engine::observe::parquet_source::ParquetSource;
+use stakeout_engine::observe::parquet_source;
 
 use crate::error::ReportError;
 
@@ -163,7 +163,7 @@ impl Columns {
 }
 
 fn read(file: File, wanted: &[&str]) -> Result<Vec<Values>, ParquetError> {
-    let reader = SerializedFileReader::new(ParquetSource(file))?;
+    let reader = parquet_source::open(file, u64::MAX)?;
     let metadata = reader.metadata();
     let rows = metadata.file_metadata().num_rows();
     if !(0..=ROWS_MAX).contains(&rows) {

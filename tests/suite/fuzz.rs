@@ -158,6 +158,28 @@ impl Trial {
     }
 }
 
+/// A number that was written down gives its input for good, however fast inputs are made.
+#[test]
+fn an_input_is_the_same_function_of_its_number_as_ever() {
+    let corpus: Vec<Vec<u8>> = vec![
+        b"a: 1\nb: [2, {c: '3', d: [ 4 ,5]}] # e\nf:\n  - g:   \n  - :h: x,y\n\n".to_vec(),
+        (0..3_000_u32).map(|at| (at * at % 251) as u8).collect(),
+        b"id,name\n1,one\n2,two\n".repeat(60),
+        b"{".to_vec(),
+    ];
+    let mut hasher = blake3::Hasher::new();
+    for number in 0..20_000 {
+        let bytes = mutate::input(&corpus, number);
+        hasher.update(&(bytes.len() as u64).to_le_bytes());
+        hasher.update(&bytes);
+        for (from, to) in mutate::values(&bytes[..bytes.len().min(4_096)]) {
+            hasher.update(&[from as u8, to as u8]);
+        }
+    }
+    let found = hasher.finalize().to_hex();
+    assert_eq!(&found[..16], "0c31503e2f0ecc69");
+}
+
 /// Mutations of each door in the suite; expensive doors get fewer.
 fn tries(door: &str) -> u64 {
     match door {

@@ -447,6 +447,11 @@ mod tests {
             ),
             ("rank", one(entry("a", &[1; 5], 0, 0)), "claims 5 sizes"),
             ("shape", one(entry("a", &[1 << 62, 8], 0, 0)), "claims the shape"),
+            (
+                "empty",
+                one(entry("a", &[32, 0], 0, 0)),
+                "claims the shape [0, 32]",
+            ),
             ("format", one(entry("a", &[8], 99, 0)), "unsupported format 99"),
             ("row", one(entry("a", &[33], 2, 0)), "no multiple"),
             ("begin", one(entry("a", &[8], 0, u64::MAX)), "claims to begin"),

@@ -51,17 +51,18 @@ pub fn read_range(path: &Path, begin: u64, length: u64) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Product of sizes, refused where it overflows or exceeds the limit.
+/// Product of sizes, refused where it overflows or exceeds the limit, and where there is no value: the library makes a
+/// slice of blocks of what it is given, and no bytes lie where no block may.
 pub fn count_values(place: &str, name: &str, dims: &[u64]) -> Result<u64> {
     let count = dims
         .iter()
         .try_fold(1u64, |product, size| product.checked_mul(*size));
     match count {
-        Some(count) if count <= TENSOR_LIMIT && dims.len() <= 4 => Ok(count),
+        Some(count) if (1..=TENSOR_LIMIT).contains(&count) && dims.len() <= 4 => Ok(count),
         _ => Err(ReplayError::file(
             place,
             format!(
-                "tensor `{name}` claims the shape {dims:?}; at most 4 sizes and {TENSOR_LIMIT} values are read"
+                "tensor `{name}` claims the shape {dims:?}; at most 4 sizes and 1 to {TENSOR_LIMIT} values are read"
             ),
         )),
     }

@@ -364,20 +364,24 @@ pub fn judge(lines: &mut [Line]) {
     }
 }
 
+/// Longest name that may be a slip of the pen, bytes; of a longer one as many characters are shown.
+const SLIP_MAX: usize = 80;
+
 fn unknown(name: &str, what: &'static str, found: &str, known: &[&str]) -> WorldError {
-    let nearest = known
+    // A distance takes the product of both lengths, so a name of a megabyte is not compared.
+    let distances = known
         .iter()
-        .map(|candidate| (strsim::osa_distance(candidate, found), *candidate))
-        .min();
-    let hint = match nearest {
+        .filter(|_| found.len() <= SLIP_MAX)
+        .map(|candidate| (strsim::osa_distance(candidate, found), *candidate));
+    let hint = match distances.min() {
         Some((distance, candidate)) if distance <= 3 => format!("; did you mean {candidate:?}?"),
-        Some(_) => format!("; there are: {}", known.join(", ")),
-        None => String::from("; it has none"),
+        _ if known.is_empty() => String::from("; it has none"),
+        _ => format!("; there are: {}", known.join(", ")),
     };
     WorldError::Unknown {
         name: name.to_owned(),
         what,
-        found: found.to_owned(),
+        found: found.chars().take(SLIP_MAX).collect(),
         hint,
     }
 }
@@ -450,8 +454,19 @@ mod tests {
         );
         assert!(refusal(&FILE.replace("satoshi", "satoshis")).contains("did you mean \"satoshi\""));
         let record = FILE.replace("bitcoin-supply", "white-paper");
-        assert!(refusal(&record.replace("expect: {satoshi", "set: {c")).contains("it has none"));
+        assert!(refusal(&record.replace("expect: {satoshi", "set: {c")).contains("; it has none"));
         assert!(refusal(&FILE.replace("outcome", "outcomes")).contains("outcomes"));
         assert!(refusal("checks: [").starts_with("file: "));
+    }
+
+    #[test]
+    fn a_name_of_a_megabyte_is_refused_in_a_line() {
+        let told = refusal(&FILE.replace("bitcoin-supply", &"s".repeat(1_000_000)));
+        let names = refusal(&FILE.replace("bitcoin-supply", "nowhere-near"));
+        assert!(
+            told.contains("there are: ") && names.contains("there are: "),
+            "{names}"
+        );
+        assert!(told.len() <= names.len() + SLIP_MAX, "{} bytes", told.len());
     }
 }

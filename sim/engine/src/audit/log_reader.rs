@@ -11,24 +11,25 @@ use std::path::{Path, PathBuf};
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use parquet::data_type::{ByteArrayType, DataType, Int32Type, Int64Type};
 use parquet::errors::ParquetError;
-use parquet::file::reader::{ChunkReader, FileReader, Length, RowGroupReader, SerializedFileReader};
+use parquet::file::reader::{ChunkReader, FileReader, Length, RowGroupReader};
 
 use super::chain::EVENTS_PER_SEGMENT;
 use super::log_columns::LOG_COLUMNS;
 use super::log_entry::{LogEntry, NO_CAUSE};
 use super::log_writer::CHECKPOINTS_KEY;
 use crate::observe::event::{Event, EventKind, NO_INFERENCE, NOBODY};
-use crate::observe::parquet_source::ParquetSource;
+use crate::observe::parquet_source::{self, ParquetFile};
 use crate::observe::results_error::ResultsError;
 
 /// Reads one replicate's log.
 pub struct LogReader {
     path: PathBuf,
-    stored: ParquetSource<File>,
+    /// The same file, for its bytes as they are stored.
+    stored: File,
     /// Of the bytes that have been hashed, and their number.
     hasher: blake3::Hasher,
     hashed: u64,
-    file: SerializedFileReader<ParquetSource<File>>,
+    file: ParquetFile<File>,
     replicate: u32,
     kinds: BTreeMap<&'static [u8], EventKind>,
     next_segment: usize,
@@ -44,7 +45,7 @@ impl LogReader {
     pub fn open(path: &Path, replicate: u32) -> Result<Self, ResultsError> {
         let file = ResultsError::wrap("read", path, File::open(path))?;
         let stored = ResultsError::wrap("read", path, file.try_clone())?;
-        let reader = ResultsError::decode(path, || SerializedFileReader::new(ParquetSource(file)))?;
+        let reader = ResultsError::decode(path, || parquet_source::open(file, u64::MAX))?;
         let columns = reader
             .metadata()
             .file_metadata()
@@ -60,7 +61,7 @@ impl LogReader {
         }
         Ok(Self {
             path: path.to_path_buf(),
-            stored: ParquetSource(stored),
+            stored,
             hasher: blake3::Hasher::new(),
             hashed: 0,
             file: reader,

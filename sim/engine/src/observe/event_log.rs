@@ -7,11 +7,11 @@ use std::collections::BTreeMap;
 use std::fs::File;
 
 use parquet::errors::ParquetError;
-use parquet::file::reader::{FileReader, SerializedFileReader};
+use parquet::file::reader::FileReader;
 use parquet::record::{Field, Row};
 
 use super::event_spool::events_file;
-use super::parquet_source::ParquetSource;
+use super::parquet_source;
 use super::results_error::ResultsError;
 use super::run_archive::RunDirectory;
 use crate::audit::log_entry::LogEntry;
@@ -102,7 +102,7 @@ impl RunDirectory {
         }
         let file = ResultsError::wrap("read", &path, File::open(&path))?;
         let unreadable = |error: ParquetError| broken(error.to_string());
-        let reader = SerializedFileReader::new(ParquetSource(file)).map_err(unreadable)?;
+        let reader = parquet_source::open(file, u64::MAX).map_err(unreadable)?;
         for row in reader.get_row_iter(None).map_err(unreadable)? {
             if !act(&row.map_err(unreadable)?) {
                 break;

@@ -27,6 +27,7 @@ mod log_thread;
 pub mod manifest;
 pub mod packed_writer;
 pub mod packing;
+pub mod parquet_headers;
 pub mod parquet_source;
 pub mod parquet_writer;
 pub mod participant_table;

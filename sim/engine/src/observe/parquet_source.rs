@@ -1,21 +1,40 @@
-//! What Parquet files are read from.
+//! What Parquet files are read from, and the one door by which they are opened.
 //!
-//! Invariant: whoever goes on reading at the end of a file is stopped. The library skips what it does not know of a page's
-//! header without asking whether anything is left, so that four kilobytes which claim a list of two billion numbers
-//! there would be read at their end two billion times.
+//! Invariant: a file's headers are checked before the library reads any of its pages, and whoever goes on reading at the
+//! end of a file is stopped. The library skips what it does not know of a page's header without asking whether anything is
+//! left, so that four kilobytes which claim a list of two billion numbers there would be read at their end two billion
+//! times.
 
 use std::io::{self, Read};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use parquet::errors::Result;
-use parquet::file::reader::{ChunkReader, Length};
+use parquet::file::reader::{ChunkReader, FileReader, Length, SerializedFileReader};
+
+use super::parquet_headers::{check_columns, check_pages};
 
 /// How often one reader may come to the end.
 const ENDS_MAX: u32 = 64;
 
 /// A source whose readers come to its end a few times only.
 #[derive(Debug)]
-pub struct ParquetSource<R>(pub R);
+pub struct ParquetSource<R>(Arc<R>);
+
+/// A Parquet file whose headers were checked.
+pub type ParquetFile<R> = SerializedFileReader<ParquetSource<R>>;
+
+/// Opens a file whose pages may expand to `most` bytes in all.
+///
+/// # Errors
+/// A file that is no Parquet, or claims more than it holds.
+pub fn open<R: ChunkReader + 'static>(source: R, most: u64) -> Result<ParquetFile<R>> {
+    let source = ParquetSource(Arc::new(source));
+    check_columns(&source)?;
+    let file = SerializedFileReader::new(ParquetSource(Arc::clone(&source.0)))?;
+    check_pages(&source, file.metadata(), most)?;
+    Ok(file)
+}
 
 /// A reader of it.
 #[derive(Debug)]
@@ -62,7 +81,7 @@ mod tests {
 
     #[test]
     fn a_reader_reads_what_is_there_and_is_stopped_at_its_end() {
-        let source = ParquetSource(Bytes::from_static(b"0123456789"));
+        let source = ParquetSource(Arc::new(Bytes::from_static(b"0123456789")));
         let mut reader = source.get_read(4).unwrap();
         let mut text = String::new();
         assert_eq!(reader.read_to_string(&mut text).unwrap(), 6);

@@ -6,14 +6,14 @@
 use std::fs::File;
 
 use parquet::errors::ParquetError;
-use parquet::file::reader::{FileReader, SerializedFileReader};
+use parquet::file::reader::FileReader;
 use parquet::record::{Row, RowAccessor};
 use stakeout_protocol::status::{Status, StatusReason};
 
 use super::cast::Cast;
 use super::columns::Column;
 use super::frame::{Conviction, EpochRow, ParticipantRow, RunOutput};
-use super::parquet_source::ParquetSource;
+use super::parquet_source;
 use super::replicate_state::{HISTOGRAMS, HISTOGRAMS_FILE, REPLICATES_FILE, ReplicateState, cell_columns};
 use super::results_error::ResultsError;
 use super::rows::{self, reason_name, status_name};
@@ -140,7 +140,7 @@ impl RunDirectory {
         let path = self.path().join(name);
         let file = ResultsError::wrap("read", &path, File::open(&path))?;
         let read = || {
-            let reader = SerializedFileReader::new(ParquetSource(file))?;
+            let reader = parquet_source::open(file, u64::MAX)?;
             let schema = reader.metadata().file_metadata().schema_descr();
             let found: Vec<&str> = schema.columns().iter().map(|column| column.name()).collect();
             if found.iter().ne(shape.iter().map(|column| &column.name)) {

@@ -6,7 +6,7 @@
 //! Invariant: the preset `minimal` is always the first layer, and each preset is laid once, at the first
 //! place where it is named.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::document::{self, Entry, Node, Value};
@@ -226,7 +226,7 @@ impl Layers {
         let mut layer = Layer {
             origin,
             sources,
-            seen: Vec::new(),
+            seen: BTreeSet::new(),
         };
         self.flatten(tree, "", &mut layer);
     }
@@ -357,12 +357,11 @@ impl Layers {
     }
 
     fn insert(&mut self, path: &str, place: &Place, node: Node, layer: &mut Layer<'_>) {
-        if layer.seen.iter().any(|seen| seen == path) {
+        if !layer.seen.insert(path.to_owned()) {
             self.problems
                 .push(Problem::new(place, path, "the same value twice"));
             return;
         }
-        layer.seen.push(path.to_owned());
         if path == "assumptions" {
             self.assumptions.push(node.clone());
         }
@@ -415,7 +414,7 @@ impl Layers {
         let mut layer = Layer {
             origin: "command line",
             sources: Vec::new(),
-            seen: Vec::new(),
+            seen: BTreeSet::new(),
         };
         if let Some(field) = fields::find(&path) {
             self.insert(field.path, &place, node, &mut layer);
@@ -510,7 +509,7 @@ fn edit_node(node: &mut Node, words: &[&str], value: Node, place: &Place) -> Res
 struct Layer<'a> {
     origin: &'a str,
     sources: Vec<(String, String)>,
-    seen: Vec<String>,
+    seen: BTreeSet<String>,
 }
 
 impl Layer<'_> {

@@ -82,24 +82,25 @@ impl Reader<'_> {
         path: &str,
         node: &Node,
     ) -> Option<Quantity> {
-        let allowed = describe_range(dimension, min, max, allows_none);
+        // A range is described where a value is refused, and not for each that is read.
+        let allowed = || describe_range(dimension, min, max, allows_none);
         let Some(text) = node.text().filter(|_| !node.is_empty()) else {
-            self.refuse(node, path, &allowed);
+            self.refuse(node, path, &allowed());
             return None;
         };
         match dimension.parse(text) {
             Ok(quantity) if (min..=max).contains(&quantity.base) => return Some(quantity),
             Ok(_) => self
-                .refuse(node, path, &allowed)
+                .refuse(node, path, &allowed())
                 .found
                 .push_str(", which is out of range"),
             Err(Refusal::NoNumber) => self
-                .refuse(node, path, &allowed)
+                .refuse(node, path, &allowed())
                 .found
                 .push_str(", which is no decimal number"),
-            Err(Refusal::TooFine) => self.refuse(node, path, &allowed).found.push_str(TOO_FINE),
+            Err(Refusal::TooFine) => self.refuse(node, path, &allowed()).found.push_str(TOO_FINE),
             Err(Refusal::TooLarge) => self
-                .refuse(node, path, &allowed)
+                .refuse(node, path, &allowed())
                 .found
                 .push_str(", which is too large"),
             Err(Refusal::NoUnit) => {
@@ -108,13 +109,13 @@ impl Reader<'_> {
                     "%" => format!("write the unit: {}", percent_hint(number)),
                     name => format!("write the unit: `{number} {name}`"),
                 });
-                let problem = self.refuse(node, path, &allowed);
+                let problem = self.refuse(node, path, &allowed());
                 problem.found.push_str(", a number without a unit");
                 *problem = problem.clone().hint(hint);
             }
             Err(Refusal::WrongUnit(unit)) => {
                 let hint = nearest(&unit, dimension.unit_names());
-                let problem = self.refuse(node, path, &allowed);
+                let problem = self.refuse(node, path, &allowed());
                 problem
                     .found
                     .push_str(&format!(", with the unit {}", quoted(&unit)));

@@ -8,12 +8,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use parquet::errors::ParquetError;
-use parquet::file::reader::{FileReader, SerializedFileReader};
+use parquet::file::reader::FileReader;
 use parquet::record::Field as Cell;
 
 use super::error::{Place, Problem, Source, quoted};
 use super::files::{InputFile, MAX_DATA_BYTES, read_below, short_hash};
-use crate::observe::parquet_source::ParquetSource;
+use crate::observe::parquet_source;
 
 /// Most cells of a file: a gigabyte or so of memory.
 const MAX_CELLS: usize = 20_000_000;
@@ -151,7 +151,7 @@ impl Table {
 
     fn rows_of_parquet(path: &str, bytes: Vec<u8>) -> Result<Self, String> {
         let said = |error: ParquetError| error.to_string();
-        let reader = SerializedFileReader::new(ParquetSource(bytes::Bytes::from(bytes))).map_err(said)?;
+        let reader = parquet_source::open(bytes::Bytes::from(bytes), MAX_DATA_BYTES).map_err(said)?;
         let schema = reader.metadata().file_metadata().schema_descr();
         let columns: Vec<String> = schema
             .columns()

@@ -10,6 +10,9 @@ pub mod groups;
 mod network;
 mod protocol;
 
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
 use super::quantity::{
     BLOCKS, COINS, COUNT, DURATION, Dimension, EPOCHS, MEMORY, NUMBER, PRICE, SHARE, TOKENS, WHOLE_SECONDS,
 };
@@ -217,21 +220,23 @@ pub fn all() -> impl Iterator<Item = &'static Field> {
         .chain(network::OUTAGES_AND_RECORD)
 }
 
+/// The fields by path, made once: every key of every layer asks for one.
+fn by_path() -> &'static BTreeMap<&'static str, &'static Field> {
+    static BY_PATH: OnceLock<BTreeMap<&'static str, &'static Field>> = OnceLock::new();
+    BY_PATH.get_or_init(|| all().map(|field| (field.path, field)).collect())
+}
+
 /// The field of a path.
 #[must_use]
 pub fn find(path: &str) -> Option<&'static Field> {
-    all().find(|field| field.path == path)
+    by_path().get(path).copied()
 }
 
 /// Whether a path is a section, with fields below it.
 #[must_use]
 pub fn is_section(path: &str) -> bool {
-    all().any(|field| {
-        field
-            .path
-            .strip_prefix(path)
-            .is_some_and(|rest| rest.starts_with('.'))
-    })
+    let is_below = |other: &str| other.strip_prefix(path).is_some_and(|rest| rest.starts_with('.'));
+    all().any(|field| is_below(field.path))
 }
 
 /// The words that may follow a section's path (the top's for an empty one), in the order of the table.

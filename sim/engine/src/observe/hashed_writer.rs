@@ -72,7 +72,7 @@ mod tests {
 
     #[test]
     fn the_hash_on_the_way_is_that_of_what_came_and_every_byte_arrives() {
-        let bytes: Vec<u8> = (0..300_000_u32).map(|place| (place * 7 >> 3) as u8).collect();
+        let bytes: Vec<u8> = (0..300_000_u32).map(|place| (place * 7 / 8) as u8).collect();
         let mut writer = HashedWriter::new(Vec::new());
         let mut come = 0;
         for piece in bytes.chunks(70_001) {

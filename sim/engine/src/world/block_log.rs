@@ -18,6 +18,8 @@ use crate::observe::event::{Event, EventKind};
 
 /// Numbers of a word.
 const WORD: usize = u64::BITS as usize;
+/// Numbers that a ring holds at most; records whose numbers lie further apart are sorted.
+const RING_MAX: usize = 1 << 22;
 /// So many events ahead is asked for the record of one.
 const AHEAD: usize = 12;
 
@@ -66,6 +68,8 @@ pub struct Places {
     present: Vec<u64>,
     /// Lane and place there, of those.
     found: Vec<(u32, u32)>,
+    /// Number, lane and place of records that lie too far apart for the ring.
+    sorted: Vec<(u64, u32, u32)>,
 }
 
 impl BlockLog {
@@ -236,6 +240,7 @@ impl Places {
         records: impl Fn(usize) -> &'a [T],
         number: impl Fn(&T) -> u64,
     ) -> Option<(u64, u64)> {
+        self.sorted.clear();
         loop {
             self.present.fill(0);
             let mask = self.found.len().wrapping_sub(1);
@@ -261,14 +266,34 @@ impl Places {
                 return None;
             }
             // No word may hold numbers of both ends.
-            let span = usize::try_from(last - first).expect("inferences in flight fit into memory");
-            if span + WORD < self.found.len() {
+            let room = usize::try_from(last - first).map_or(usize::MAX, |span| span.saturating_add(WORD + 1));
+            if room <= self.found.len() {
                 return Some((first, last));
             }
-            let room = (span + WORD + 1).next_power_of_two();
+            if room > RING_MAX {
+                self.sort_by_number(lanes, &records, &number);
+                return Some((first, last));
+            }
+            let room = room.next_power_of_two();
             self.present.resize(room / WORD, 0);
             self.found.resize(room, (0, 0));
         }
+    }
+
+    /// Sorts the places of lanes' records by their numbers.
+    #[cold]
+    fn sort_by_number<'a, T: 'a>(
+        &mut self,
+        lanes: usize,
+        records: &impl Fn(usize) -> &'a [T],
+        number: &impl Fn(&T) -> u64,
+    ) {
+        for lane in 0..lanes {
+            let records = records(lane).iter().zip(0_u32..);
+            let places = records.map(|(record, at)| (number(record), lane as u32, at));
+            self.sorted.extend(places);
+        }
+        self.sorted.sort_unstable();
     }
 
     /// Hands lane and place of the records that were dealt to `act`, by their numbers, and some before to `ask`.
@@ -279,6 +304,10 @@ impl Places {
         ask: impl Fn(usize, usize),
         mut act: impl FnMut(usize, usize) -> Result<(), E>,
     ) -> Result<(), E> {
+        if !self.sorted.is_empty() {
+            let mut sorted = self.sorted.iter();
+            return sorted.try_for_each(|&(_, lane, at)| act(lane as usize, at as usize));
+        }
         let mut near = [(0, 0); 2 * WORD];
         let mut count = 0;
         for word in first as usize / WORD..=last as usize / WORD {
@@ -348,7 +377,13 @@ mod tests {
     #[test]
     fn records_of_all_lanes_are_found_by_number_however_far_apart() {
         let mut places = Places::default();
-        for (count, step, first) in [(1_000, 1, 5), (40, 30_011, 7), (0, 1, 0), (3_000, 3, 1 << 40)] {
+        for (count, step, first) in [
+            (1_000, 1, 5),
+            (40, 30_011, 7),
+            (40, 1 << 50, 7),
+            (0, 1, 0),
+            (3_000, 3, 1 << 40),
+        ] {
             let mut lanes = vec![Vec::new(); 4];
             let expected: Vec<u64> = (0..count).map(|place| first + place * step).collect();
             for (place, &number) in expected.iter().enumerate() {

@@ -139,14 +139,8 @@ impl LogReader {
             if end == self.hashed || end > self.stored.len() {
                 return Err(wrong());
             }
-            let mut reader = self.stored.get_read(self.hashed)?.take(end - self.hashed);
-            let mut room = vec![0; 1 << 16];
-            loop {
-                match reader.read(&mut room)? {
-                    0 => break,
-                    read => self.hasher.update(&room[..read]),
-                };
-            }
+            let segment = self.stored.get_read(self.hashed)?.take(end - self.hashed);
+            self.hasher.update_reader(segment)?;
             self.hashed = end;
             Ok(self.hasher.finalize())
         })

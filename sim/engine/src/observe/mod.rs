@@ -20,7 +20,6 @@ pub mod events_in_order;
 pub mod figure;
 pub mod frame;
 pub(crate) mod hashed_writer;
-mod hashing_sink;
 pub mod idle;
 mod intervals;
 mod log_thread;

@@ -144,10 +144,7 @@ impl<const NARROW: bool> Differences<NARROW> {
         self.pack_block();
         let mut head = Vec::with_capacity(levels.len() + HEAD);
         head.extend_from_slice(levels);
-        put_varint(&mut head, BLOCK as u64);
-        put_varint(&mut head, (BLOCK / PART) as u64);
-        put_varint(&mut head, self.count);
-        put_varint(&mut head, zigzag(if self.count == 0 { 0 } else { self.first }));
+        put_head(&mut head, self.count, self.first);
         self.count = 0;
         self.page.lend(&head)
     }
@@ -204,7 +201,7 @@ fn pack_equal(room: &mut [u8; BLOCK_ROOM], number: i64) -> usize {
 #[inline]
 fn pack_small(room: &mut [u8; BLOCK_ROOM], block: &[i64; BLOCK], rows: usize) -> usize {
     let mut numbers = block.map(|number| number as i32);
-    let least = compute_least_small(&numbers);
+    let least = compute_least::<_, 16>(&numbers, i32::MAX);
     numbers[rows..].fill(least);
     let above = numbers.map(|number| number.wrapping_sub(least).cast_unsigned());
     let widths = put_varint_at(room, 0, zigzag(i64::from(least)));
@@ -224,7 +221,7 @@ fn pack_small(room: &mut [u8; BLOCK_ROOM], block: &[i64; BLOCK], rows: usize) ->
 /// Packs any block.
 #[inline(never)]
 fn pack_large(room: &mut [u8; BLOCK_ROOM], block: &mut [i64; BLOCK], rows: usize) -> usize {
-    let least = compute_least(block);
+    let least = compute_least::<_, 8>(block, i64::MAX);
     block[rows..].fill(least);
     for value in block.iter_mut() {
         *value = value.wrapping_sub(least);
@@ -243,13 +240,18 @@ fn pack_large(room: &mut [u8; BLOCK_ROOM], block: &mut [i64; BLOCK], rows: usize
     at
 }
 
+/// What stands before the blocks of a column of `count` numbers.
+fn put_head(out: &mut Vec<u8>, count: u64, first: i64) {
+    put_varint(out, BLOCK as u64);
+    put_varint(out, (BLOCK / PART) as u64);
+    put_varint(out, count);
+    put_varint(out, zigzag(if count == 0 { 0 } else { first }));
+}
+
 /// A column of `count` numbers, of which each is `step` above the one before, as the values of a page.
 pub fn pack_steps(first: i64, step: i64, count: usize) -> Bytes {
     let mut page = Vec::new();
-    put_varint(&mut page, BLOCK as u64);
-    put_varint(&mut page, (BLOCK / PART) as u64);
-    put_varint(&mut page, count as u64);
-    put_varint(&mut page, zigzag(if count == 0 { 0 } else { first }));
+    put_head(&mut page, count as u64, first);
     let mut block = [0; BLOCK_ROOM];
     let length = pack_equal(&mut block, step);
     for _ in 0..count.saturating_sub(1).div_ceil(BLOCK) {
@@ -300,26 +302,14 @@ impl Page {
 
 /// The least of a block, by several at once: each comparison waits for the one before.
 #[inline]
-fn compute_least(block: &[i64; BLOCK]) -> i64 {
-    let mut least = [i64::MAX; 8];
-    for numbers in block.as_chunks::<8>().0 {
+fn compute_least<T: Copy + Ord, const AT_ONCE: usize>(numbers: &[T; BLOCK], most: T) -> T {
+    let mut least = [most; AT_ONCE];
+    for numbers in numbers.as_chunks::<AT_ONCE>().0 {
         for (least, &number) in least.iter_mut().zip(numbers) {
             *least = number.min(*least);
         }
     }
-    least.into_iter().fold(i64::MAX, i64::min)
-}
-
-/// The same of numbers of 32 bits.
-#[inline]
-fn compute_least_small(numbers: &[i32; BLOCK]) -> i32 {
-    let mut least = [i32::MAX; 16];
-    for numbers in numbers.as_chunks::<16>().0 {
-        for (least, &number) in least.iter_mut().zip(numbers) {
-            *least = number.min(*least);
-        }
-    }
-    least.into_iter().fold(i32::MAX, i32::min)
+    least.into_iter().fold(most, T::min)
 }
 
 /// Differences wrap as wide as the column is.

@@ -11,7 +11,7 @@ use super::cast::Cast;
 use super::columns::Column;
 use super::event_spool::{FinishedLog, Spool};
 use super::frame::RunOutput;
-use super::hashing_sink::HashingSink;
+use super::hashed_writer::HashedWriter;
 use super::manifest::{FileEntry, MODEL_VERSION, Manifest, Platform, RESULTS_FORMAT, Timing};
 use super::parquet_writer::{ParquetWriter, ROWS_PER_GROUP};
 use super::replicate_state::{HISTOGRAMS_FILE, REPLICATES_FILE, ReplicateState, cell_columns, cell_rows};
@@ -425,11 +425,11 @@ impl Files<'_> {
         name: &str,
         content: impl FnOnce(&mut (dyn Write + Send)) -> io::Result<()>,
     ) -> io::Result<FileEntry> {
-        let sink = HashingSink::new(self.storage.create_file(path)?);
-        let mut buffered = io::BufWriter::with_capacity(1 << 16, sink);
-        content(&mut buffered)?;
-        let sink = buffered.into_inner().map_err(io::IntoInnerError::into_error)?;
-        let (bytes, blake3) = sink.close()?;
+        let mut writer = HashedWriter::new(self.storage.create_file(path)?);
+        content(&mut writer)?;
+        let (mut sink, bytes, blake3) = writer.finish()?;
+        sink.flush()?;
+        sink.sync()?;
         Ok(FileEntry {
             name: name.to_string(),
             bytes,

@@ -11,7 +11,7 @@
 
 use prefetch_index::prefetch_index;
 
-use super::finish::{Finish, Served};
+use super::finish::{Finish, Served, price_of};
 use super::request::Request;
 use super::tables::{Tables, compute_escrow};
 use crate::observe::event::{Event, EventKind};
@@ -163,12 +163,8 @@ impl BlockLog {
     #[inline(always)]
     fn finished(&self, finish: &Finish, first: u32) -> Event {
         let escrow = compute_escrow(finish.price, finish.prompt(), self.terms.max_tokens);
-        let payment = match finish.substitute() {
-            0 => finish.price * finish.tokens(),
-            substitute if self.terms.is_unpaid[usize::from(substitute)] => 0,
-            _ => finish.price * finish.tokens(),
-        };
-        let payment = payment.min(escrow);
+        let price = price_of(finish, |substitute| self.terms.is_unpaid[usize::from(substitute)]);
+        let payment = price.min(escrow);
         let event = Event::at(EventKind::Finished, self.height, finish.completion)
             .of(first + finish.host())
             .with(finish.client())

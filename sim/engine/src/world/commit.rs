@@ -10,7 +10,7 @@ use stakeout_kernel::sample::bernoulli;
 use stakeout_protocol::status::Status;
 use stakeout_protocol::units::Reputation;
 
-use super::finish::{Finish, Served};
+use super::finish::{Finish, Served, price_of};
 use super::inference::{Checks, GONE, Inference, NONE, State};
 use super::lane::{HostState, Lane};
 use super::mail::{Answer, Task, TaskKind};
@@ -98,7 +98,7 @@ impl Lane {
         if record.substitute() != 0 {
             self.count_substitute(record.host() as usize, record.substitute(), tables);
         }
-        price_of(record, tables)
+        price_of(record, |substitute| tables.conducts.get(substitute).is_unpaid)
     }
 
     /// Books what a finished answer brings its host, of whose answers so many parts per 10^9 are to be validated; returns the
@@ -357,13 +357,4 @@ impl Lane {
             self.forget(index);
         }
     }
-}
-
-/// What a finished answer costs its client, however little it locked.
-#[inline(always)]
-pub(super) fn price_of(record: &impl Served, tables: &Tables) -> u64 {
-    if record.substitute() != 0 && tables.conducts.get(record.substitute()).is_unpaid {
-        return 0;
-    }
-    record.price() * record.tokens()
 }

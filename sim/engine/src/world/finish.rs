@@ -76,6 +76,16 @@ pub(crate) trait Served {
     }
 }
 
+/// What a finished answer costs its client, however little it locked; `is_unpaid` says of what served it, where that was not
+/// the promised model, whether nobody pays for it.
+#[inline(always)]
+pub(crate) fn price_of(record: &impl Served, is_unpaid: impl FnOnce(u8) -> bool) -> u64 {
+    if record.substitute() != 0 && is_unpaid(record.substitute()) {
+        return 0;
+    }
+    record.price() * record.tokens()
+}
+
 impl Served for Finish {
     #[inline(always)]
     fn number(&self) -> u64 {

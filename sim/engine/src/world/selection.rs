@@ -7,8 +7,7 @@
 use prefetch_index::prefetch_index;
 use stakeout_kernel::sample::{SubsetPlan, below, bernoulli, threshold};
 
-use super::commit::price_of;
-use super::finish::{Finish, Served};
+use super::finish::{Finish, Served, price_of};
 use super::groups::Group;
 use super::inference::Inference;
 use super::lane::{Lane, PlanHead};
@@ -48,12 +47,13 @@ impl Lane {
     /// Draws who checks a finished answer, and mails their jobs.
     pub(super) fn draw_check(&mut self, record: &impl Served, window: &Window<'_>) {
         let tables = window.tables;
-        let payment = price_of(record, tables).min(tables.escrow(record.price(), record.prompt()));
         let word = record.check_word(tables);
         let is_independent = window.draw == Draw::Independent;
         if is_independent && self.is_unchecked(record, word, window) {
             return;
         }
+        let price = price_of(record, |substitute| tables.conducts.get(substitute).is_unpaid);
+        let payment = price.min(tables.escrow(record.price(), record.prompt()));
         let record = record.record(self.first, window.groups, word);
         if is_independent {
             self.choose_validators(&record, payment, window);

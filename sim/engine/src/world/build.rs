@@ -92,6 +92,7 @@ impl<'a> World<'a> {
             cut,
             groups: build_groups(scenario),
             demand: Demand::new(scenario),
+            addresses: Vec::new(),
             pieces: Vec::new(),
             admission: protocol.bandwidth.as_ref().map(Admission::new),
             books: Books::new(
@@ -359,7 +360,7 @@ fn fresh_state(epochs_completed: u32, first_pair: u32, first_model: u16, tables:
             StatusReason::None
         },
         reputation: Reputation::new(0),
-        finished: 0,
+        uncounted: 0,
         first_pair,
         first_model,
         spared_below: 0,
@@ -479,7 +480,7 @@ impl TakeEpoch for ReputationRecord {
         if state.status == Status::Invalid {
             self.record_conviction(params);
         }
-        self.record_epoch(params, u64::from(state.finished), u64::from(tally.missed));
+        self.record_epoch(params, u64::from(tally.finished), u64::from(tally.missed));
     }
 }
 

@@ -5,20 +5,18 @@
 
 use prefetch_index::prefetch_index;
 use rayon::prelude::*;
-use stakeout_kernel::digest::EffectSum;
 
 use super::World;
+use super::address::{Address, Sender, draw_executor};
 use super::admission::Admission;
-use super::cut::Cut;
+use super::bill::Bill;
 use super::demand::{Arrival, Arrivals, Drawn, Errand};
 use super::groups::Group;
+use super::inference::NONE;
 use super::lane::{Lane, Special};
-use super::preserved::Preserved;
 use super::request::Request;
 use super::tables::Tables;
 use super::window::Window;
-use crate::observe::event::Event;
-use crate::observe::frame::{EpochRow, EventKind};
 
 /// Requests that one thread sends out before they are served: a megabyte, half of a core's own cache.
 const STINT: usize = 16_384;
@@ -34,6 +32,7 @@ const PIECES_A_THREAD: usize = 4;
 /// Consecutive requests of a window, sent by one thread and not yet paid for.
 #[derive(Default)]
 pub(super) struct Piece {
+    addresses: Vec<Address>,
     /// By lane.
     to: Vec<Sent>,
     /// What clients are asked for, in order of arrival.
@@ -47,23 +46,6 @@ pub(super) struct Piece {
 struct Sent {
     requests: Vec<Request>,
     escrow: u128,
-}
-
-/// An escrow that a client has to lay down, in base units.
-#[derive(Clone, Copy)]
-struct Bill {
-    number: u64,
-    escrow: u64,
-    client: u32,
-}
-
-/// What a request needs to find its executor.
-struct Sender<'a> {
-    groups: &'a [Group],
-    preserved: &'a Preserved,
-    tables: &'a Tables,
-    is_paused: bool,
-    cut: Cut,
 }
 
 impl World<'_> {
@@ -81,8 +63,8 @@ impl World<'_> {
         };
         let dispatch = match (is_plain, is_parallel) {
             (true, true) => Self::dispatch_side_by_side,
-            (true, false) => Self::dispatch::<true>,
-            (false, _) => Self::dispatch::<false>,
+            (true, false) => Self::dispatch_plainly,
+            (false, _) => Self::dispatch_with_care,
         };
         self.dispatched = 0;
         let mut served = 0;
@@ -103,9 +85,61 @@ impl World<'_> {
         !self.purse.is_empty() || !self.routing.is_neutral()
     }
 
-    /// Takes requests of the window, asks whether their clients can pay, and sends them to executors. Says
-    /// whether there were any. `PLAIN` is where every request goes to whom it was drawn to.
-    fn dispatch<const PLAIN: bool>(&mut self, end: u64) -> bool {
+    /// Takes requests of the window, asks whether their clients can pay, and sends them to whom they were drawn to. Says
+    /// whether there were any.
+    fn dispatch_plainly(&mut self, end: u64) -> bool {
+        let arrivals = self
+            .demand
+            .next_arrivals(end, &self.tables, self.options.parallel);
+        let sender = Sender {
+            groups: &self.groups,
+            preserved: &self.preserved,
+            tables: &self.tables,
+            is_paused: self.paused_until >= end,
+            cut: self.cut,
+        };
+        sender.address(arrivals.requests, &mut self.addresses);
+        let (mut escrow, mut unassigned) = (0, 0);
+        let mut refused = Vec::new();
+        let addressed = arrivals.requests.iter().zip(&self.addresses);
+        for ((drawn, to), number) in addressed.zip(arrivals.first..) {
+            if to.executor == NONE {
+                unassigned += 1;
+                continue;
+            }
+            let bill = Bill::new(drawn, number, to.escrow);
+            if !bill.is_paid(&mut self.books.clients) {
+                refused.push((bill, drawn.time));
+                continue;
+            }
+            escrow += i128::from(to.escrow);
+            let inbox = &mut self.lanes[sender.cut.lane(to.executor)].inbox;
+            put_in(
+                &mut inbox.requests,
+                Request::new(drawn, number, sender.cut.place(to.executor)),
+            );
+        }
+        self.lanes[0].inbox.escrow += escrow;
+        self.totals.unassigned += unassigned as u64;
+        self.dispatched += arrivals.requests.len() - unassigned - refused.len();
+        let were_any = !arrivals.requests.is_empty();
+        self.refuse_all(&refused);
+        were_any
+    }
+
+    /// Counts requests that their clients cannot pay for; beside each is when it came.
+    fn refuse_all(&mut self, refused: &[(Bill, u64)]) {
+        let height = self.schedule.origin + self.window + 1;
+        for (bill, time) in refused {
+            bill.refuse(&mut self.totals, &mut self.effects);
+            if self.tables.log {
+                self.events.push(bill.refused(height, *time));
+            }
+        }
+    }
+
+    /// The same where requests may go elsewhere, or may have been sent by somebody with a purpose.
+    fn dispatch_with_care(&mut self, end: u64) -> bool {
         let Self {
             demand,
             admission,
@@ -117,8 +151,6 @@ impl World<'_> {
             lanes,
             books,
             totals,
-            effects,
-            events,
             ..
         } = self;
         let is_paused = self.paused_until >= end;
@@ -126,56 +158,42 @@ impl World<'_> {
         let max_tokens = u64::from(tables.max_tokens);
         let height = self.schedule.origin + self.window + 1;
         let arrivals = demand.next_arrivals(end, tables, self.options.parallel);
-        let mut escrow = 0;
+        let (mut escrow, mut refused) = (0, Vec::new());
         for (at, drawn) in arrivals.requests.iter().enumerate() {
             let number = arrivals.first + at as u64;
             look_ahead(arrivals.requests, at, groups);
             let group = &groups[usize::from(drawn.model)];
-            let mut changed;
-            let (drawn, errand, member) = if PLAIN {
-                let member = draw_member(drawn, group, preserved, is_paused);
-                (drawn, Errand::None, member)
-            } else {
-                changed = Arrival {
-                    number,
-                    drawn: *drawn,
-                    errand: Errand::None,
-                };
-                if !purse.is_empty() && !purse.takes(&mut changed, tables) {
-                    continue;
-                }
-                let is_drawn = drawn.named.is_none() && group.total > 0 && !is_paused;
-                let is_routed = is_drawn && !routing.is_plain(&changed);
-                let routed = is_routed.then(|| routing.route(&mut changed, group, tables));
-                let member = routed.or_else(|| match changed.drawn.named {
-                    Some(executor) => group.position(executor),
-                    None => draw_member(&changed.drawn, group, preserved, is_paused),
-                });
-                let admits = |limit: &mut Admission| limit.admits(height, changed.drawn.prompt, max_tokens);
-                let is_admitted = admission.as_mut().is_none_or(admits);
-                (&changed.drawn, changed.errand, member.filter(|_| is_admitted))
+            let mut changed = Arrival {
+                number,
+                drawn: *drawn,
+                errand: Errand::None,
             };
-            let Some(member) = member else {
+            if !purse.is_empty() && !purse.takes(&mut changed, tables) {
+                continue;
+            }
+            let is_drawn = drawn.named.is_none() && group.total > 0 && !is_paused;
+            let is_routed = is_drawn && !routing.is_plain(&changed);
+            let routed = is_routed.then(|| group.executors.at(routing.route(&mut changed, group, tables)));
+            let executor = routed.or_else(|| match changed.drawn.named {
+                Some(executor) => group.has(executor).then_some(executor),
+                None => draw_executor(&changed.drawn, group, preserved, is_paused),
+            });
+            let (drawn, errand) = (&changed.drawn, changed.errand);
+            let admits = |limit: &mut Admission| limit.admits(height, drawn.prompt, max_tokens);
+            let is_admitted = admission.as_mut().is_none_or(admits);
+            let Some(executor) = executor.filter(|_| is_admitted) else {
                 totals.unassigned += 1;
                 continue;
             };
-            let bill = Bill {
-                number,
-                escrow: tables.escrow(group.price, drawn.prompt),
-                client: drawn.client,
-            };
+            let bill = Bill::new(drawn, number, tables.escrow(group.price, drawn.prompt));
             if !bill.is_paid(&mut books.clients) {
-                bill.refuse(totals, effects);
-                if tables.log {
-                    events.push(bill.refused(height, drawn.time));
-                }
+                refused.push((bill, drawn.time));
                 continue;
             }
             self.dispatched += 1;
-            let executor = group.executors.at(member);
             let lane = &mut lanes[cut.lane(executor)];
             escrow += i128::from(bill.escrow);
-            if !PLAIN && (drawn.missed || errand != Errand::None) {
+            if drawn.missed || errand != Errand::None {
                 lane.specials.push(Special {
                     number,
                     is_missed: drawn.missed,
@@ -188,10 +206,12 @@ impl World<'_> {
             );
         }
         lanes[0].inbox.escrow += escrow;
-        !arrivals.requests.is_empty()
+        let were_any = !arrivals.requests.is_empty();
+        self.refuse_all(&refused);
+        were_any
     }
 
-    /// As [`dispatch`](Self::dispatch), where every request goes to whom it was drawn to: several threads send
+    /// As [`dispatch_plainly`](Self::dispatch_plainly), where every request goes to whom it was drawn to: several threads send
     /// consecutive pieces, and one then has them paid for in order.
     fn dispatch_side_by_side(&mut self, end: u64) -> bool {
         let Self {
@@ -202,8 +222,6 @@ impl World<'_> {
             lanes,
             books,
             totals,
-            effects,
-            events,
             pieces,
             ..
         } = self;
@@ -234,25 +252,20 @@ impl World<'_> {
             let chunks = arrivals.requests.chunks(size).enumerate();
             pieces.iter_mut().zip(chunks).for_each(send);
         }
-        let height = self.schedule.origin + self.window + 1;
         let mut refused = Vec::new();
         for piece in pieces {
             totals.unassigned += piece.unassigned;
-            for bill in &piece.bills {
+            let before = refused.len();
+            for &bill in &piece.bills {
                 if !bill.is_paid(&mut books.clients) {
-                    bill.refuse(totals, effects);
-                    if tables.log {
-                        let drawn = &arrivals.requests[(bill.number - arrivals.first) as usize];
-                        events.push(bill.refused(height, drawn.time));
-                    }
-                    refused.push(bill.number);
+                    let drawn = &arrivals.requests[(bill.number - arrivals.first) as usize];
+                    refused.push((bill, drawn.time));
                 }
             }
             self.dispatched += piece.bills.len();
-            if !refused.is_empty() {
-                self.dispatched -= refused.len();
-                piece.take_back(&refused, groups, tables);
-                refused.clear();
+            if refused.len() > before {
+                self.dispatched -= refused.len() - before;
+                piece.take_back(&refused[before..], groups, tables);
             }
             for (lane, sent) in lanes.iter_mut().zip(&mut piece.to) {
                 lane.inbox.escrow += std::mem::take(&mut sent.escrow).cast_signed();
@@ -260,6 +273,7 @@ impl World<'_> {
                 lane.batches.push(std::mem::replace(&mut sent.requests, empty));
             }
         }
+        self.refuse_all(&refused);
         true
     }
 }
@@ -270,36 +284,32 @@ impl Piece {
         self.to.resize_with(lanes, Sent::default);
         self.bills.clear();
         self.unassigned = 0;
-        for (at, drawn) in arrivals.requests.iter().enumerate() {
-            let number = arrivals.first + at as u64;
-            look_ahead(arrivals.requests, at, sender.groups);
-            let group = &sender.groups[usize::from(drawn.model)];
-            let Some(member) = draw_member(drawn, group, sender.preserved, sender.is_paused) else {
+        sender.address(arrivals.requests, &mut self.addresses);
+        let addressed = arrivals.requests.iter().zip(&self.addresses);
+        for ((drawn, to), number) in addressed.zip(arrivals.first..) {
+            if to.executor == NONE {
                 self.unassigned += 1;
                 continue;
-            };
-            let escrow = sender.tables.escrow(group.price, drawn.prompt);
-            self.bills.push(Bill {
-                number,
-                escrow,
-                client: drawn.client,
-            });
-            let executor = group.executors.at(member);
-            let sent = &mut self.to[sender.cut.lane(executor)];
-            sent.escrow += u128::from(escrow);
+            }
+            self.bills.push(Bill::new(drawn, number, to.escrow));
+            let sent = &mut self.to[sender.cut.lane(to.executor)];
+            sent.escrow += u128::from(to.escrow);
             put_in(
                 &mut sent.requests,
-                Request::new(drawn, number, sender.cut.place(executor)),
+                Request::new(drawn, number, sender.cut.place(to.executor)),
             );
         }
     }
 
     /// Takes back what was sent for clients who cannot pay.
     #[cold]
-    fn take_back(&mut self, refused: &[u64], groups: &[Group], tables: &Tables) {
+    fn take_back(&mut self, refused: &[(Bill, u64)], groups: &[Group], tables: &Tables) {
         for sent in &mut self.to {
             sent.requests.retain(|request| {
-                let is_refused = refused.binary_search(&request.number()).is_ok();
+                let number = request.number();
+                let is_refused = refused
+                    .binary_search_by_key(&number, |(bill, _)| bill.number)
+                    .is_ok();
                 if is_refused {
                     let price = groups[usize::from(request.group())].price;
                     sent.escrow -= u128::from(tables.escrow(price, request.prompt));
@@ -310,48 +320,11 @@ impl Piece {
     }
 }
 
-impl Bill {
-    /// Lays the escrow down if the client has it.
-    #[inline(always)]
-    fn is_paid(&self, clients: &mut [i64]) -> bool {
-        let balance = &mut clients[self.client as usize];
-        // A balance is never negative, and what it covers fits.
-        let is_covered = balance.cast_unsigned() >= self.escrow;
-        if is_covered {
-            *balance -= self.escrow.cast_signed();
-        }
-        is_covered
-    }
-
-    /// Counts a request that its client cannot pay for.
-    #[cold]
-    fn refuse(&self, totals: &mut EpochRow, effects: &mut EffectSum) {
-        totals.refused += 1;
-        effects.add(
-            EventKind::Refused as u64,
-            self.number,
-            u64::from(self.client),
-            self.escrow,
-        );
-    }
-
-    /// What the log says of it.
-    #[cold]
-    fn refused(&self, height: u64, time: u64) -> Event {
-        let refused = Event::at(EventKind::Refused, height, time).with(self.client);
-        Event {
-            inference: self.number,
-            ..refused
-        }
-        .wide(i128::from(self.escrow))
-    }
-}
-
 /// Asks for what chooses the executor of a request that comes later than the one at `at`.
 #[inline(always)]
 fn look_ahead(requests: &[Drawn], at: usize, groups: &[Group]) {
     if let Some(later) = requests.get(at + AHEAD) {
-        groups[usize::from(later.model)].pick.look_ahead(later.executor);
+        groups[usize::from(later.model)].look_ahead(later.executor);
     }
 }
 
@@ -360,14 +333,4 @@ fn look_ahead(requests: &[Drawn], at: usize, groups: &[Group]) {
 fn put_in(inbox: &mut Vec<Request>, request: Request) {
     prefetch_index(&*inbox, inbox.len() + ROOM);
     inbox.push(request);
-}
-
-/// The position of the executor that a request was drawn to, if anybody serves.
-#[inline(always)]
-fn draw_member(drawn: &Drawn, group: &Group, preserved: &Preserved, is_paused: bool) -> Option<usize> {
-    if is_paused {
-        preserved.pick(drawn.model, drawn.executor)
-    } else {
-        (group.total > 0).then(|| group.draw(drawn.executor))
-    }
 }

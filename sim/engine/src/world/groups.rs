@@ -2,6 +2,7 @@
 //!
 //! Invariant: a group changes only between block windows, so that all lanes read the same group.
 
+use prefetch_index::prefetch_index;
 use stakeout_kernel::sample::{Ranking, SubsetSampler, WeightedIndex, below};
 
 use super::members::Members;
@@ -24,10 +25,13 @@ pub(crate) struct Member {
 #[derive(Clone, Debug, Default)]
 #[repr(C, align(64))]
 pub(crate) struct Group {
-    /// Sum of the members' weights.
-    pub total: u64,
+    /// Participants who bear weight, in their order, where there are few and all bear the same; else none. Each is as likely
+    /// as any other to be sent a request, and nobody's weight is looked at.
+    even_bearers: Box<[u32]>,
     /// Price in force, base units per model token.
     pub price: u64,
+    /// Sum of the members' weights.
+    pub total: u64,
     /// The members' participants; the position is what an inference remembers.
     pub executors: Members,
     /// Chooses an executor by weight.
@@ -66,6 +70,7 @@ impl Group {
         self.total = self.weights.iter().sum();
         self.has_one_bearer = self.weights.iter().filter(|&&weight| weight > 0).count() == 1;
         self.pick.rebuild(&self.weights);
+        self.even_bearers = self.find_even_bearers();
         // Of members with even weights the order is the one that there is.
         if self.weights.is_sorted_by(|weight, next| weight >= next) {
             self.ranked = None;
@@ -84,15 +89,44 @@ impl Group {
         }
     }
 
-    /// The position of the member on whom a word falls, by weight; there must be some weight.
-    #[inline(always)]
-    pub(crate) fn draw(&self, word: u64) -> usize {
-        // Where groups are small, some have even weights and some have not, and requests take turns between them: asking
-        // which is which would be a branch that chance decides, dearer than a look at the weights.
-        if self.executors.len() < LARGE {
-            self.pick.locate(below(word, self.total))
+    fn find_even_bearers(&self) -> Box<[u32]> {
+        let bearers = || self.members().filter(|member| member.weight > 0);
+        let is_even = match bearers().next() {
+            Some(first) => bearers().all(|member| member.weight == first.weight),
+            None => false,
+        };
+        // Of many who are all even the word alone says who it is.
+        if is_even && self.executors.len() < LARGE {
+            bearers().map(|member| member.participant).collect()
         } else {
-            self.pick.pick(word)
+            Box::default()
+        }
+    }
+
+    /// The participant on whom a word falls, by weight, if anybody has any.
+    #[inline(always)]
+    pub(crate) fn draw(&self, word: u64) -> Option<u32> {
+        // With n bearers of the same weight w, floor(floor(u n w) / w) is floor(u n): the choice that the weights would make.
+        let bearer = below(word, self.even_bearers.len() as u64) as usize;
+        match self.even_bearers.get(bearer) {
+            Some(&participant) => Some(participant),
+            None => self.draw_by_weight(word),
+        }
+    }
+
+    #[inline(always)]
+    fn draw_by_weight(&self, word: u64) -> Option<u32> {
+        (self.total > 0).then(|| self.executors.at(self.pick.pick(word)))
+    }
+
+    /// Asks for what a draw by this word will look at.
+    #[inline(always)]
+    pub(crate) fn look_ahead(&self, word: u64) {
+        if self.even_bearers.is_empty() {
+            self.pick.look_ahead(word);
+        } else {
+            let bearer = below(word, self.even_bearers.len() as u64);
+            prefetch_index(&self.even_bearers, bearer as usize);
         }
     }
 
@@ -109,10 +143,41 @@ impl Group {
 
 #[cfg(test)]
 mod tests {
-    use stakeout_kernel::sample::SubsetSampler;
+    use stakeout_kernel::sample::{SubsetSampler, below};
     use stakeout_kernel::streams::StreamKey;
 
-    use super::{Group, Members};
+    use super::{Group, LARGE};
+
+    /// Participants 10, 11, ... of these weights.
+    fn group_of(weights: &[u64]) -> Group {
+        let mut group = Group::of((10..10 + weights.len() as u32).collect());
+        group.weights = weights.to_vec();
+        group.rebuild();
+        group
+    }
+
+    /// Small groups and a large one, with even bearers, uneven ones, and nobody.
+    #[test]
+    fn an_executor_is_the_one_on_whom_the_word_falls_by_weight() {
+        for (weights, even_bearers) in [
+            (vec![7; 50], 50),
+            (vec![0, 3, 3, 0, 3], 3),
+            (vec![1, 40, 11, 25, 0, 18], 0),
+            (vec![5; LARGE], 0),
+            (vec![0; 4], 0),
+        ] {
+            let group = group_of(&weights);
+            assert_eq!(group.even_bearers.len(), even_bearers);
+            for number in 0..1_000 {
+                let word = StreamKey::from_raw(9).draw(number, 0);
+                let expected = (group.total > 0).then(|| {
+                    let member = group.pick.locate(below(word, group.total));
+                    10 + member as u32
+                });
+                assert_eq!(group.draw(word), expected, "{even_bearers} even bearers");
+            }
+        }
+    }
 
     /// Even weights, falling ones, some expelled, and any: the group's own order or another, the draws are the same.
     #[test]
@@ -123,12 +188,7 @@ mod tests {
             vec![3, 0, 3, 3],
             vec![1, 40, 11, 25, 0, 18],
         ] {
-            let mut group = Group {
-                executors: Members::new((10..10 + weights.len() as u32).collect()),
-                weights: weights.clone(),
-                ..Group::default()
-            };
-            group.rebuild();
+            let group = group_of(&weights);
             let sampler = SubsetSampler::new(&weights);
             let (mut drawn, mut expected) = (Vec::new(), Vec::new());
             for counter in 0..2_000 {

@@ -6,8 +6,10 @@
 //! brought up to date. Lanes run in parallel and share nothing, so the number of threads or lanes
 //! changes no byte of a result.
 
+mod address;
 mod admission;
 mod amounts;
+mod bill;
 pub(crate) mod block_log;
 mod books;
 mod branch;
@@ -64,6 +66,7 @@ mod verdict;
 mod vesting;
 mod window;
 
+use prefetch_index::prefetch_index;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 
@@ -89,6 +92,7 @@ use window::Targets;
 pub use build::WorldOptions;
 
 // What the epoch fidelity shares with the event fidelity (crate::epoch).
+pub(crate) use commit::Booked;
 pub(crate) use demand::Burst;
 pub(crate) use groups::Group;
 pub(crate) use inference::{Inference, NONE, State};
@@ -101,6 +105,8 @@ pub(crate) use window::{Draw, Window};
 
 /// Fewer inferences in flight or arriving than this in a window are not worth a second thread.
 const PARALLEL_MIN: usize = 2_048;
+/// So many credits before its turn a participant is asked for.
+const AHEAD: usize = 8;
 /// Kind of the effects that put the balances of an epoch's end into the digest; no event has it.
 const BALANCE: u64 = 0;
 
@@ -116,7 +122,8 @@ pub struct World<'a> {
     pub(crate) cut: Cut,
     pub(crate) groups: Vec<Group>,
     demand: Demand,
-    /// Requests on their way to lanes, where several threads send them.
+    /// Where requests of the window go, and requests on their way to lanes, where several threads send them.
+    addresses: Vec<address::Address>,
     pieces: Vec<dispatch::Piece>,
     admission: Option<Admission>,
     pub(crate) books: Books,
@@ -333,10 +340,15 @@ impl World<'_> {
             self.convictions.append(&mut lane.convictions);
             let mut credits = std::mem::take(&mut lane.credits);
             let mut releases = std::mem::take(&mut lane.releases);
-            for credit in credits.drain(..) {
+            for (at, credit) in credits.iter().enumerate() {
+                if let Some(later) = credits.get(at + AHEAD) {
+                    let lane = &self.lanes[cut.lane(later.participant)];
+                    prefetch_index(&lane.states, cut.place(later.participant));
+                }
                 let lane = &mut self.lanes[cut.lane(credit.participant)];
                 lane.states[cut.place(credit.participant)].work += credit.amount;
             }
+            credits.clear();
             for validator in releases.drain(..) {
                 let lane = &mut self.lanes[cut.lane(validator)];
                 lane.tallies[cut.place(validator)].open_cases -= 1;

@@ -12,9 +12,7 @@
 //! **Invariant.** The law is exactly that of independent coins; nothing is approximated but the last bits of
 //! a double. The expected cost is O(1 + number selected).
 
-use super::{
-    WeightedIndex, below, bernoulli, poisson_by_inversion, poisson_from, threshold, unit_closed_open,
-};
+use super::{WeightedIndex, bernoulli, poisson_by_inversion, poisson_from, threshold, unit_closed_open};
 use crate::streams::StreamKey;
 
 /// Members above this probability are asked one by one.
@@ -271,11 +269,9 @@ impl<'a> Ranking<'a> {
         } else {
             poisson_from(&mut key.stream(counter, COUNT_SUB), plan.rate)
         };
-        let before = self.index.weight_before(plan.heads as usize);
-        let tail_weight = self.index.total() - before;
         for point in 1..=points {
             let [place, keep] = key.draw2(counter, point);
-            let rank = self.index.locate(before + below(place, tail_weight));
+            let rank = self.index.pick_from(plan.heads as usize, place);
             let member = self.member(rank);
             if member != plan.excluded && is_kept(plan.scale * self.index.weight(rank) as f64, keep) {
                 selected.push(member);

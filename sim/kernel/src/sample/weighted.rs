@@ -18,8 +18,9 @@ pub struct WeightedIndex {
     /// `guide[g]` is the least index whose cumulative weight exceeds `g << shift`.
     guide: Vec<u32>,
     shift: u32,
-    /// All weights are the same and not zero, so a word chooses without a look at them.
-    is_even: bool,
+    /// So many entries come first that all have the same weight, and the others have none: then a word chooses without a look
+    /// at weights. 0 where weights are otherwise.
+    even: u32,
 }
 
 impl WeightedIndex {
@@ -45,9 +46,10 @@ impl WeightedIndex {
                 .expect("the total weight is beyond the range");
             self.cumulative.push(total);
         }
-        self.is_even = weights
-            .first()
-            .is_some_and(|&first| first > 0 && weights.iter().all(|&weight| weight == first));
+        let first = weights.first().copied().unwrap_or(0);
+        let bearers = weights.iter().take_while(|&&weight| weight == first).count();
+        let is_even = first > 0 && weights[bearers..].iter().all(|&weight| weight == 0);
+        self.even = if is_even { bearers as u32 } else { 0 };
         // At least as many guide cells as entries, at most twice as many.
         let bits = usize::BITS - weights.len().leading_zeros();
         self.shift = (u64::BITS - total.leading_zeros()).saturating_sub(bits);
@@ -87,7 +89,11 @@ impl WeightedIndex {
     }
 
     /// The weight of `entry`.
+    #[inline]
     pub fn weight(&self, entry: usize) -> u64 {
+        if entry < self.even as usize {
+            return self.cumulative[0];
+        }
         self.cumulative[entry] - self.weight_before(entry)
     }
 
@@ -128,11 +134,21 @@ impl WeightedIndex {
     #[inline(always)]
     pub fn pick(&self, word: u64) -> usize {
         // With n equal weights w, floor(floor(u n w) / w) is floor(u n): the same choice.
-        if self.is_even {
-            below(word, self.cumulative.len() as u64) as usize
+        if self.even > 0 {
+            below(word, u64::from(self.even)) as usize
         } else {
             self.locate(below(word, self.total()))
         }
+    }
+
+    /// As [`pick`](Self::pick), of the entries from `first` on, which must have some weight.
+    #[inline]
+    pub fn pick_from(&self, first: usize, word: u64) -> usize {
+        if first == 0 {
+            return self.pick(word);
+        }
+        let before = self.weight_before(first);
+        self.locate(before + below(word, self.total() - before))
     }
 }
 
@@ -178,12 +194,19 @@ mod tests {
 
     #[test]
     fn even_weights_are_picked_as_the_table_would() {
-        for (entries, weight) in [(1, 5), (7, 1), (100, 1_000), (3, u64::MAX / 3)] {
-            let index = WeightedIndex::new(&vec![weight; entries]);
+        for (entries, weight, others) in [(1, 5, 0), (7, 1, 0), (100, 1_000, 30), (3, u64::MAX / 3, 1)] {
+            let weights = [vec![weight; entries], vec![0; others]].concat();
+            let index = WeightedIndex::new(&weights);
+            assert_eq!(index.even as usize, entries);
             for i in 0..2_000 {
                 let word = StreamKey::from_raw(8).draw(i, 0);
                 assert_eq!(index.pick(word), index.locate(below(word, index.total())));
+                assert!(index.pick_from(entries / 2, word) >= entries / 2);
             }
+            assert!((0..entries + others).all(|entry| index.weight(entry) == weights[entry]));
+        }
+        for uneven in [vec![0, 0], vec![0, 4], vec![4, 0, 4], vec![4, 3]] {
+            assert_eq!(WeightedIndex::new(&uneven).even, 0);
         }
     }
 

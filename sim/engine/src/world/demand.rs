@@ -5,7 +5,7 @@
 //! differ in anything but demand see the same requests at the same times.
 
 use rayon::prelude::*;
-use stakeout_kernel::sample::{WeightedIndex, neg_ln};
+use stakeout_kernel::sample::{WeightedIndex, neg_ln, neg_ln_batch};
 use stakeout_kernel::streams::StreamKey;
 use stakeout_kernel::time::SimDuration;
 
@@ -205,8 +205,10 @@ impl Demand {
 
     /// Works out when the drawn requests arrive, up to the end of the span in which the rate holds.
     fn schedule(&mut self) {
-        let (mut now, mut left) = (self.now, self.left);
+        let (mut now, mut count) = (self.now, 0);
+        let mut left = std::mem::replace(&mut self.left, -1.0);
         for drawn in &mut self.buffer[self.used..] {
+            // Of the first, part of the gap may have passed.
             if left < 0.0 {
                 left = drawn.gap;
             }
@@ -214,15 +216,16 @@ impl Demand {
             let time = now.saturating_add(nanos(left * self.mean_gap));
             if time >= self.until {
                 left -= (self.until - now) as f64 / self.mean_gap;
-                (self.now, self.left) = (self.until, left.max(0.0));
-                return;
+                (now, self.left) = (self.until, left.max(0.0));
+                break;
             }
             drawn.time = time;
             (now, left) = (time, -1.0);
-            self.used += 1;
-            self.next += 1;
+            count += 1;
         }
-        (self.now, self.left) = (now, left);
+        self.now = now;
+        self.used += count;
+        self.next += count as u64;
     }
 
     /// Works out the rate from now on; false if the window is over.
@@ -250,7 +253,8 @@ impl Demand {
             let [arrival] = tables.keys.arrival.draw2_batch(number, 0);
             let [content] = tables.keys.request.draw2_batch(number, 0);
             let mut drawn = Drawn::default();
-            self.fill(&mut drawn, arrival, content, tables);
+            ([drawn.executor, drawn.check], drawn.gap) = (arrival, neg_ln(gap_word(arrival)));
+            self.fill(&mut drawn, content, tables);
             Drawn {
                 time: request.arrival_ns,
                 model: request.model,
@@ -313,14 +317,15 @@ impl Demand {
         let fill = |(chunk, out): (usize, &mut [Drawn])| {
             let first = first + (chunk * CHUNK) as u64;
             for (out, number) in out.chunks_exact_mut(BATCH).zip((first..).step_by(BATCH)) {
+                // One after the other: what is drawn for four requests fills the registers.
                 let arrivals = tables.keys.arrival.draw2_batch::<BATCH>(number, 0);
-                let contents = tables.keys.request.draw2_batch::<BATCH>(number, 0);
-                // Gaps apart: a logarithm keeps its constants in the registers that a call would take.
-                for (drawn, arrival) in out.iter_mut().zip(&arrivals) {
-                    drawn.gap = gap_of(arrival);
+                let gaps = neg_ln_batch(arrivals.map(gap_word));
+                for ((drawn, arrival), gap) in out.iter_mut().zip(arrivals).zip(gaps) {
+                    ([drawn.executor, drawn.check], drawn.gap) = (arrival, gap);
                 }
-                for ((drawn, arrival), content) in out.iter_mut().zip(arrivals).zip(contents) {
-                    self.fill(drawn, arrival, content, tables);
+                let contents = tables.keys.request.draw2_batch::<BATCH>(number, 0);
+                for (drawn, content) in out.iter_mut().zip(contents) {
+                    self.fill(drawn, content, tables);
                 }
             }
         };
@@ -332,16 +337,12 @@ impl Demand {
         (self.buffer, self.used) = (buffer, 0);
     }
 
-    /// What a request is, from the words drawn for it.
-    ///
-    /// Two blocks of 128 bits are all that a request costs: 48 bits choose its executor, 48 say whether
-    /// anybody checks the answer, and the 32 left over are the gap before it.
+    /// Who sends a request, for which model, and how long it is, from the second of its two blocks.
     #[inline(always)]
-    fn fill(&self, drawn: &mut Drawn, arrival: [u64; 2], content: [u64; 2], tables: &Tables) {
+    fn fill(&self, drawn: &mut Drawn, content: [u64; 2], tables: &Tables) {
         let [who, lengths] = content;
         let model = self.models.pick(who << 32);
         let laws = tables.lengths(model);
-        [drawn.executor, drawn.check] = arrival;
         drawn.client = (((who >> 32) * u64::from(tables.clients)) >> 32) as u32;
         drawn.prompt = laws.prompt.sample((lengths >> 32) as u32);
         drawn.answer = laws.answer.sample(lengths as u32).min(tables.max_tokens);
@@ -349,11 +350,12 @@ impl Demand {
     }
 }
 
-/// The gap before a request, in units of the mean gap, from the bits that nothing else uses.
+/// The word whose logarithm is the gap before a request, from the first of the two blocks of 128 bits that are all that a
+/// request costs: 48 bits choose its executor, 48 say whether anybody checks the answer, and these 32 are left over.
 #[inline(always)]
-fn gap_of([executor, check]: &[u64; 2]) -> f64 {
+fn gap_word([executor, check]: [u64; 2]) -> u64 {
     // A bit below them is set so that the smallest draw is not the logarithm of zero.
-    neg_ln(executor << 48 | (check & 0xFFFF) << 32 | 1 << 31)
+    executor << 48 | (check & 0xFFFF) << 32 | 1 << 31
 }
 
 /// A span in whole nanoseconds, to the nearest. Below 2^51 adding 2^52 leaves the integer in the last bits of

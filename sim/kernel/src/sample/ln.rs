@@ -16,16 +16,38 @@ const LN_2: f64 = std::f64::consts::LN_2;
 /// where two cells meet.
 #[inline(always)]
 pub fn neg_ln(word: u64) -> f64 {
+    let [ln] = neg_ln_batch([word]);
+    ln
+}
+
+/// [`neg_ln`] of each of `N` words, side by side.
+#[inline(always)]
+pub fn neg_ln_batch<const N: usize>(words: [u64; N]) -> [f64; N] {
+    let reduced = words.map(reduce);
+    let mut logarithms = reduced.map(|(r, _)| series(r));
+    for (logarithm, (_, before)) in logarithms.iter_mut().zip(reduced) {
+        let [shift_ln, reciprocal_ln] = before;
+        *logarithm = shift_ln + (reciprocal_ln - *logarithm);
+    }
+    logarithms
+}
+
+/// What is left of a word when its cell is taken out, and the two logarithms that come before.
+#[inline(always)]
+fn reduce(word: u64) -> (f64, [f64; 2]) {
     let word = word.max(1);
     let shift = word.leading_zeros();
     let normalised = word << shift;
     let (reciprocal, ln_reciprocal) = CELLS[((normalised >> 56) & 127) as usize];
     // 52 explicit bits under a fixed exponent make f in [1/2, 1) without a conversion.
     let f = f64::from_bits((0x3FE << 52) | ((normalised << 1) >> 12));
-    let r = f * reciprocal - 1.0;
-    let series = r
-        * (1.0 + r * (-1.0 / 2.0 + r * (1.0 / 3.0 + r * (-1.0 / 4.0 + r * (1.0 / 5.0 + r * (-1.0 / 6.0))))));
-    f64::from(shift) * LN_2 + (ln_reciprocal - series)
+    (f * reciprocal - 1.0, [f64::from(shift) * LN_2, ln_reciprocal])
+}
+
+/// The logarithm of `1 + r`.
+#[inline(always)]
+fn series(r: f64) -> f64 {
+    r * (1.0 + r * (-1.0 / 2.0 + r * (1.0 / 3.0 + r * (-1.0 / 4.0 + r * (1.0 / 5.0 + r * (-1.0 / 6.0))))))
 }
 
 /// An exponential duration with mean `mean_ns`, in whole nanoseconds rounded down, from one draw.

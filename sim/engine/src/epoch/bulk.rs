@@ -220,11 +220,7 @@ impl Server<'_> {
     fn count(&self, lane: &mut Lane, taken: u32) {
         let load = self.load;
         let state = &mut lane.states[load.participant as usize];
-        state.finished += taken;
-        self.window
-            .tables
-            .status
-            .record_served_times(&mut state.counters, taken);
+        state.uncounted += taken;
         let ppb = self.window.targets.ppb(state.reputation);
         lane.sums.finished[usize::from(load.model)].inferences += u64::from(taken);
         let totals = &mut lane.totals;

@@ -9,7 +9,7 @@ use stakeout_protocol::status::Status;
 
 use super::serve::Server;
 use crate::scenario::Unsampled;
-use crate::world::{Draw, Inference, Lane};
+use crate::world::{Booked, Draw, Inference, Lane};
 
 /// What such answers of a host have in common.
 #[derive(Clone, Copy, Debug)]
@@ -63,7 +63,9 @@ impl Server<'_> {
             return None;
         }
         let payment = lane.payment_of(record, tables);
-        lane.book_finish(record, payment, |_| common.rate_ppb, tables);
+        let mut booked = Booked::default();
+        lane.book_finish(record, payment, |_| common.rate_ppb, &mut booked);
+        lane.take_over(&booked);
         lane.hosts[host].busy_ns += work;
         lane.totals.requests += 1;
         lane.totals.finished += 1;

@@ -6,6 +6,7 @@
 //! that sampling reads changes within the block.
 
 use prefetch_index::prefetch_index;
+use stakeout_kernel::digest::EffectSum;
 use stakeout_kernel::sample::bernoulli;
 use stakeout_protocol::status::Status;
 use stakeout_protocol::units::Reputation;
@@ -21,6 +22,18 @@ use crate::scenario::Unsampled;
 
 /// So many finishes before its turn a host is asked for.
 const AHEAD: usize = 8;
+
+/// What consecutive finishes add up to, apart from the lane: so the sums stay in registers.
+#[derive(Default)]
+pub(crate) struct Booked {
+    /// Coins that were locked, base units.
+    escrow: u128,
+    /// What of them was paid to the executors, base units.
+    payments: u128,
+    /// Sum of the rates of validation in force, parts per 10^9.
+    rates_ppb: u64,
+    effects: EffectSum,
+}
 
 impl Lane {
     /// Commits one block for all executors of the lane.
@@ -48,37 +61,55 @@ impl Lane {
     #[inline(always)]
     fn commit_each(&mut self, due: &[Finish], window: &Window<'_>) {
         let mut doubtful = std::mem::take(&mut self.scratch.doubtful);
+        let mut booked = Booked::default();
         for (at, finish) in due.iter().enumerate() {
             // The last few are not worth a question of their own.
-            if let Some(later) = due.get(at + AHEAD) {
+            prefetch_index(due, at + 4 * AHEAD);
+            if let Some(later) = due.get(at + 2 * AHEAD) {
                 prefetch_index(&self.states, later.host() as usize);
+                if later.substitute() != 0 {
+                    prefetch_index(&self.tallies, later.host() as usize);
+                }
             }
-            if !self.commit_finish(finish, window) {
+            if !self.commit_finish(finish, &mut booked, window) {
                 doubtful.push(at as u32);
             }
         }
+        self.take_over(&booked);
         self.draw_checks(due, &mut doubtful, window);
         self.scratch.doubtful = doubtful;
     }
 
     /// Commits the finish of one answer, where one comes alone.
     pub(crate) fn commit_one(&mut self, record: &Inference, window: &Window<'_>) {
-        if !self.commit_finish(record, window) {
+        let mut booked = Booked::default();
+        let is_spared = self.commit_finish(record, &mut booked, window);
+        self.take_over(&booked);
+        if !is_spared {
             self.draw_check(record, window);
         }
+    }
+
+    /// Adds what finishes came to.
+    #[inline(always)]
+    pub(crate) fn take_over(&mut self, booked: &Booked) {
+        self.inbox.escrow -= booked.escrow.cast_signed();
+        self.totals.work_coins += booked.payments.cast_signed();
+        self.totals.nominal_rate_ppb_sum += u128::from(booked.rates_ppb);
+        self.effects.merge(&booked.effects);
     }
 
     /// Commits a finish, up to the question who checks the answer; says whether it is known already that nobody does:
     /// of nearly every answer.
     #[inline(always)]
-    fn commit_finish(&mut self, record: &impl Served, window: &Window<'_>) -> bool {
+    fn commit_finish(&mut self, record: &impl Served, booked: &mut Booked, window: &Window<'_>) -> bool {
         let tables = window.tables;
         let escrow = tables.escrow(record.price(), record.prompt());
         let payment = self.payment_of(record, tables).min(escrow);
-        self.inbox.escrow -= i128::from(escrow);
+        booked.escrow += u128::from(escrow);
         self.sums.refunds.add(record.client(), escrow - payment);
         let rate_ppb = |reputation| window.targets.ppb(reputation);
-        let state = self.book_finish(record, payment, rate_ppb, tables);
+        let state = self.book_finish(record, payment, rate_ppb, booked);
         let is_spared = record.check_begin() < state.spared_below;
         if window.measures.unsampled == Unsampled::Passed {
             tables.status.record_pass(&mut state.counters);
@@ -109,7 +140,7 @@ impl Lane {
         record: &impl Served,
         payment: u64,
         rate_ppb: impl FnOnce(Reputation) -> u32,
-        tables: &Tables,
+        booked: &mut Booked,
     ) -> &mut HostState {
         let used = record.tokens();
         let finished = &mut self.sums.finished[usize::from(record.group())];
@@ -117,12 +148,11 @@ impl Lane {
         finished.inferences += 1;
         let state = &mut self.states[record.host() as usize];
         state.work += payment as i64;
-        state.finished += 1;
-        tables.status.record_served(&mut state.counters);
-        self.totals.work_coins += i128::from(payment);
-        self.totals.nominal_rate_ppb_sum += u128::from(rate_ppb(state.reputation));
+        state.uncounted += 1;
+        booked.payments += u128::from(payment);
+        booked.rates_ppb += u64::from(rate_ppb(state.reputation));
         let executor = u64::from(self.first + record.host());
-        self.effects.add(
+        booked.effects.add(
             EventKind::Finished as u64 | used << 8,
             record.number(),
             executor << 32 | u64::from(record.client()),
@@ -344,6 +374,7 @@ impl Lane {
             );
         }
         let host = record.host as usize;
+        self.count_finished(record.host, &window.tables.status);
         self.tallies[host].missed += 1;
         let counters = &mut self.states[host].counters;
         let before = *counters;

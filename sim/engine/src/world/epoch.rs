@@ -93,6 +93,9 @@ impl World<'_> {
         let reputations: Vec<_> = (0..self.records.len())
             .map(|participant| self.reputation(participant))
             .collect();
+        for lane in &mut self.lanes {
+            lane.count_all_finished(&self.tables.status);
+        }
         self.log_standing(&reputations, end);
         for lane in &mut self.lanes {
             for host in 0..lane.states.len() {

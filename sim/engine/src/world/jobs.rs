@@ -16,8 +16,8 @@ use crate::strategy::Shortcut;
 /// A time that never comes.
 pub(super) const NEVER: u64 = u64::MAX;
 
-/// So many letters before its turn a validator is asked for.
-const AHEAD: usize = 8;
+/// So many letters before its turn a validator is asked for: little is done for each.
+const AHEAD: usize = 16;
 
 impl Lane {
     /// Files mailed jobs under the window in which they arrive.
@@ -44,11 +44,36 @@ impl Lane {
     }
 
     pub(super) fn note_next_job(&mut self) {
-        let place = self.job_order.places().get(self.jobs_taken);
-        self.next_job = place.map_or((NEVER, NEVER), |&place| {
-            let task = &self.jobs[place as usize];
-            (task.arrival, task.number)
-        });
+        self.next_job = match self.job_after(0) {
+            Some(job) => (job.arrival, job.number),
+            None => (NEVER, NEVER),
+        };
+        self.look_at_jobs();
+    }
+
+    /// The window's job that comes so many after the next.
+    fn job_after(&self, turns: usize) -> Option<&Task> {
+        let place = *self.job_order.places().get(self.jobs_taken + turns)?;
+        Some(&self.jobs[place as usize])
+    }
+
+    /// Asks for the jobs that come soon and for what their validators need: those are anywhere among the lane's hosts, and
+    /// between two jobs come several requests.
+    fn look_at_jobs(&self) {
+        let validator = |turns| {
+            self.job_after(turns)
+                .map(|job| (job.validator - self.first) as usize)
+        };
+        if let Some(host) = validator(2) {
+            self.look_at(host);
+            prefetch_index(&self.tallies, host);
+        }
+        if let Some(host) = validator(4) {
+            prefetch_index(&self.hosts, host);
+        }
+        if let Some(&place) = self.job_order.places().get(self.jobs_taken + 6) {
+            prefetch_index(&self.jobs, place as usize);
+        }
     }
 
     /// Takes the window's jobs that come before this arrival and number.

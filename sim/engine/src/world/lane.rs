@@ -9,7 +9,7 @@ use std::ops::Range;
 use stakeout_kernel::digest::EffectSum;
 use stakeout_kernel::sample::SubsetPlan;
 use stakeout_protocol::collateral::CollateralAccount;
-use stakeout_protocol::status::{Status, StatusCounters, StatusReason};
+use stakeout_protocol::status::{Status, StatusCounters, StatusReason, StatusRule};
 use stakeout_protocol::units::{Fraction, Reputation};
 
 use super::block_log::LaneLog;
@@ -64,8 +64,8 @@ pub(crate) struct HostState {
     pub counters: StatusCounters,
     /// Work coins of the epoch, base units; may be negative.
     pub work: i64,
-    /// Finished inferences of the epoch.
-    pub finished: u32,
+    /// Inferences finished since its counters were [brought up to date](Lane::count_finished).
+    pub uncounted: u32,
     /// First of its (host, model) pairs in the lane's plan array.
     pub first_pair: u32,
     /// Model of that pair.
@@ -95,6 +95,8 @@ pub(crate) struct HostTally {
     pub done: [u32; 2],
     /// Open cases as a validator.
     pub open_cases: u32,
+    /// Finished inferences of the epoch that have been counted.
+    pub finished: u32,
     /// Missed requests of the epoch.
     pub missed: u32,
     /// Passing validations of the epoch.
@@ -336,7 +338,25 @@ impl Lane {
 
     /// Answers that a host has finished in the run.
     pub(crate) fn run_finished(&self, host: usize) -> u64 {
-        self.run_counts.get(host, RunCount::Finished) + u64::from(self.states[host].finished)
+        let counted = self.run_counts.get(host, RunCount::Finished) + u64::from(self.tallies[host].finished);
+        counted + u64::from(self.states[host].uncounted)
+    }
+
+    /// Brings a host's counters up to date. What an answer in time does to them is the same for each, so that answers are
+    /// only numbered until somebody asks.
+    #[inline]
+    pub(crate) fn count_finished(&mut self, host: u32, status: &StatusRule) {
+        let state = &mut self.states[host as usize];
+        let uncounted = std::mem::take(&mut state.uncounted);
+        if uncounted > 0 {
+            status.record_served_times(&mut state.counters, uncounted);
+            self.tallies[host as usize].finished += uncounted;
+        }
+    }
+
+    /// Brings the counters of all hosts up to date.
+    pub(crate) fn count_all_finished(&mut self, status: &StatusRule) {
+        (0..self.states.len() as u32).for_each(|host| self.count_finished(host, status));
     }
 
     /// A host's account of collateral, if it deposited something.

@@ -38,6 +38,7 @@ impl Lane {
                 prefetch_index(&self.plans, pair);
                 prefetch_index(&self.plans, pair + 1); // A plan may end in the next cache line.
                 prefetch_index(&self.tallies, finish(later).host() as usize);
+                prefetch_index(&self.hosts, finish(later).host() as usize);
             }
             self.draw_check(finish(place), window);
         }

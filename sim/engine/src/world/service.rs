@@ -33,10 +33,6 @@ impl Lane {
         self.job_order.sort(&self.jobs, |task| task.arrival, rank);
         self.jobs_taken = 0;
         self.note_next_job();
-        // Validators are anywhere among the lane's hosts.
-        let places = || self.jobs.iter().map(|job| (job.validator - self.first) as usize);
-        places().for_each(|host| prefetch_index(&self.hosts, host));
-        places().for_each(|host| self.look_at(host));
     }
 
     /// Opens a window, and serves the requests that have been sent.
@@ -148,7 +144,7 @@ impl Lane {
 
     /// Asks for the slot that a job at a host will look at first.
     #[inline(always)]
-    fn look_at(&self, host: usize) {
+    pub(super) fn look_at(&self, host: usize) {
         let hot = &self.hosts[host];
         prefetch_index(&self.slots, hot.first_slot as usize + usize::from(hot.next_slot));
     }

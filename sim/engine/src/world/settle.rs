@@ -76,6 +76,9 @@ impl World<'_> {
         self.close_claims(end);
         self.release_vested(end);
         self.charge_purse();
+        for lane in &mut self.lanes {
+            lane.count_all_finished(&self.tables.status);
+        }
         let has_failed = self.failed_hosts();
         let reward = self.issue(&has_failed);
         let division = Division::new(
@@ -110,8 +113,8 @@ impl World<'_> {
     /// Who missed too much of its work, by participant.
     fn failed_hosts(&self) -> Vec<bool> {
         let p0 = self.missed_work_p0();
-        self.each_state(|_, state, tally| {
-            let (missed, finished) = (u64::from(tally.missed), u64::from(state.finished));
+        self.each_state(|_, _, tally| {
+            let (missed, finished) = (u64::from(tally.missed), u64::from(tally.finished));
             p0.is_some_and(|p0| {
                 !passes_missed_work_test(missed, finished + missed, p0).expect("missed is part of the total")
             })
@@ -144,12 +147,9 @@ impl World<'_> {
         if !rule.dynamic_p0 {
             return Some(rule.p0);
         }
-        let hosts = self
-            .lanes
-            .iter()
-            .flat_map(|lane| lane.states.iter().zip(&lane.tallies));
-        let counts = hosts.map(|(state, tally)| RequestCounts {
-            served: u64::from(state.finished),
+        let hosts = self.lanes.iter().flat_map(|lane| &lane.tallies);
+        let counts = hosts.map(|tally| RequestCounts {
+            served: u64::from(tally.finished),
             missed: u64::from(tally.missed),
         });
         let params = DynamicP0Params {
@@ -322,7 +322,7 @@ impl World<'_> {
                     reputation: state.reputation.get(),
                     status: state.status,
                     reason: state.reason,
-                    inferences: u64::from(state.finished),
+                    inferences: u64::from(tally.finished),
                     missed: u64::from(tally.missed),
                     validated: u64::from(tally.validated),
                     invalidated: u64::from(tally.invalidated),
@@ -356,9 +356,10 @@ impl World<'_> {
                 );
                 self.records.set(participant, record);
                 lane.run_counts
-                    .add(host, [state.finished, tally.validated, tally.invalidated]);
-                (state.finished, state.work) = (0, 0);
-                (tally.missed, tally.validated, tally.invalidated) = (0, 0, 0);
+                    .add(host, [tally.finished, tally.validated, tally.invalidated]);
+                state.work = 0;
+                (tally.finished, tally.missed) = (0, 0);
+                (tally.validated, tally.invalidated) = (0, 0);
                 (tally.checked, tally.cheated) = (0, 0);
             }
         }

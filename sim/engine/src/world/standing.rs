@@ -18,6 +18,7 @@ impl Lane {
 
     /// Applies the status tests, with a confirmation's ratio if one was measured.
     pub(crate) fn judge_status_with(&mut self, host: u32, ratio: Option<Fraction>, window: &Window<'_>) {
+        self.count_finished(host, &window.tables.status);
         let state = &mut self.states[host as usize];
         let (status, reason) = window.tables.status.decide(&state.counters, state.status, ratio);
         if status == state.status {

@@ -7,7 +7,7 @@ use clap::Args;
 use stakeout_engine::audit::log_entry::LogEntry;
 use stakeout_engine::observe::event::{Counterpart, NOBODY, counterpart};
 use stakeout_engine::observe::run_archive::RunDirectory;
-use stakeout_engine::observe::spoken::spoken_value;
+use stakeout_engine::observe::spoken::spoken_values;
 
 use super::failure::Failure;
 use super::format::{Format, FormatOption};
@@ -89,16 +89,18 @@ fn row(entry: &LogEntry, names: &BTreeMap<u32, String>, format: Format) -> Vec<C
         }
         Counterpart::Number => Cell::or_empty(known(event.other), Cell::count),
     };
-    let figure = |value: i64, meaning: &'static str| match format.is_for_people() {
-        true if meaning.is_empty() => [Cell::Empty, Cell::Empty],
-        true => {
-            let (value, meaning) = spoken_value(value, meaning);
-            [Cell::text(value), Cell::text(meaning)]
-        }
-        false => [Cell::count(value), Cell::text(meaning)],
+    let [[value, meaning], [second, its_meaning]] = if format.is_for_people() {
+        spoken_values(event).map(|(value, meaning)| match meaning {
+            "" => [Cell::Empty, Cell::Empty],
+            _ => [Cell::text(value), Cell::text(meaning)],
+        })
+    } else {
+        let kept = [
+            (event.value, event.kind.value_meaning()),
+            (event.second, event.kind.second_meaning()),
+        ];
+        kept.map(|(value, meaning)| [Cell::count(value), Cell::text(meaning)])
     };
-    let [value, meaning] = figure(event.value, event.kind.value_meaning());
-    let [second, its_meaning] = figure(event.second, event.kind.second_meaning());
     vec![
         Cell::Real(event.time_ns as f64 / 1e9, 3),
         Cell::count(event.height),

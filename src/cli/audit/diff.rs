@@ -8,7 +8,7 @@ use stakeout_engine::audit::diff::find_parting;
 use stakeout_engine::audit::log_entry::{LogEntry, NO_CAUSE};
 use stakeout_engine::observe::event::{Counterpart, NO_INFERENCE, NOBODY, counterpart};
 use stakeout_engine::observe::event_spool::events_file;
-use stakeout_engine::observe::spoken::spoken_value;
+use stakeout_engine::observe::spoken::spoken_values;
 
 use super::super::failure::Failure;
 use super::super::format::{Format, FormatOption};
@@ -102,12 +102,8 @@ fn sentence(entry: &LogEntry, names: &BTreeMap<u32, String>) -> String {
             Counterpart::Number => format!(", number {}", event.other),
         });
     }
-    for (value, meaning) in [
-        (event.value, event.kind.value_meaning()),
-        (event.second, event.kind.second_meaning()),
-    ] {
+    for (value, meaning) in spoken_values(event) {
         if !meaning.is_empty() {
-            let (value, meaning) = spoken_value(value, meaning);
             text.push_str(&format!(", {meaning}: {value}"));
         }
     }

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use super::balances::Balances;
 use super::log_entry::LogEntry;
 use super::posting::postings;
+use crate::observe::event::status_test::{CHECK_COUNTS, FAILED_CHECKS, FAILURES_IN_A_ROW};
 use crate::observe::event::{Event, EventKind, NO_INFERENCE};
 use crate::observe::results_error::ResultsError;
 use crate::observe::rows::{reason_name, status_name};
@@ -312,7 +313,7 @@ impl Explainer<'_> {
                 event.inference,
                 self.case(event)
             ),
-            EventKind::TestMoved if event.other != 3 => format!(
+            EventKind::TestMoved if event.other != CHECK_COUNTS => format!(
                 "{} after inference {}",
                 self.tests(&[event.other]),
                 event.inference
@@ -397,14 +398,14 @@ impl Explainer<'_> {
             .iter()
             .filter_map(|test| {
                 let (before, after) = self.moved.get(test)?;
-                Some(match test {
-                    1 => format!(
+                Some(match *test {
+                    FAILED_CHECKS => format!(
                         "the sum of the test of failed checks went from {} to {}",
                         sum(*before),
                         sum(*after)
                     ),
-                    2 => format!("failures in a row went from {before} to {after}"),
-                    3 => format!("{after} checks failed and {before} passed in the epoch"),
+                    FAILURES_IN_A_ROW => format!("failures in a row went from {before} to {after}"),
+                    CHECK_COUNTS => format!("{after} checks failed and {before} passed in the epoch"),
                     _ => format!(
                         "the sum of the test of missed requests went from {} to {}",
                         sum(*before),

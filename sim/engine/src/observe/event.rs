@@ -10,6 +10,18 @@ pub const NO_INFERENCE: u64 = u64::MAX;
 /// No participant or counterpart is concerned.
 pub const NOBODY: u32 = u32::MAX;
 
+/// Status tests, as the counterpart of an [`EventKind::TestMoved`] numbers them.
+pub mod status_test {
+    /// The sum of the test of failed checks.
+    pub const FAILED_CHECKS: u32 = 1;
+    /// Failed checks in a row.
+    pub const FAILURES_IN_A_ROW: u32 = 2;
+    /// Counts of failed and of passed checks, where no sum is kept.
+    pub const CHECK_COUNTS: u32 = 3;
+    /// The sum of the test of missed requests.
+    pub const MISSED_REQUESTS: u32 = 4;
+}
+
 /// One line of the event log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Event {

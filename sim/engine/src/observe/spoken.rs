@@ -2,9 +2,12 @@
 //!
 //! **Invariant.** No digit is lost: what is shown is the value itself, its last zeros left out.
 
+use super::event::status_test::{CHECK_COUNTS, FAILED_CHECKS, FAILURES_IN_A_ROW, MISSED_REQUESTS};
+use super::event::{Event, EventKind};
+
 /// A value with the unit in which people read it, and what it is, without the unit of the log: 735000 as "refund, base
 /// units" is `0.000735 GNK`, "refund". A value whose meaning names no unit stays as it is.
-pub fn spoken_value(value: i64, meaning: &'static str) -> (String, &'static str) {
+fn spoken_value(value: i64, meaning: &'static str) -> (String, &'static str) {
     let value = i128::from(value);
     match meaning.rsplit_once(", ") {
         Some((what, "base units")) => (gnk(value), what),
@@ -13,6 +16,23 @@ pub fn spoken_value(value: i64, meaning: &'static str) -> (String, &'static str)
         Some((what, "parts per 10^9")) => (decimal(value, 9), what),
         _ => (value.to_string(), meaning),
     }
+}
+
+/// Both figures of an event, each as [`spoken_value`]; those of a status test by what the test keeps.
+pub fn spoken_values(event: &Event) -> [(String, &'static str); 2] {
+    let sums = || [event.value, event.second].map(|sum| decimal(i128::from(sum), 12));
+    let counts = || [event.value, event.second].map(|count| count.to_string());
+    let (figures, meanings) = match (event.kind, event.other) {
+        (EventKind::TestMoved, FAILED_CHECKS | MISSED_REQUESTS) => (sums(), ["sum after", "sum before"]),
+        (EventKind::TestMoved, FAILURES_IN_A_ROW) => (counts(), ["failures in a row", "before"]),
+        (EventKind::TestMoved, CHECK_COUNTS) => (counts(), ["failed checks", "passed checks"]),
+        (kind, _) => {
+            let second = spoken_value(event.second, kind.second_meaning());
+            return [spoken_value(event.value, kind.value_meaning()), second];
+        }
+    };
+    let [value, second] = figures;
+    [(value, meanings[0]), (second, meanings[1])]
 }
 
 /// Base units as coins: `0.000735 GNK`.
@@ -36,7 +56,6 @@ pub fn decimal(parts: i128, decimals: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::observe::event::EventKind;
 
     #[test]
     fn fixed_points_lose_their_last_zeros_and_nothing_else() {
@@ -48,6 +67,27 @@ mod tests {
         ];
         assert_eq!(shown, ["0.958", "-0.000000000005", "0", "3"]);
         assert_eq!(gnk(i128::MIN), "-170141183460469231731687303715.884105728 GNK");
+    }
+
+    #[test]
+    fn the_figures_of_a_status_test_are_told_by_what_it_keeps() {
+        for (test, value, second, told) in [
+            (
+                FAILED_CHECKS,
+                1_250_000_000_000,
+                -5,
+                "sum after 1.25, sum before -0.000000000005",
+            ),
+            (MISSED_REQUESTS, 0, 3, "sum after 0, sum before 0.000000000003"),
+            (FAILURES_IN_A_ROW, 2, 1, "failures in a row 2, before 1"),
+            (CHECK_COUNTS, 4, 90, "failed checks 4, passed checks 90"),
+        ] {
+            let event = Event::at(EventKind::TestMoved, 1, 1)
+                .with(test)
+                .figures(value, second);
+            let [(value, meaning), (second, its_meaning)] = spoken_values(&event);
+            assert_eq!(format!("{meaning} {value}, {its_meaning} {second}"), told);
+        }
     }
 
     #[test]

@@ -14,15 +14,11 @@ use super::mail::Credit;
 use super::selection::session_members;
 use super::settled_rows::SettledRows;
 use super::window::{Draw, Window};
+use crate::observe::event::status_test::{CHECK_COUNTS, FAILED_CHECKS, FAILURES_IN_A_ROW, MISSED_REQUESTS};
 use crate::observe::event::{Event, EventKind, NOBODY};
 use crate::observe::events_in_order::EventsInOrder;
 use crate::scenario::Assignment;
 
-/// Which test a [`EventKind::TestMoved`] is about.
-const FAILED_CHECKS: u32 = 1;
-const FAILURES_IN_A_ROW: u32 = 2;
-const CHECK_COUNTS: u32 = 3;
-const MISSED_REQUESTS: u32 = 4;
 /// Parts per 10^9 in one.
 const PPB: f64 = 1e9;
 

@@ -9,13 +9,10 @@ use stakeout_protocol::units::{Decimal, Fraction};
 use super::file::{Goal, RareFile};
 use super::{position, unknown};
 use crate::experiment::sweep::SweepError;
+use crate::observe::event::status_test::{CHECK_COUNTS, FAILED_CHECKS, FAILURES_IN_A_ROW};
 use crate::observe::frame::{Event, EventKind};
 use crate::scenario::Scenario;
 
-/// The tests of the log's [`EventKind::TestMoved`].
-const FAILED_CHECKS: u32 = 1;
-const FAILURES_IN_A_ROW: u32 = 2;
-const CHECK_COUNTS: u32 = 3;
 /// A score before the event.
 const NEARLY: f64 = 0.999_999;
 /// Deviations at which a test of counts is taken to convict where it names none.

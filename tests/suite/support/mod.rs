@@ -2,3 +2,4 @@
 
 pub mod files;
 pub mod program;
+pub mod question;

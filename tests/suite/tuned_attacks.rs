@@ -1,30 +1,11 @@
-//! `stakeout solve` against attackers that choose: the best values of their own parameters, judged afresh; the menu of the
-//! shipped frontier; and a folder that holds another question.
+//! `stakeout solve` against attackers that choose: the best values of their own parameters, judged afresh.
 
-use std::path::Path;
-
-use stakeout_engine::experiment::solve::file::SolveFile;
 use stakeout_engine::observe::run_archive::list_runs;
 use stakeout_statistics::sequential::{Boundaries, RatioSteps, audit_sprt};
 
-use crate::support::files::text;
+use crate::support::files::{root, text};
 use crate::support::program::{Folder, stakeout};
-
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-/// Writes a question about a network of the repository and answers it in a folder of its own.
-fn answer(name: &str, network: &str, rest: &str) -> serde_json::Value {
-    let folder = Folder::new();
-    let network = root().join(network);
-    let question = format!("solve: {name}\nscenario: '{}'\n{rest}", network.display());
-    let file = folder.write("question.yaml", &question).display().to_string();
-    let place = folder.path().join("place").display().to_string();
-    stakeout(["solve", &file, "--out", &place, "--format", "json"])
-        .expect(0)
-        .json()
-}
+use crate::support::question::answer;
 
 fn percent(value: &serde_json::Value) -> f64 {
     let number = value.as_str().and_then(|text| text.strip_suffix(" %"));
@@ -226,40 +207,6 @@ fn a_range_of_counts_is_searched_in_whole_numbers() {
     }
 }
 
-/// An attack that only chooses leaves its strategy to the scenario's file: that another one stands there makes another
-/// question, and an end of what may be chosen that no scenario takes is refused before anything is written.
-#[test]
-fn a_question_about_a_scenario_that_was_edited_is_another_one() {
-    let folder = Folder::new();
-    let network = text(&root().join("scenarios/attacks/model-swap.yaml"));
-    let with = |strategy: &str| {
-        let edited = network.replace("strategy: model_swapper", &format!("strategy: {strategy}"));
-        assert_ne!(edited, network);
-        folder.write("network.yaml", &edited);
-    };
-    let ask = |to: &str, place: &str| {
-        let question = format!(
-            "solve: edited\nscenario: network.yaml\n\
-             parameter: {{ path: protocol.sampling.flat_rate, range: {{ from: 1 %, to: 2 % }} }}\ntolerance: 90 %\n\
-             attacks:\n  - name: swaps\n\
-             \x20   tune: {{ path: population.mallory.strategy.model_swapper.rate, range: {{ from: 1 %, to: {to} }} }}\n\
-             tuning: {{ places: 2, replicates: 1, rounds: 0 }}\n\
-             honest: {{ population.mallory.strategy: honest }}\nreplicates: {{ floor: 2, ceiling: 2 }}\n"
-        );
-        let file = folder.write("edited.yaml", &question).display().to_string();
-        let place = folder.path().join(place).display().to_string();
-        stakeout(["solve", &file, "--out", &place])
-    };
-    with("{ model_swapper: { substitute: smaller } }");
-    ask("100 %", "place").expect(0);
-    ask("100 %", "place").expect(0);
-    with("{ model_swapper: { substitute: int4 } }");
-    let refused = ask("100 %", "place").expect(4).err;
-    assert!(refused.contains("holds another plan"), "{refused}");
-    ask("101 %", "free").expect(3);
-    assert!(!folder.path().join("free/plan.json").exists());
-}
-
 /// A misspelt key, a missing range and effort for nothing, each with its place and what was meant.
 #[test]
 fn what_is_wrong_with_a_tuned_attack_is_told_with_its_place() {
@@ -324,131 +271,4 @@ fn what_is_wrong_with_a_tuned_attack_is_told_with_its_place() {
             assert!(said.contains(part), "{part}: {said}");
         }
     }
-}
-
-/// Strategies of the registry that an attack of the shipped frontier follows.
-fn strategies_of_the_frontier() -> Vec<String> {
-    let file =
-        SolveFile::load(&root().join("scenarios/sweeps/deterrence-frontier.yaml")).expect("it is shipped");
-    let said: Vec<&str> = file
-        .attacks
-        .iter()
-        .flat_map(|attack| &attack.set)
-        .map(|(_, value)| value.as_str())
-        .collect();
-    let is_word_of = |name: &str, value: &str| {
-        value
-            .split(|letter: char| !(letter.is_ascii_alphanumeric() || letter == '_'))
-            .any(|word| word == name)
-    };
-    stakeout_agents::registry()
-        .names()
-        .into_iter()
-        .filter(|name| said.iter().any(|value| is_word_of(name, value)))
-        .map(str::to_owned)
-        .collect()
-}
-
-#[test]
-fn every_strategy_is_on_the_menu_of_the_frontier_or_the_page_says_why_not() {
-    let page = text(&root().join("docs/experiments.md"));
-    let table: Vec<&str> = page
-        .lines()
-        .skip_while(|line| !line.starts_with("| not on the menu |"))
-        .take_while(|line| line.starts_with('|'))
-        .collect();
-    assert!(
-        table.len() > 2,
-        "docs/experiments.md has no table of what is not on the menu"
-    );
-    let on_the_menu = strategies_of_the_frontier();
-    for name in stakeout_agents::registry().names() {
-        if name == "honest" {
-            continue;
-        }
-        let is_on = on_the_menu.iter().any(|on| on == name);
-        let is_left_out = table
-            .iter()
-            .filter_map(|line| line.split('|').nth(1))
-            .any(|first| first.contains(&format!("`{name}`")));
-        assert!(
-            is_on != is_left_out,
-            "{name}: on the menu {is_on}, left out {is_left_out}"
-        );
-    }
-}
-
-#[test]
-fn a_folder_with_another_question_or_game_is_refused_with_the_way_out() {
-    let folder = Folder::new();
-    let network = root().join("scenarios/attacks/model-swap.yaml");
-    let question = |name: &str, tolerance: &str| {
-        let text = format!(
-            "# why\nsolve: floor\nscenario: '{}'\n\
-             parameter: {{ path: protocol.sampling.flat_rate, range: {{ from: 1 %, to: 100 %, scale: log }} }}\n\
-             tolerance: {tolerance}\n\
-             attacks:\n  - {{ name: bold, set: {{ population.mallory.strategy: {{ model_swapper: {{ rate: 100 % }} }} }} }}\n\
-             honest: {{ population.mallory.strategy: honest }}\nreplicates: {{ floor: 2, ceiling: 2 }}\n",
-            network.display()
-        );
-        folder.write(name, &text).display().to_string()
-    };
-    let place = folder.path().join("place").display().to_string();
-    let (first, second) = (question("first.yaml", "90 %"), question("second.yaml", "80 %"));
-    stakeout(["solve", &first, "--out", &place]).expect(0);
-    let kept = text(&folder.path().join("place/frontier.csv"));
-    stakeout(["solve", &first, "--out", &place]).expect(0);
-    let refused = stakeout(["solve", &second, "--out", &place]).expect(4).err;
-    for part in ["holds another plan", "--extend", "--out"] {
-        assert!(refused.contains(part), "{refused}");
-    }
-    assert_eq!(text(&folder.path().join("place/frontier.csv")), kept);
-    // A question that cannot be asked takes no folder.
-    let wrong = question("wrong.yaml", "70 %");
-    let spelt = text(Path::new(&wrong)).replace("rate: 100 %", "rat: 100 %");
-    folder.write("wrong.yaml", &spelt);
-    let free = folder.path().join("free");
-    stakeout(["solve", &wrong, "--out", &free.display().to_string()]).expect(3);
-    assert!(!free.join("plan.json").exists());
-    // The other kinds refuse it, too, and are refused by it.
-    let game = |payoff: &str| {
-        let text = format!("game: floor\nstrategies: [a, b]\npayoffs: [[{payoff}, 2], [3, 1]]\n");
-        folder
-            .write(&format!("game-{payoff}.yaml"), &text)
-            .display()
-            .to_string()
-    };
-    stakeout(["game", &game("0"), "--out", &place]).expect(4);
-    stakeout(["sweep", "scenarios/sweeps/sampling-floor.yaml", "--out", &place]).expect(4);
-    stakeout(["solve", &second, "--out", &place, "--extend"]).expect(0);
-    stakeout(["solve", &first, "--out", &place]).expect(4);
-    let games = folder.path().join("games").display().to_string();
-    stakeout(["game", &game("0"), "--out", &games]).expect(0);
-    let refused = stakeout(["game", &game("5"), "--out", &games]).expect(4).err;
-    assert!(refused.contains("--extend"), "{refused}");
-    stakeout(["game", &game("5"), "--out", &games, "--extend"]).expect(0);
-}
-
-/// An attacker that goes by one name at a time has the hardware of one host; its twin is one honest host, as `attacks` has it.
-#[test]
-fn a_question_judges_against_the_twin_that_its_scenario_asks_for() {
-    let ask = |twin: &str| {
-        let found = answer(
-            "names",
-            "scenarios/attacks/model-swap.yaml",
-            &format!(
-                "parameter: {{ path: protocol.sampling.flat_rate, range: {{ from: 1 %, to: 2 % }} }}\ntolerance: 90 %\n\
-                 attacks:\n  - {{ name: returns, set: {{ {twin}population.mallory.strategy: {{ whitewasher: {{ rate: 1 ppm }} }} }} }}\n\
-                 honest: {{ population.mallory.strategy: honest }}\nreplicates: {{ floor: 2, ceiling: 2 }}\n"
-            ),
-        );
-        found["The search"][0]["gain"].as_f64().expect("a gain")
-    };
-    // It swaps next to nothing: beside one honest host it gains nothing, beside two it has lost half.
-    assert!(
-        ask("attack.twin: alone, ").abs() < 0.02,
-        "{}",
-        ask("attack.twin: alone, ")
-    );
-    assert!(ask("") < -0.4);
 }

@@ -5,8 +5,7 @@
 use super::event::status_test::{CHECK_COUNTS, FAILED_CHECKS, FAILURES_IN_A_ROW, MISSED_REQUESTS};
 use super::event::{Event, EventKind};
 
-/// A value with the unit in which people read it, and what it is, without the unit of the log: 735000 as "refund, base
-/// units" is `0.000735 GNK`, "refund". A value whose meaning names no unit stays as it is.
+/// A value and what it is, in the unit that its meaning names.
 fn spoken_value(value: i64, meaning: &'static str) -> (String, &'static str) {
     let value = i128::from(value);
     match meaning.rsplit_once(", ") {
@@ -18,7 +17,9 @@ fn spoken_value(value: i64, meaning: &'static str) -> (String, &'static str) {
     }
 }
 
-/// Both figures of an event, each as [`spoken_value`]; those of a status test by what the test keeps.
+/// Both figures of an event with the unit in which people read them, and what each is, without the unit of the log: 735000 as
+/// "refund, base units" is `0.000735 GNK`, "refund". A figure whose meaning names no unit stays as it is; those of a status
+/// test are told by what the test keeps.
 pub fn spoken_values(event: &Event) -> [(String, &'static str); 2] {
     let sums = || [event.value, event.second].map(|sum| decimal(i128::from(sum), 12));
     let counts = || [event.value, event.second].map(|count| count.to_string());

@@ -20,10 +20,11 @@ use super::window::Window;
 use crate::observe::frame::EventKind;
 use crate::scenario::Unsampled;
 
-/// So many finishes before its turn a host is asked for.
-const AHEAD: usize = 8;
+/// So many finishes before its turn a host is asked for, and twice as many before it the finish itself.
+const AHEAD: usize = 16;
 
-/// What consecutive finishes add up to, apart from the lane: so the sums stay in registers.
+/// What consecutive finishes add up to beside what they bring their hosts. It is kept apart from the lane, so that the sums stay
+/// in registers, until the lane [takes it over](Lane::take_over).
 #[derive(Default)]
 pub(crate) struct Booked {
     /// Coins that were locked, base units.
@@ -63,9 +64,9 @@ impl Lane {
         let mut doubtful = std::mem::take(&mut self.scratch.doubtful);
         let mut booked = Booked::default();
         for (at, finish) in due.iter().enumerate() {
+            prefetch_index(due, at + 2 * AHEAD);
             // The last few are not worth a question of their own.
-            prefetch_index(due, at + 4 * AHEAD);
-            if let Some(later) = due.get(at + 2 * AHEAD) {
+            if let Some(later) = due.get(at + AHEAD) {
                 prefetch_index(&self.states, later.host() as usize);
                 if later.substitute() != 0 {
                     prefetch_index(&self.tallies, later.host() as usize);
@@ -132,8 +133,8 @@ impl Lane {
         price_of(record, |substitute| tables.conducts.get(substitute).is_unpaid)
     }
 
-    /// Books what a finished answer brings its host, of whose answers so many parts per 10^9 are to be validated; returns the
-    /// host's state.
+    /// Books what a finished answer brings its host, of whose answers so many parts per 10^9 are to be validated, and adds the rest
+    /// to `booked`; returns the host's state.
     #[inline(always)]
     pub(crate) fn book_finish(
         &mut self,

@@ -18,6 +18,8 @@ pub(super) const NEVER: u64 = u64::MAX;
 
 /// So many letters before its turn a validator is asked for: little is done for each.
 const AHEAD: usize = 16;
+/// So many jobs before its turn its validator's slot is asked for, twice as many before it the validator, and three times the job.
+const JOBS_AHEAD: usize = 2;
 
 impl Lane {
     /// Files mailed jobs under the window in which they arrive.
@@ -64,14 +66,15 @@ impl Lane {
             self.job_after(turns)
                 .map(|job| (job.validator - self.first) as usize)
         };
-        if let Some(host) = validator(2) {
+        if let Some(host) = validator(JOBS_AHEAD) {
             self.look_at(host);
             prefetch_index(&self.tallies, host);
         }
-        if let Some(host) = validator(4) {
+        if let Some(host) = validator(2 * JOBS_AHEAD) {
             prefetch_index(&self.hosts, host);
         }
-        if let Some(&place) = self.job_order.places().get(self.jobs_taken + 6) {
+        let places = self.job_order.places();
+        if let Some(&place) = places.get(self.jobs_taken + 3 * JOBS_AHEAD) {
             prefetch_index(&self.jobs, place as usize);
         }
     }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::support::files::{root, text};
 use crate::support::program::{Folder, stakeout};
-use crate::support::question::answer;
+use crate::support::question::{answer, solve};
 
 /// An attack that only chooses leaves its strategy to the scenario's file: that another one stands there makes another
 /// question, and an end of what may be chosen that no scenario takes is refused before anything is written.
@@ -27,9 +27,7 @@ fn a_question_about_a_scenario_that_was_edited_is_another_one() {
              tuning: {{ places: 2, replicates: 1, rounds: 0 }}\n\
              honest: {{ population.mallory.strategy: honest }}\nreplicates: {{ floor: 2, ceiling: 2 }}\n"
         );
-        let file = folder.write("edited.yaml", &question).display().to_string();
-        let place = folder.path().join(place).display().to_string();
-        stakeout(["solve", &file, "--out", &place])
+        solve(&folder, "edited.yaml", &question, place)
     };
     with("{ model_swapper: { substitute: smaller } }");
     ask("100 %", "place").expect(0);

@@ -4,8 +4,8 @@ use stakeout_engine::observe::run_archive::list_runs;
 use stakeout_statistics::sequential::{Boundaries, RatioSteps, audit_sprt};
 
 use crate::support::files::{root, text};
-use crate::support::program::{Folder, stakeout};
-use crate::support::question::answer;
+use crate::support::program::Folder;
+use crate::support::question::{answer, solve};
 
 fn percent(value: &serde_json::Value) -> f64 {
     let number = value.as_str().and_then(|text| text.strip_suffix(" %"));
@@ -218,15 +218,7 @@ fn what_is_wrong_with_a_tuned_attack_is_told_with_its_place() {
              honest: {{ population.swapper.strategy: honest }}\n{more}attacks:\n  - {attack}\n",
             network.display()
         );
-        let file = folder.write("wrong.yaml", &question).display().to_string();
-        stakeout([
-            "solve",
-            &file,
-            "--out",
-            &folder.path().join("place").display().to_string(),
-        ])
-        .expect(3)
-        .err
+        solve(&folder, "wrong.yaml", &question, "place").expect(3).err
     };
     let rate = "population.swapper.strategy.model_swapper.rate";
     for (attack, more, told) in [

@@ -288,8 +288,7 @@ impl StatusRule {
 
     /// A request was served.
     pub const fn record_served(&self, counters: &mut StatusCounters) {
-        counters.served = counters.served.saturating_add(1);
-        counters.llr_missed = self.downtime.after_pass(counters.llr_missed);
+        self.record_served_times(counters, 1);
     }
 
     /// As [`record_served`](Self::record_served), `times` times.

@@ -30,6 +30,8 @@ pub mod parquet_headers;
 pub mod parquet_source;
 pub mod parquet_writer;
 pub mod participant_table;
+#[cfg(test)]
+mod plain_varint;
 pub mod profit;
 pub mod recorded;
 pub mod replicate_state;

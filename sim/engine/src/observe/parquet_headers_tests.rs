@@ -9,27 +9,18 @@ use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::parser::parse_message_type;
 
 use crate::observe::parquet_source::open;
+use crate::observe::plain_varint::plain_varint;
 
 /// A structure under construction: its bytes, and the field that was written last.
 #[derive(Clone, Default)]
 struct Header(Vec<u8>, i16);
 
-fn varint(mut number: u64) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    while number >= 0x80 {
-        bytes.push(number as u8 | 0x80);
-        number >>= 7;
-    }
-    bytes.push(number as u8);
-    bytes
-}
-
 fn int(number: i64) -> Vec<u8> {
-    varint((number << 1 ^ number >> 63).cast_unsigned())
+    plain_varint((number << 1 ^ number >> 63).cast_unsigned())
 }
 
 fn text(word: &str) -> Vec<u8> {
-    [varint(word.len() as u64), word.as_bytes().to_vec()].concat()
+    [plain_varint(word.len() as u64), word.as_bytes().to_vec()].concat()
 }
 
 impl Header {
@@ -57,7 +48,7 @@ impl Header {
     }
 
     fn list(self, field: i16, kind: u8, items: &[Vec<u8>]) -> Self {
-        let head = [vec![0xf0 | kind], varint(items.len() as u64)].concat();
+        let head = [vec![0xf0 | kind], plain_varint(items.len() as u64)].concat();
         self.field(field, 9, &[head, items.concat()].concat())
     }
 
@@ -291,7 +282,7 @@ fn columns_that_share_their_bytes_are_refused() {
 fn a_list_of_two_billion_that_nobody_reads_is_refused_at_once() {
     for kind in [1, 2, 3, 12] {
         let mut file = honest();
-        let list = [vec![0xf0 | kind], varint(2_000_000_000)].concat();
+        let list = [vec![0xf0 | kind], plain_varint(2_000_000_000)].concat();
         file.data = file.data.field(9, 9, &list);
         assert!(file.refusal().contains("claims a list of 2000000000"));
     }

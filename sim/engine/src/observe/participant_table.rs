@@ -421,6 +421,7 @@ impl Eq for ParticipantTable {}
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::observe::plain_varint::plain_varint;
 
     fn row(number: u32) -> ParticipantRow {
         // Multiples of an odd constant, cut to widths from 0 to 63 bits.
@@ -463,21 +464,12 @@ mod tests {
     /// Every length, its ends and what lies between, against the plain way of seven bits a byte.
     #[test]
     fn a_figure_takes_the_bytes_of_the_plain_way() {
-        let plain = |mut value: u64| {
-            let mut bytes = Vec::new();
-            while value >= 0x80 {
-                bytes.push(value as u8 | 0x80);
-                value >>= 7;
-            }
-            bytes.push(value as u8);
-            bytes
-        };
         let ends = (0..64).flat_map(|bits| [(1_u64 << bits) - 1, 1 << bits, (1 << bits) | 0x55]);
         for value in ends.chain([0, u64::MAX, 0x0123_4567_89ab_cdef]) {
             let mut packed = Packed::default();
             packed.put(value);
             let bytes = &packed.bytes[..packed.used];
-            assert_eq!(bytes, plain(value), "{value:#x}");
+            assert_eq!(bytes, plain_varint(value), "{value:#x}");
             // With and without enough bytes behind it to be read at once.
             for behind in [0, 8] {
                 let piece = [bytes, &[0xff; 8][..behind]].concat();

@@ -93,9 +93,7 @@ impl World<'_> {
         let reputations: Vec<_> = (0..self.records.len())
             .map(|participant| self.reputation(participant))
             .collect();
-        for lane in &mut self.lanes {
-            lane.count_all_finished(&self.tables.status);
-        }
+        self.count_finished();
         self.log_standing(&reputations, end);
         for lane in &mut self.lanes {
             for host in 0..lane.states.len() {
@@ -205,6 +203,14 @@ impl World<'_> {
 }
 
 impl World<'_> {
+    /// Brings the counters of all hosts up to date.
+    pub(super) fn count_finished(&mut self) {
+        for lane in &mut self.lanes {
+            let hosts = 0..lane.states.len() as u32;
+            hosts.for_each(|host| lane.count_finished(host, &self.tables.status));
+        }
+    }
+
     /// The smallest weight that a confirmation of the epoch has found, if there was one.
     pub(super) fn confirmed_weight(&self, participant: usize) -> Option<u64> {
         self.confirmed.get(participant).copied().flatten()

@@ -70,13 +70,16 @@ impl Group {
         self.total = self.weights.iter().sum();
         self.has_one_bearer = self.weights.iter().filter(|&&weight| weight > 0).count() == 1;
         self.pick.rebuild(&self.weights);
-        self.even_bearers = self.find_even_bearers();
         // Of members with even weights the order is the one that there is.
         if self.weights.is_sorted_by(|weight, next| weight >= next) {
             self.ranked = None;
         } else {
             self.ranked.get_or_insert_default().rebuild(&self.weights);
         }
+        // Of many who are all even the word alone says who it is.
+        let few = (self.executors.len() < LARGE).then(|| self.ranking().even_bearers());
+        let bearers = few.into_iter().flatten();
+        self.even_bearers = bearers.map(|member| self.executors.at(member as usize)).collect();
         self.version += 1;
     }
 
@@ -86,20 +89,6 @@ impl Group {
         match &self.ranked {
             Some(ranked) => ranked.ranking(),
             None => Ranking::of_falling(&self.pick),
-        }
-    }
-
-    fn find_even_bearers(&self) -> Box<[u32]> {
-        let bearers = || self.members().filter(|member| member.weight > 0);
-        let is_even = match bearers().next() {
-            Some(first) => bearers().all(|member| member.weight == first.weight),
-            None => false,
-        };
-        // Of many who are all even the word alone says who it is.
-        if is_even && self.executors.len() < LARGE {
-            bearers().map(|member| member.participant).collect()
-        } else {
-            Box::default()
         }
     }
 

@@ -354,11 +354,6 @@ impl Lane {
         }
     }
 
-    /// Brings the counters of all hosts up to date.
-    pub(crate) fn count_all_finished(&mut self, status: &StatusRule) {
-        (0..self.states.len() as u32).for_each(|host| self.count_finished(host, status));
-    }
-
     /// A host's account of collateral, if it deposited something.
     pub(crate) fn collateral_of(&self, host: usize) -> Option<&CollateralAccount> {
         self.collateral.get(host)?.as_deref()

@@ -76,9 +76,7 @@ impl World<'_> {
         self.close_claims(end);
         self.release_vested(end);
         self.charge_purse();
-        for lane in &mut self.lanes {
-            lane.count_all_finished(&self.tables.status);
-        }
+        self.count_finished();
         let has_failed = self.failed_hosts();
         let reward = self.issue(&has_failed);
         let division = Division::new(

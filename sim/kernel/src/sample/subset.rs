@@ -182,6 +182,11 @@ impl<'a> Ranking<'a> {
         self.members.map_or(rank as u32, |members| members[rank])
     }
 
+    /// The members who have weight, ascending, where all of them have the same; nobody where weights are otherwise.
+    pub fn even_bearers(self) -> impl Iterator<Item = u32> {
+        (0..self.index.even()).map(move |rank| self.member(rank))
+    }
+
     /// How many members are asked one by one: the first for whom `scale * weight` is at most [`HEAD`].
     #[inline]
     fn heads(&self, scale: f64) -> usize {

@@ -18,8 +18,7 @@ pub struct WeightedIndex {
     /// `guide[g]` is the least index whose cumulative weight exceeds `g << shift`.
     guide: Vec<u32>,
     shift: u32,
-    /// So many entries come first that all have the same weight, and the others have none: then a word chooses without a look
-    /// at weights. 0 where weights are otherwise.
+    /// See [`even`](Self::even).
     even: u32,
 }
 
@@ -71,6 +70,12 @@ impl WeightedIndex {
         self.cumulative.len()
     }
 
+    /// So many entries come first that all have the same weight, and the others have none: then a word chooses without a look
+    /// at weights. 0 where weights are otherwise.
+    pub const fn even(&self) -> usize {
+        self.even as usize
+    }
+
     /// Whether there is no entry.
     pub fn is_empty(&self) -> bool {
         self.cumulative.is_empty()
@@ -91,7 +96,7 @@ impl WeightedIndex {
     /// The weight of `entry`.
     #[inline]
     pub fn weight(&self, entry: usize) -> u64 {
-        if entry < self.even as usize {
+        if entry < self.even() {
             return self.cumulative[0];
         }
         self.cumulative[entry] - self.weight_before(entry)
@@ -197,7 +202,7 @@ mod tests {
         for (entries, weight, others) in [(1, 5, 0), (7, 1, 0), (100, 1_000, 30), (3, u64::MAX / 3, 1)] {
             let weights = [vec![weight; entries], vec![0; others]].concat();
             let index = WeightedIndex::new(&weights);
-            assert_eq!(index.even as usize, entries);
+            assert_eq!(index.even(), entries);
             for i in 0..2_000 {
                 let word = StreamKey::from_raw(8).draw(i, 0);
                 assert_eq!(index.pick(word), index.locate(below(word, index.total())));
@@ -206,7 +211,7 @@ mod tests {
             assert!((0..entries + others).all(|entry| index.weight(entry) == weights[entry]));
         }
         for uneven in [vec![0, 0], vec![0, 4], vec![4, 0, 4], vec![4, 3]] {
-            assert_eq!(WeightedIndex::new(&uneven).even, 0);
+            assert_eq!(WeightedIndex::new(&uneven).even(), 0);
         }
     }
 

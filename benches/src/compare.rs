@@ -4,6 +4,7 @@ use stakeout_engine::observe::event_spool::Spool;
 use stakeout_engine::observe::storage::Disk;
 
 use crate::clock::{cpu_time, process_time, wall_time};
+use crate::processes::run_at_once;
 use crate::workload::{Done, LogSize, Prepared, Workload};
 
 /// What the user asked for.
@@ -105,14 +106,13 @@ pub fn hosts(rounds: Rounds) -> Result<(), String> {
     Ok(())
 }
 
-/// One thread against two and against `threads`, by wall time; the digest must not change.
+/// One thread against `threads` of one run, by wall time, whose digest must not change, and against as many processes of one thread
+/// each: what the machine itself gives.
 pub fn scaling(workload: Workload, rounds: Rounds, threads: usize) -> Result<(), String> {
     let mut prepared = workload.prepare()?;
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(threads)
-        .build()
-        .map_err(|error| error.to_string())?;
-    let mut ratios = Vec::new();
+    let pool = pool(threads)?;
+    let (mut ratios, mut apart) = (Vec::new(), Vec::new());
+    let arguments = ["workload", workload.name(), &rounds.inferences.to_string()];
     for _ in 0..rounds.rounds {
         let (one, single) = wall_time(|| prepared.run(rounds.inferences, 1));
         let (many, several) = wall_time(|| pool.install(|| prepared.run(rounds.inferences, threads)));
@@ -123,19 +123,33 @@ pub fn scaling(workload: Workload, rounds: Rounds, threads: usize) -> Result<(),
                 one.digest, many.digest
             ));
         }
+        let (alone, process) = wall_time(|| run_at_once(&arguments, 1));
+        let (together, processes) = wall_time(|| run_at_once(&arguments, threads));
+        alone.and(together)?;
         let ratio = single.as_secs_f64() / several.as_secs_f64();
+        let ratio_apart = threads as f64 * process.as_secs_f64() / processes.as_secs_f64();
         eprintln!(
-            "{}: {single:.2?} on one thread, {several:.2?} on {threads}: {ratio:.2}",
+            "{}: {single:.2?} on one thread, {several:.2?} on {threads}: {ratio:.2}; {threads} processes: {ratio_apart:.2}",
             workload.name()
         );
         ratios.push(ratio);
+        apart.push(ratio_apart);
     }
     let (low, middle, high) = spread(&mut ratios);
+    let (low_apart, middle_apart, high_apart) = spread(&mut apart);
     println!(
-        "{}: {threads} threads over 1: {middle:.2} [{low:.2}, {high:.2}], same digest",
+        "{}: {threads} threads over 1: {middle:.2} [{low:.2}, {high:.2}], same digest; {threads} processes over 1: {middle_apart:.2} [{low_apart:.2}, {high_apart:.2}]",
         workload.name()
     );
     Ok(())
+}
+
+/// So many threads.
+pub fn pool(threads: usize) -> Result<rayon::ThreadPool, String> {
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .build()
+        .map_err(|error| error.to_string())
 }
 
 /// What the event log costs: wall time of the same run with it over without it. The engine has one thread and the

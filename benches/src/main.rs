@@ -3,25 +3,26 @@
 mod clock;
 mod compare;
 mod gate;
+mod processes;
 mod std_heap;
 mod sweep;
 mod workload;
 
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 
 use compare::Rounds;
 use workload::Workload;
 
 const HELP: &str = "\
 compare [WORKLOAD...] [--rounds N] [--inferences N]   median ratio to the std heap program, CPU time of one core
-scaling [WORKLOAD] [--rounds N] [--inferences N] [--threads N]   several threads over one, wall time
+scaling [WORKLOAD] [--rounds N] [--inferences N] [--threads N]   several threads, and as many processes, over one, wall time
 sweep   [--rounds N] [--inferences N] [--threads N]   cells a core and second of a sweep on several threads over one alone
 sweep-once [--inferences N]                           one of the processes that `sweep` starts beside each other
 log     [WORKLOAD] [--rounds N] [--inferences N]      a run with an event log over one without, wall time
 hosts   [--rounds N] [--inferences N]                 an inference with 1,000 to 1,000,000 hosts, CPU time of one core
 memory  [WORKLOAD] [--inferences N]                   peak resident memory of a process of its own
 gate    [--accept]                                    instructions an inference against baseline.json
-workload NAME N                                       runs once: what the others measure
+workload NAME N [--threads N]                         runs once: what the others measure
 
 Workloads: std-heap, verified-network, full-protocol, million-hosts.
 ";
@@ -81,7 +82,7 @@ fn run(arguments: &[String]) -> Result<bool, String> {
             memory(workload, option("--inferences", 100_000_000))
         }
         Some("gate") => return gate::gate(option("--accept", 0) == 1),
-        Some("workload") => run_once(&names[1..]),
+        Some("workload") => run_once(&names[1..], option("--threads", 1) as usize),
         _ => {
             print!("{HELP}");
             return Ok(names.is_empty());
@@ -112,14 +113,19 @@ fn split(arguments: &[String]) -> Result<(Vec<&String>, Vec<(&str, u64)>), Strin
     Ok((names, options))
 }
 
-fn run_once(words: &[&String]) -> Result<(), String> {
+fn run_once(words: &[&String], threads: usize) -> Result<(), String> {
     let [name, inferences] = words else {
         return Err(String::from("workload NAME N"));
     };
     let inferences = inferences
         .parse()
         .map_err(|_| format!("{inferences:?} is no number of inferences"))?;
-    let done = Workload::parse(name)?.prepare()?.run(inferences, 1)?;
+    let mut prepared = Workload::parse(name)?.prepare()?;
+    // A thread of its own would not take the room that the scenario's file leaves behind.
+    let done = match threads {
+        1 => prepared.run(inferences, 1),
+        _ => compare::pool(threads)?.install(|| prepared.run(inferences, threads)),
+    }?;
     println!(
         "inferences {} sojourn {:.4} checked {:.4} events {:?} digest {} peak {} MiB",
         done.inferences,
@@ -134,15 +140,10 @@ fn run_once(words: &[&String]) -> Result<(), String> {
 
 /// In a process of its own, so that nothing else counts.
 fn memory(workload: Workload, inferences: u64) -> Result<(), String> {
-    let program = std::env::current_exe().map_err(|error| error.to_string())?;
-    let status = Command::new(program)
-        .args(["workload", workload.name(), &inferences.to_string()])
-        .status();
-    match status {
-        Ok(status) if status.success() => Ok(()),
-        Ok(status) => Err(format!("{} ended with {status}", workload.name())),
-        Err(error) => Err(error.to_string()),
-    }
+    let arguments = ["workload", workload.name(), &inferences.to_string()];
+    let printed = processes::run_at_once(&arguments, 1)?;
+    printed.iter().for_each(|line| println!("{line}"));
+    Ok(())
 }
 
 #[cfg(test)]

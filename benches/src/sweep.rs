@@ -6,7 +6,6 @@
 //! Invariant: all must end in the same cells, digest by digest.
 
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
 
 use stakeout_engine::experiment::sweep::campaign::{Campaign, Shard, Unwatched, carry_out};
 use stakeout_engine::experiment::sweep::file::SweepFile;
@@ -16,6 +15,7 @@ use stakeout_engine::strategy::registry::Registry;
 
 use crate::clock::wall_time;
 use crate::compare::{Rounds, spread};
+use crate::processes::run_at_once;
 
 /// Cells of a sweep: enough that the last ones leave no core idle for long.
 const CELLS: u32 = 256;
@@ -27,13 +27,14 @@ const FACTOR: &str = "protocol.sampling.flat_rate=19 %, 20 %";
 pub fn sweep(rounds: Rounds, threads: usize) -> Result<(), String> {
     let question = Question::new(rounds.inferences)?;
     let (mut ratios, mut works, mut bounds) = (Vec::new(), Vec::new(), Vec::new());
+    let once = ["sweep-once", "--inferences", &rounds.inferences.to_string()];
     for round in 0..rounds.rounds {
         let begin = process_ticks()?;
         let (one, alone) = wall_time(|| question.run(1));
         let middle = process_ticks()?;
         let (many, together) = wall_time(|| question.run(threads));
         let end = process_ticks()?;
-        let (apart, separate) = wall_time(|| processes(rounds.inferences, threads));
+        let (apart, separate) = wall_time(|| run_at_once(&once, threads));
         let (one, many) = (digests(&one?), digests(&many?));
         if one != many || apart?.iter().any(|printed| *printed != one) {
             return Err(format!("the cells differ between one thread and {threads}"));
@@ -67,26 +68,6 @@ pub fn sweep(rounds: Rounds, threads: usize) -> Result<(), String> {
 pub fn sweep_once(inferences: u64) -> Result<(), String> {
     println!("{}", digests(&Question::new(inferences)?.run(1)?));
     Ok(())
-}
-
-/// What as many processes at once print.
-fn processes(inferences: u64, count: usize) -> Result<Vec<String>, String> {
-    let program = std::env::current_exe().map_err(|error| error.to_string())?;
-    let start = |_| {
-        let mut command = Command::new(&program);
-        command.args(["sweep-once", "--inferences", &inferences.to_string()]);
-        command.stdout(Stdio::piped()).spawn()
-    };
-    let started = (0..count).map(start).collect::<Result<Vec<Child>, _>>();
-    let finish = |child: Child| {
-        let output = child.wait_with_output().map_err(|error| error.to_string())?;
-        match output.status.success() {
-            true => Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned()),
-            false => Err(format!("sweep-once ended with {}", output.status)),
-        }
-    };
-    let started = started.map_err(|error| error.to_string())?;
-    started.into_iter().map(finish).collect()
 }
 
 /// What is swept.

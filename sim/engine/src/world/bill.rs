@@ -8,6 +8,9 @@ use super::demand::Drawn;
 use crate::observe::event::Event;
 use crate::observe::frame::{EpochRow, EventKind};
 
+/// Clients at most for whom a sum each is kept while requests are sent: more sums than requests would save nothing.
+const SUMMED_MAX: usize = 4_096;
+
 /// An escrow that a client has to lay down, in base units.
 #[derive(Clone, Copy)]
 pub(super) struct Bill {
@@ -60,5 +63,91 @@ impl Bill {
             ..refused
         }
         .wide(i128::from(self.escrow))
+    }
+}
+
+/// What clients are asked for by many requests together, in base units: the sum says whether the order makes a difference.
+#[derive(Default)]
+pub(super) struct Dues {
+    /// By client; empty where there are so many clients that their bills are rather gone through one by one.
+    sums: Vec<u64>,
+}
+
+impl Dues {
+    /// Begins anew, for so many clients.
+    pub(super) fn reset(&mut self, clients: usize) {
+        self.sums.clear();
+        self.sums
+            .resize(if clients <= SUMMED_MAX { clients } else { 0 }, 0);
+    }
+
+    /// Asks a client for so much more.
+    #[inline(always)]
+    pub(super) fn add(&mut self, client: u32, escrow: u64) {
+        if let Some(sum) = self.sums.get_mut(client as usize) {
+            // More than 64 bits hold, nobody has.
+            *sum = sum.saturating_add(escrow);
+        }
+    }
+
+    /// Lays all of it down if every client has what it is asked for; otherwise, or where nothing was summed up, nothing. Whoever
+    /// can pay all in the end can pay each in its turn, as nobody is paid meanwhile.
+    pub(super) fn are_paid<'a>(all: impl Iterator<Item = &'a Self>, clients: &mut [i64]) -> bool {
+        let mut asked = vec![0_u64; clients.len().min(SUMMED_MAX)];
+        for dues in all {
+            for (asked, sum) in asked.iter_mut().zip(&dues.sums) {
+                *asked = asked.saturating_add(*sum);
+            }
+        }
+        // A balance is never negative.
+        let is_covered = |(balance, asked): (&i64, &u64)| balance.cast_unsigned() >= *asked;
+        let are_covered = clients.len() <= SUMMED_MAX && clients.iter().zip(&asked).all(is_covered);
+        if are_covered {
+            for (balance, asked) in clients.iter_mut().zip(asked) {
+                *balance -= asked.cast_signed();
+            }
+        }
+        are_covered
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Dues, SUMMED_MAX};
+
+    fn dues(asked: &[(u32, u64)], clients: usize) -> Dues {
+        let mut dues = Dues::default();
+        dues.reset(clients);
+        asked
+            .iter()
+            .for_each(|&(client, escrow)| dues.add(client, escrow));
+        dues
+    }
+
+    #[test]
+    fn all_is_laid_down_or_nothing() {
+        let pieces = [dues(&[(0, 3), (2, 4), (0, 2)], 3), dues(&[(2, 1)], 3)];
+        let mut clients = [5, 0, 6];
+        assert!(Dues::are_paid(pieces.iter(), &mut clients));
+        assert_eq!(clients, [0, 0, 1]);
+        assert!(!Dues::are_paid(pieces.iter(), &mut clients));
+        assert_eq!(clients, [0, 0, 1]);
+    }
+
+    #[test]
+    fn sums_beyond_what_anybody_has_are_not_paid() {
+        let pieces = [dues(&[(0, u64::MAX), (0, 9)], 1), dues(&[(0, u64::MAX)], 1)];
+        let mut clients = [i64::MAX];
+        assert!(!Dues::are_paid(pieces.iter(), &mut clients));
+        assert_eq!(clients, [i64::MAX]);
+    }
+
+    #[test]
+    fn of_many_clients_nothing_is_summed_up() {
+        let many = SUMMED_MAX + 1;
+        let pieces = [dues(&[(0, 1)], many)];
+        let mut clients = vec![5; many];
+        assert!(!Dues::are_paid(pieces.iter(), &mut clients));
+        assert!(clients.iter().all(|&balance| balance == 5));
     }
 }

@@ -32,7 +32,7 @@ use super::routing::Routing;
 use super::run_counts::RunCounts;
 use super::schedule::Schedule;
 use super::slab::Slab;
-use super::sums::Sums;
+use super::sums::{Sums, ThreadSums};
 use super::tables::Tables;
 use super::window::{Draw, Targets};
 use super::{Market, World};
@@ -85,13 +85,14 @@ impl<'a> World<'a> {
             replicate,
             options,
             lanes: (0..lanes)
-                .map(|lane| build_lane(scenario, &tables, registry, options, cut, lane, horizon))
+                .map(|lane| build_lane(scenario, &tables, registry, cut, lane, horizon))
                 .collect(),
             tables,
             next_entry: 0,
             cut,
             groups: build_groups(scenario),
             demand: Demand::new(scenario),
+            thread_sums: ThreadSums::default(),
             addresses: Vec::new(),
             pieces: Vec::new(),
             admission: protocol.bandwidth.as_ref().map(Admission::new),
@@ -256,7 +257,6 @@ fn build_lane(
     scenario: &Scenario,
     tables: &Tables,
     registry: &Registry,
-    options: WorldOptions,
     cut: Cut,
     number: usize,
     horizon: u64,
@@ -266,13 +266,10 @@ fn build_lane(
     let models = scenario.models.len();
     let mut lane = empty_lane(first as u32, lanes);
     let per_block = scenario.demand.arrivals.usual_per_second() * tables.block_ns as f64 * 1e-9;
-    // Where lanes work one after the other, all add to the sums of the first.
-    let share = if options.parallel {
-        1.0 / lanes as f64
-    } else {
-        f64::from(u8::from(first == 0))
-    };
-    lane.sums = Sums::expecting(models, per_block * share, tables.clients as usize);
+    // All add to the sums of the first, or to those of the threads.
+    if first == 0 {
+        lane.sums = Sums::expecting(models, per_block, tables.clients as usize);
+    }
     lane.reserve(range.len());
     for (participant, host) in scenario.hosts[range.clone()]
         .iter()

@@ -7,7 +7,7 @@
 /// and as much as can be is done before the next lane.
 const LANE_HOSTS: usize = 2_048;
 /// Hosts in a lane where several work: whoever is done takes another, so that there must be several for each.
-const SHARED_LANE_HOSTS: usize = 512;
+const SHARED_LANE_HOSTS: usize = 1_024;
 /// Lanes at most, unless hosts are too many for so few: every lane has a letter box for every other one.
 const LANES_MAX: usize = 32;
 /// Hosts of a lane at most, where it is sent requests: they name their host by its place in 16 bits.

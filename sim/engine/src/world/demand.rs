@@ -10,7 +10,7 @@ use stakeout_kernel::streams::StreamKey;
 use stakeout_kernel::time::SimDuration;
 
 use super::purpose::Keys;
-use super::request::NUMBERS;
+use super::request::{NUMBERS, begin_of};
 use super::tables::Tables;
 use crate::scenario::{Arrivals as Source, Scenario};
 
@@ -21,17 +21,13 @@ const BATCH: usize = 4;
 /// Requests drawn ahead at most.
 const AHEAD_MAX: usize = 1 << 14;
 
-/// A request as drawn, and as a trace pins it down.
+/// A request as drawn, and as a trace pins it down: half a cache line.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Drawn {
-    /// Gap to the request before it, in units of the mean gap.
-    pub gap: f64,
     /// Time of arrival, ns; known once its window has come.
     pub time: u64,
     /// Word that chooses the executor.
     pub executor: u64,
-    /// Word that says whether anybody checks the answer.
-    pub check: u64,
     /// Client.
     pub client: u32,
     /// Prompt length.
@@ -40,10 +36,10 @@ pub(crate) struct Drawn {
     pub answer: u32,
     /// Model.
     pub model: u16,
+    /// What the word begins with that says whether anybody checks the answer.
+    pub check: u8,
     /// A trace says that it is never answered, or a forged time stamp makes it so.
     pub missed: bool,
-    /// Executor named by a trace.
-    pub named: Option<u32>,
 }
 
 /// Consecutive requests that arrive in one window.
@@ -52,6 +48,8 @@ pub(crate) struct Arrivals<'a> {
     /// Number of the first.
     pub first: u64,
     pub requests: &'a [Drawn],
+    /// The executor that a trace names for each of them; empty where they are drawn.
+    pub named: &'a [Option<u32>],
 }
 
 /// A request that a purse or a transfer agent may have changed.
@@ -92,7 +90,14 @@ pub(crate) struct Demand {
     mean_gap: f64,
     until: u64,
     buffer: Vec<Drawn>,
+    /// The gap from the request before to each of them, in units of the mean gap; those of a trace have none.
+    gaps: Vec<f64>,
+    /// The executor that a trace names for each of them.
+    named: Vec<Option<u32>>,
+    /// How many of them have been handed out.
     used: usize,
+    /// Of those handed out last, the place and the number of the first.
+    latest: (usize, u64),
     /// Number of the next request handed out.
     next: u64,
     /// Time reached, ns.
@@ -156,7 +161,10 @@ impl Demand {
             mean_gap: 0.0,
             until: 0,
             buffer: Vec::new(),
+            gaps: Vec::new(),
+            named: Vec::new(),
             used: 0,
+            latest: (0, 0),
             next: 0,
             now: 0,
             left: -1.0,
@@ -197,20 +205,34 @@ impl Demand {
             self.schedule();
         }
         assert!(self.next <= NUMBERS, "a run has no more than {NUMBERS} requests");
+        self.latest = (start, first);
+        self.latest()
+    }
+
+    /// The arrivals that were handed out last.
+    pub(crate) fn latest(&self) -> Arrivals<'_> {
+        let (start, first) = self.latest;
         Arrivals {
             first,
             requests: &self.buffer[start..self.used],
+            named: &self.named,
         }
+    }
+
+    /// Whether all requests that arrive before `end` have been handed out.
+    pub(crate) const fn is_over(&self, end: u64) -> bool {
+        self.now >= end
     }
 
     /// Works out when the drawn requests arrive, up to the end of the span in which the rate holds.
     fn schedule(&mut self) {
         let (mut now, mut count) = (self.now, 0);
         let mut left = std::mem::replace(&mut self.left, -1.0);
-        for drawn in &mut self.buffer[self.used..] {
+        let gaps = &self.gaps[self.used..];
+        for (drawn, &gap) in self.buffer[self.used..].iter_mut().zip(gaps) {
             // Of the first, part of the gap may have passed.
             if left < 0.0 {
-                left = drawn.gap;
+                left = gap;
             }
             // A span beyond u64 saturates, which is past every horizon.
             let time = now.saturating_add(nanos(left * self.mean_gap));
@@ -249,11 +271,11 @@ impl Demand {
         let due = trace[first as usize..]
             .iter()
             .take_while(|request| request.arrival_ns < end);
-        let requests = due.zip(first..).map(|(request, number)| {
+        let requests = due.clone().zip(first..).map(|(request, number)| {
             let [arrival] = tables.keys.arrival.draw2_batch(number, 0);
             let [content] = tables.keys.request.draw2_batch(number, 0);
             let mut drawn = Drawn::default();
-            ([drawn.executor, drawn.check], drawn.gap) = (arrival, neg_ln(gap_word(arrival)));
+            drawn.go(arrival);
             self.fill(&mut drawn, content, tables);
             Drawn {
                 time: request.arrival_ns,
@@ -262,17 +284,15 @@ impl Demand {
                 prompt: request.prompt.unwrap_or(drawn.prompt),
                 answer: request.completion.unwrap_or(drawn.answer).min(tables.max_tokens),
                 missed: request.missed,
-                named: request.executor,
                 ..drawn
             }
         });
         let requests: Vec<Drawn> = requests.collect();
+        self.named = due.map(|request| request.executor).collect();
         self.next += requests.len() as u64;
+        (self.used, self.latest) = (requests.len(), (0, first));
         self.buffer = requests;
-        Arrivals {
-            first,
-            requests: &self.buffer,
-        }
+        self.latest()
     }
 
     /// Arrivals a second from now on, and until when that holds.
@@ -305,23 +325,36 @@ impl Demand {
         }
     }
 
-    /// Draws ahead once the buffer is used up.
+    /// Draws requests of windows to come, with several threads, unless enough have been drawn.
+    pub(crate) fn draw_ahead(&mut self, tables: &Tables) {
+        let left = self.buffer.len() - self.used;
+        if !self.is_trace && left < AHEAD_MAX / 2 {
+            self.refill(tables, AHEAD_MAX - left, true);
+        }
+    }
+
+    /// Draws ahead: so many requests as are expected, after those that have been drawn and have not arrived.
     #[inline(never)]
     fn refill(&mut self, tables: &Tables, expected: usize, parallel: bool) {
         // Side by side, threads want a whole window at once; one thread what stays in its cache.
         let ahead_max = if parallel { AHEAD_MAX } else { CHUNK };
         let count = expected.clamp(1, ahead_max).next_multiple_of(CHUNK);
-        let mut buffer = std::mem::take(&mut self.buffer);
-        buffer.resize(count, Drawn::default());
-        let first = self.next;
-        let fill = |(chunk, out): (usize, &mut [Drawn])| {
+        let (mut buffer, mut gaps) = (std::mem::take(&mut self.buffer), std::mem::take(&mut self.gaps));
+        let left = buffer.len() - self.used;
+        buffer.copy_within(self.used.., 0);
+        gaps.copy_within(self.used.., 0);
+        buffer.resize(left + count, Drawn::default());
+        gaps.resize(left + count, 0.0);
+        let first = self.next + left as u64;
+        let fill = |(chunk, (out, gaps)): (usize, (&mut [Drawn], &mut [f64]))| {
             let first = first + (chunk * CHUNK) as u64;
-            for (out, number) in out.chunks_exact_mut(BATCH).zip((first..).step_by(BATCH)) {
+            let batches = out.chunks_exact_mut(BATCH).zip(gaps.chunks_exact_mut(BATCH));
+            for ((out, gaps), number) in batches.zip((first..).step_by(BATCH)) {
                 // One after the other: what is drawn for four requests fills the registers.
                 let arrivals = tables.keys.arrival.draw2_batch::<BATCH>(number, 0);
-                let gaps = neg_ln_batch(arrivals.map(gap_word));
-                for ((drawn, arrival), gap) in out.iter_mut().zip(arrivals).zip(gaps) {
-                    ([drawn.executor, drawn.check], drawn.gap) = (arrival, gap);
+                gaps.copy_from_slice(&neg_ln_batch(arrivals.map(gap_word)));
+                for (drawn, arrival) in out.iter_mut().zip(arrivals) {
+                    drawn.go(arrival);
                 }
                 let contents = tables.keys.request.draw2_batch::<BATCH>(number, 0);
                 for (drawn, content) in out.iter_mut().zip(contents) {
@@ -330,11 +363,16 @@ impl Demand {
             }
         };
         if parallel && count >= 4 * CHUNK {
-            buffer.par_chunks_mut(CHUNK).enumerate().for_each(fill);
+            let chunks = buffer[left..].par_chunks_mut(CHUNK);
+            let gaps = gaps[left..].par_chunks_mut(CHUNK);
+            chunks.zip(gaps).enumerate().for_each(fill);
         } else {
-            buffer.chunks_mut(CHUNK).enumerate().for_each(fill);
+            let chunks = buffer[left..].chunks_mut(CHUNK);
+            let gaps = gaps[left..].chunks_mut(CHUNK);
+            chunks.zip(gaps).enumerate().for_each(fill);
         }
-        (self.buffer, self.used) = (buffer, 0);
+        (self.buffer, self.gaps, self.used) = (buffer, gaps, 0);
+        self.latest = (0, self.next);
     }
 
     /// Who sends a request, for which model, and how long it is, from the second of its two blocks.
@@ -347,6 +385,14 @@ impl Demand {
         drawn.prompt = laws.prompt.sample((lengths >> 32) as u32);
         drawn.answer = laws.answer.sample(lengths as u32).min(tables.max_tokens);
         drawn.model = model as u16;
+    }
+}
+
+impl Drawn {
+    /// Where it goes and whether its answer is checked, from the first of its two blocks.
+    #[inline(always)]
+    fn go(&mut self, [executor, check]: [u64; 2]) {
+        (self.executor, self.check) = (executor, begin_of(check));
     }
 }
 
@@ -372,7 +418,37 @@ fn nanos(span: f64) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::nanos;
+    use super::{AHEAD_MAX, CHUNK, Demand, nanos};
+    use crate::scenario::tests::{SMALL, resolve};
+    use crate::world::tables::Tables;
+
+    /// Windows of a few requests each, so that most of what is drawn ahead in one is there in the next.
+    #[test]
+    fn what_is_drawn_ahead_is_what_would_be_drawn_and_no_more_than_is_used() {
+        let scenario = resolve(SMALL).unwrap();
+        let tables = Tables::new(&scenario, 0, false);
+        let [mut ahead, mut plain] = [(); 2].map(|()| Demand::new(&scenario));
+        let (mut handed_out, mut window) = (0, 0);
+        while handed_out < 3 * AHEAD_MAX {
+            let end = (window + 1) * tables.block_ns;
+            let mut times = [Vec::new(), Vec::new()];
+            for (demand, times) in [&mut ahead, &mut plain].into_iter().zip(&mut times) {
+                while !demand.is_over(end) {
+                    let arrivals = demand.next_arrivals(end, &tables, false);
+                    let numbers = arrivals.first..;
+                    let requests = arrivals.requests.iter().zip(numbers);
+                    times.extend(
+                        requests.map(|(drawn, number)| (number, drawn.time, drawn.executor, drawn.answer)),
+                    );
+                }
+            }
+            assert_eq!(times[0], times[1]);
+            handed_out += times[0].len();
+            window += 1;
+            ahead.draw_ahead(&tables);
+            assert!(ahead.buffer.len() < AHEAD_MAX + CHUNK && ahead.gaps.len() == ahead.buffer.len());
+        }
+    }
 
     #[test]
     fn a_span_is_rounded_to_the_nearest_nanosecond_and_saturates() {

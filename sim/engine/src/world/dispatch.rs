@@ -4,18 +4,16 @@
 //! order, whether one thread sends them or several.
 
 use prefetch_index::prefetch_index;
-use rayon::prelude::*;
 
 use super::World;
-use super::address::{Address, Sender, draw_executor};
+use super::address::{Sender, draw_executor};
 use super::admission::Admission;
 use super::bill::Bill;
-use super::demand::{Arrival, Arrivals, Drawn, Errand};
+use super::demand::{Arrival, Drawn, Errand};
 use super::groups::Group;
 use super::inference::NONE;
 use super::lane::{Lane, Special};
 use super::request::Request;
-use super::tables::Tables;
 use super::window::Window;
 
 /// Requests that one thread sends out before they are served: a megabyte, half of a core's own cache.
@@ -24,29 +22,8 @@ const STINT: usize = 16_384;
 const AHEAD: usize = 8;
 /// So many requests ahead is asked for the place of one in an inbox.
 const ROOM: usize = 4;
-/// Requests that are worth a piece of their own.
-const PIECE_MIN: usize = 1_024;
-/// Pieces a thread: the one that is done first takes another.
-const PIECES_A_THREAD: usize = 4;
 
-/// Consecutive requests of a window, sent by one thread and not yet paid for.
-#[derive(Default)]
-pub(super) struct Piece {
-    addresses: Vec<Address>,
-    /// By lane.
-    to: Vec<Sent>,
-    /// What clients are asked for, in order of arrival.
-    bills: Vec<Bill>,
-    /// Requests that nobody can take.
-    unassigned: u64,
-}
-
-/// Requests to the hosts of a lane, and the sum of their escrow in base units.
-#[derive(Default)]
-struct Sent {
-    requests: Vec<Request>,
-    escrow: u128,
-}
+type Phase = fn(&mut Lane, &Window<'_>);
 
 impl World<'_> {
     /// Draws the window's requests, sends them to executors, and lets those serve.
@@ -54,30 +31,58 @@ impl World<'_> {
     /// They are served whenever there are as many as stay in the cores' caches; each host's in the same order,
     /// so that it makes no difference to them.
     pub(super) fn serve(&mut self, end: u64) {
-        let is_parallel = self.options.parallel && self.lanes.len() > 1;
-        let is_plain = self.admission.is_none() && !self.has_deviants() && !self.demand.is_trace();
-        let threads = if is_parallel {
-            rayon::current_num_threads()
-        } else {
-            1
-        };
-        let dispatch = match (is_plain, is_parallel) {
-            (true, true) => Self::dispatch_side_by_side,
-            (true, false) => Self::dispatch_plainly,
-            (false, _) => Self::dispatch_with_care,
-        };
         self.dispatched = 0;
+        let is_plain = self.admission.is_none() && !self.has_deviants() && !self.demand.is_trace();
+        if !is_plain {
+            self.serve_after(Self::dispatch_with_care, end);
+        } else if self.options.parallel && self.lanes.len() > 1 {
+            self.serve_side_by_side(end);
+        } else {
+            self.serve_after(Self::dispatch_plainly, end);
+        }
+    }
+
+    /// Sends requests, and lets the lanes serve whenever there are enough.
+    fn serve_after(&mut self, dispatch: fn(&mut Self, u64) -> bool, end: u64) {
         let mut served = 0;
-        let mut phase: fn(&mut Lane, &Window<'_>) = Lane::open_window;
+        let mut open: Phase = Lane::begin_service;
         while dispatch(self, end) {
-            if self.dispatched - served >= STINT * threads {
+            if self.dispatched - served >= STINT {
                 served = self.dispatched;
-                self.each_lane(end, phase);
-                phase = Lane::serve_requests;
+                self.each_lane(end, serving(open));
+                open = |_, _| ();
             }
         }
-        self.each_lane(end, phase);
-        self.each_lane(end, Lane::end_service);
+        self.serve_last(end, open);
+    }
+
+    /// The same by several threads: while lanes serve what was sent, whoever has no lane sends what comes next.
+    fn serve_side_by_side(&mut self, end: u64) {
+        let mut served = 0;
+        let mut open: Phase = Lane::begin_service;
+        self.parts(end).2.send();
+        loop {
+            self.hand_over();
+            if self.demand.is_over(end) {
+                break;
+            }
+            if self.dispatched - served < STINT {
+                self.parts(end).2.send();
+                continue;
+            }
+            served = self.dispatched;
+            self.each_lane_beside(end, serving(open), |mut outgoing| outgoing.send());
+            open = |_, _| ();
+        }
+        self.serve_last(end, open);
+    }
+
+    /// Lets the lanes serve what was sent last, and closes their windows.
+    fn serve_last(&mut self, end: u64, open: Phase) {
+        self.each_lane(end, |lane, window| {
+            serving(open)(lane, window);
+            lane.end_service(window);
+        });
     }
 
     /// Somebody sends requests elsewhere than where they were drawn to, or requests of its own.
@@ -128,7 +133,7 @@ impl World<'_> {
     }
 
     /// Counts requests that their clients cannot pay for; beside each is when it came.
-    fn refuse_all(&mut self, refused: &[(Bill, u64)]) {
+    pub(super) fn refuse_all(&mut self, refused: &[(Bill, u64)]) {
         let height = self.schedule.origin + self.window + 1;
         for (bill, time) in refused {
             bill.refuse(&mut self.totals, &mut self.effects);
@@ -171,10 +176,11 @@ impl World<'_> {
             if !purse.is_empty() && !purse.takes(&mut changed, tables) {
                 continue;
             }
-            let is_drawn = drawn.named.is_none() && group.total > 0 && !is_paused;
+            let named = arrivals.named.get(at).copied().flatten();
+            let is_drawn = named.is_none() && group.total > 0 && !is_paused;
             let is_routed = is_drawn && !routing.is_plain(&changed);
             let routed = is_routed.then(|| group.executors.at(routing.route(&mut changed, group, tables)));
-            let executor = routed.or_else(|| match changed.drawn.named {
+            let executor = routed.or_else(|| match named {
                 Some(executor) => group.has(executor).then_some(executor),
                 None => draw_executor(&changed.drawn, group, preserved, is_paused),
             });
@@ -210,113 +216,13 @@ impl World<'_> {
         self.refuse_all(&refused);
         were_any
     }
-
-    /// As [`dispatch_plainly`](Self::dispatch_plainly), where every request goes to whom it was drawn to: several threads send
-    /// consecutive pieces, and one then has them paid for in order.
-    fn dispatch_side_by_side(&mut self, end: u64) -> bool {
-        let Self {
-            demand,
-            tables,
-            groups,
-            preserved,
-            lanes,
-            books,
-            totals,
-            pieces,
-            ..
-        } = self;
-        let arrivals = demand.next_arrivals(end, tables, true);
-        let count = arrivals.requests.len();
-        if count == 0 {
-            return false;
-        }
-        let wanted = (count / PIECE_MIN).clamp(1, PIECES_A_THREAD * rayon::current_num_threads());
-        let size = count.div_ceil(wanted);
-        pieces.resize_with(count.div_ceil(size), Piece::default);
-        let sender = Sender {
-            groups,
-            preserved,
-            tables,
-            is_paused: self.paused_until >= end,
-            cut: self.cut,
-        };
-        let lane_count = lanes.len();
-        let send = |(piece, (at, requests)): (&mut Piece, (usize, &[Drawn]))| {
-            let first = arrivals.first + (at * size) as u64;
-            piece.send(Arrivals { first, requests }, lane_count, &sender);
-        };
-        if pieces.len() > 1 {
-            let chunks = arrivals.requests.par_chunks(size).enumerate();
-            pieces.par_iter_mut().zip(chunks).for_each(send);
-        } else {
-            let chunks = arrivals.requests.chunks(size).enumerate();
-            pieces.iter_mut().zip(chunks).for_each(send);
-        }
-        let mut refused = Vec::new();
-        for piece in pieces {
-            totals.unassigned += piece.unassigned;
-            let before = refused.len();
-            for &bill in &piece.bills {
-                if !bill.is_paid(&mut books.clients) {
-                    let drawn = &arrivals.requests[(bill.number - arrivals.first) as usize];
-                    refused.push((bill, drawn.time));
-                }
-            }
-            self.dispatched += piece.bills.len();
-            if refused.len() > before {
-                self.dispatched -= refused.len() - before;
-                piece.take_back(&refused[before..], groups, tables);
-            }
-            for (lane, sent) in lanes.iter_mut().zip(&mut piece.to) {
-                lane.inbox.escrow += std::mem::take(&mut sent.escrow).cast_signed();
-                let empty = lane.spare.pop().unwrap_or_default();
-                lane.batches.push(std::mem::replace(&mut sent.requests, empty));
-            }
-        }
-        self.refuse_all(&refused);
-        true
-    }
 }
 
-impl Piece {
-    /// Sends consecutive requests to lanes; what was sent before has been fetched.
-    fn send(&mut self, arrivals: Arrivals<'_>, lanes: usize, sender: &Sender<'_>) {
-        self.to.resize_with(lanes, Sent::default);
-        self.bills.clear();
-        self.unassigned = 0;
-        sender.address(arrivals.requests, &mut self.addresses);
-        let addressed = arrivals.requests.iter().zip(&self.addresses);
-        for ((drawn, to), number) in addressed.zip(arrivals.first..) {
-            if to.executor == NONE {
-                self.unassigned += 1;
-                continue;
-            }
-            self.bills.push(Bill::new(drawn, number, to.escrow));
-            let sent = &mut self.to[sender.cut.lane(to.executor)];
-            sent.escrow += u128::from(to.escrow);
-            put_in(
-                &mut sent.requests,
-                Request::new(drawn, number, sender.cut.place(to.executor)),
-            );
-        }
-    }
-
-    /// Takes back what was sent for clients who cannot pay.
-    #[cold]
-    fn take_back(&mut self, refused: &[(Bill, u64)], groups: &[Group], tables: &Tables) {
-        for sent in &mut self.to {
-            sent.requests.retain(|request| {
-                let number = request.number();
-                let is_refused = refused
-                    .binary_search_by_key(&number, |(bill, _)| bill.number)
-                    .is_ok();
-                if is_refused {
-                    let price = groups[usize::from(request.group())].price;
-                    sent.escrow -= u128::from(tables.escrow(price, request.prompt));
-                }
-                !is_refused
-            });
-        }
+/// What opens a lane's window, if that is not open yet, and then serves what was sent.
+fn serving(open: Phase) -> impl Fn(&mut Lane, &Window<'_>) + Sync {
+    move |lane, window| {
+        open(lane, window);
+        lane.serve_requests(window);
     }
 }
 
@@ -330,7 +236,7 @@ fn look_ahead(requests: &[Drawn], at: usize, groups: &[Group]) {
 
 /// Puts a request into an inbox.
 #[inline(always)]
-fn put_in(inbox: &mut Vec<Request>, request: Request) {
+pub(super) fn put_in(inbox: &mut Vec<Request>, request: Request) {
     prefetch_index(&*inbox, inbox.len() + ROOM);
     inbox.push(request);
 }

@@ -239,7 +239,7 @@ pub(crate) struct Lane {
     pub out_answers: Outbox<Answer>,
     pub credits: Vec<Credit>,
     pub releases: Vec<u32>,
-    /// Sums of this lane, or, while all work one after the other, of all.
+    /// Of the first lane, the sums of all that are worked on one after the other; to others they are lent for their turn.
     pub sums: Sums,
     pub changes: Vec<StatusChange>,
     pub convictions: Vec<Conviction>,

@@ -55,6 +55,7 @@ mod run_counts;
 mod schedule;
 mod seed_choice;
 mod selection;
+mod sending;
 mod service;
 mod settle;
 mod settled_rows;
@@ -81,11 +82,14 @@ use crate::observe::events_in_order::EventsInOrder;
 use crate::observe::frame::{Conviction, EpochRow, EventKind, ParticipantRow, RunOutput};
 use crate::observe::participant_table::ParticipantTable;
 use crate::scenario::Scenario;
+use address::{Address, Sender};
 use admission::Admission;
 use books::Books;
 use cut::Cut;
 use demand::Demand;
 use schedule::{Schedule, Stage};
+use sending::{Outgoing, Piece};
+use sums::ThreadSums;
 use tables::Tables;
 use window::Targets;
 
@@ -121,10 +125,13 @@ pub struct World<'a> {
     pub(crate) lanes: Vec<Lane>,
     pub(crate) cut: Cut,
     pub(crate) groups: Vec<Group>,
+    /// Sums of threads that work side by side.
+    thread_sums: ThreadSums,
     demand: Demand,
-    /// Where requests of the window go, and requests on their way to lanes, where several threads send them.
-    addresses: Vec<address::Address>,
-    pieces: Vec<dispatch::Piece>,
+    /// Where requests of the window go.
+    addresses: Vec<Address>,
+    /// Requests on their way to lanes, where several threads send them.
+    pieces: Vec<Piece>,
     admission: Option<Admission>,
     pub(crate) books: Books,
     pub(crate) market: Vec<Market>,
@@ -219,7 +226,7 @@ impl World<'_> {
         self.serve(end);
         self.exchange_answers();
         self.limit_block();
-        self.each_lane(end, Lane::commit);
+        self.commit(end);
         self.exchange_tasks();
         self.collect();
         self.update_markets();
@@ -251,6 +258,12 @@ impl World<'_> {
 
     /// The lanes, and the window that ends at `end` as all of them may read it.
     pub(crate) fn split(&mut self, end: u64) -> (&mut [Lane], Window<'_>) {
+        let (lanes, window, _) = self.parts(end);
+        (lanes, window)
+    }
+
+    /// The same, and what sends requests while lanes are at work.
+    fn parts(&mut self, end: u64) -> (&mut [Lane], Window<'_>, Outgoing<'_>) {
         let paused_until = self.all_paused_until();
         let Self {
             lanes,
@@ -260,6 +273,20 @@ impl World<'_> {
             scenario,
             ..
         } = self;
+        let outgoing = Outgoing {
+            sender: Sender {
+                groups,
+                preserved: &self.preserved,
+                tables,
+                is_paused: self.paused_until >= end,
+                cut: self.cut,
+            },
+            end,
+            lanes: lanes.len(),
+            clients: self.books.clients.len(),
+            demand: &mut self.demand,
+            pieces: &mut self.pieces,
+        };
         let draw = build::draw_of(&scenario.protocol.sampling, scenario.protocol.sampling_draw);
         let window = Window {
             tables,
@@ -283,24 +310,55 @@ impl World<'_> {
             measures: &scenario.protocol.measures,
             at_least_one: scenario.protocol.sampling.at_least_one_for_newcomers,
         };
-        (lanes, window)
+        (lanes, window, outgoing)
     }
 
     /// Runs one phase on every lane.
-    fn each_lane(&mut self, end: u64, phase: fn(&mut Lane, &Window<'_>)) {
-        let is_parallel = self.options.parallel && self.dispatched >= PARALLEL_MIN;
-        let (lanes, window) = self.split(end);
-        if is_parallel && lanes.len() > 1 {
-            lanes.par_iter_mut().for_each(|lane| phase(lane, &window));
-        } else {
-            let mut sums = std::mem::take(&mut lanes[0].sums);
-            for lane in &mut *lanes {
-                std::mem::swap(&mut lane.sums, &mut sums);
-                phase(lane, &window);
-                std::mem::swap(&mut lane.sums, &mut sums);
-            }
-            lanes[0].sums = sums;
+    fn each_lane(&mut self, end: u64, phase: impl Fn(&mut Lane, &Window<'_>) + Sync) {
+        if self.is_shared() {
+            return self.each_lane_beside(end, phase, |_| ());
         }
+        let (lanes, window) = self.split(end);
+        let mut sums = std::mem::take(&mut lanes[0].sums);
+        for lane in &mut *lanes {
+            std::mem::swap(&mut lane.sums, &mut sums);
+            phase(lane, &window);
+            std::mem::swap(&mut lane.sums, &mut sums);
+        }
+        lanes[0].sums = sums;
+    }
+
+    /// Has every lane commit the block; meanwhile others draw requests of the next one.
+    fn commit(&mut self, end: u64) {
+        if self.is_shared() {
+            self.each_lane_beside(end, Lane::commit, |outgoing| {
+                outgoing.demand.draw_ahead(outgoing.sender.tables)
+            });
+        } else {
+            self.each_lane(end, Lane::commit);
+        }
+    }
+
+    /// Whether the block has enough to do for several threads.
+    fn is_shared(&self) -> bool {
+        self.options.parallel && self.dispatched >= PARALLEL_MIN && self.lanes.len() > 1
+    }
+
+    /// Runs one phase on every lane, several of them at a time, and beside them what needs no lane.
+    fn each_lane_beside(
+        &mut self,
+        end: u64,
+        phase: impl Fn(&mut Lane, &Window<'_>) + Sync,
+        beside: impl FnOnce(Outgoing<'_>) + Send,
+    ) {
+        let mut thread_sums = std::mem::take(&mut self.thread_sums);
+        let (lanes, window, outgoing) = self.parts(end);
+        thread_sums.make_ready(&lanes[0].sums);
+        let on_lane = |lane: &mut Lane| thread_sums.lend(lane, |lane| phase(lane, &window));
+        // One by one: whoever is done takes the next lane, not half of those that are left.
+        let one_by_one = lanes.par_iter_mut().with_max_len(1);
+        rayon::join(|| one_by_one.for_each(on_lane), || beside(outgoing));
+        self.thread_sums = thread_sums;
     }
 
     /// Hands validators' answers to the executors' lanes.
@@ -329,9 +387,11 @@ impl World<'_> {
     pub(crate) fn collect(&mut self) {
         let cut = self.cut;
         let mut left = self.open_block_log();
+        for sums in self.thread_sums.and(&mut self.lanes[0].sums) {
+            sums.refunds.pay(&mut self.books.clients);
+        }
         for from in 0..self.lanes.len() {
             let lane = &mut self.lanes[from];
-            lane.sums.refunds.pay(&mut self.books.clients);
             self.effects.merge(&lane.effects);
             if let Some(block) = &mut left {
                 block.take_lane(from, lane.first, lane.hosts.len(), &mut lane.left);
@@ -364,8 +424,8 @@ impl World<'_> {
         let slot = (self.window % self.market[0].recent.len() as u64) as usize;
         for (model, market) in self.market.iter_mut().enumerate() {
             let (mut tokens, mut count) = (0, 0);
-            for lane in &mut self.lanes {
-                let finished = std::mem::take(&mut lane.sums.finished[model]);
+            for sums in self.thread_sums.and(&mut self.lanes[0].sums) {
+                let finished = std::mem::take(&mut sums.finished[model]);
                 tokens += finished.tokens;
                 count += finished.inferences;
             }

@@ -3,7 +3,6 @@
 use stakeout_kernel::histogram::LogHistogram;
 
 use super::World;
-use super::lane::Lane;
 use crate::observe::frame::{EventKind, RunOutput};
 
 impl World<'_> {
@@ -17,18 +16,14 @@ impl World<'_> {
             "the sum of vesting coins has drifted"
         );
         let balances = self.balances();
-        let merged = |figure: fn(&Lane) -> &LogHistogram| {
-            let mut all = LogHistogram::new();
-            self.lanes.iter().for_each(|lane| all.merge(figure(lane)));
-            all
-        };
-        let sojourn = merged(|lane| &lane.sums.sojourn);
+        let [mut sojourn, mut waiting, mut answers_to_detection] = [const { LogHistogram::new() }; 3];
+        for sums in self.thread_sums.and(&mut self.lanes[0].sums) {
+            sojourn.merge(&sums.sojourn);
+            waiting.merge(&sums.waits);
+            waiting.record_many(0, sums.started_at_once);
+            answers_to_detection.merge(&sums.detection);
+        }
         let latency = shifted(&sojourn, 2 * self.tables.transfer_ns);
-        let (mut waiting, answers_to_detection) = (
-            merged(|lane| &lane.sums.waits),
-            merged(|lane| &lane.sums.detection),
-        );
-        waiting.record_many(0, self.lanes.iter().map(|lane| lane.sums.started_at_once).sum());
         let open = self
             .lanes
             .iter()

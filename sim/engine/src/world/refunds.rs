@@ -2,9 +2,9 @@
 //!
 //! Invariant: what was added is paid once, to whom it was added for; the order makes no difference.
 
-/// Refunds of a lane since the last block.
+/// Refunds since the last block.
 ///
-/// Nearly every finish refunds something. Where a lane has more finishes in a block than there are clients, a sum a
+/// Nearly every finish refunds something. Where there are more finishes in a block than clients, a sum a
 /// client takes less memory, and less time, than a list.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Refunds {
@@ -23,11 +23,19 @@ struct Refund {
 }
 
 impl Refunds {
-    /// For a lane that is to have so many finishes in a block.
+    /// For so many finishes in a block.
     pub(crate) fn expecting(finishes: f64, clients: usize) -> Self {
         let sums = if finishes >= clients as f64 { clients } else { 0 };
         Self {
             sums: vec![0; sums],
+            list: Vec::new(),
+        }
+    }
+
+    /// For as many, without any.
+    pub(crate) fn emptied(&self) -> Self {
+        Self {
+            sums: vec![0; self.sums.len()],
             list: Vec::new(),
         }
     }

@@ -53,7 +53,7 @@ impl Request {
             prompt: drawn.prompt,
             answer: drawn.answer,
             host: host as u16,
-            check: begin_of(drawn.check),
+            check: drawn.check,
             substitute: 0,
         }
     }
@@ -162,7 +162,7 @@ mod tests {
     fn sent(number: u64, model: u16, host: usize, tables: &Tables) -> Request {
         let drawn = Drawn {
             time: 3 * number,
-            check: tables.check_word(number),
+            check: begin_of(tables.check_word(number)),
             client: 7,
             prompt: 400,
             answer: u32::MAX,

@@ -24,7 +24,7 @@ const NEVER: u64 = u64::MAX;
 
 impl Lane {
     /// Opens a window: takes jobs in and starts what has waited.
-    fn begin_service(&mut self, window: &Window<'_>) {
+    pub(crate) fn begin_service(&mut self, window: &Window<'_>) {
         self.receive_tasks(window);
         self.start_waiting(window);
         self.jobs = self.task_calendar.take(window.index);
@@ -33,12 +33,6 @@ impl Lane {
         self.job_order.sort(&self.jobs, |task| task.arrival, rank);
         self.jobs_taken = 0;
         self.note_next_job();
-    }
-
-    /// Opens a window, and serves the requests that have been sent.
-    pub(crate) fn open_window(&mut self, window: &Window<'_>) {
-        self.begin_service(window);
-        self.serve_requests(window);
     }
 
     /// Serves the requests that were sent.

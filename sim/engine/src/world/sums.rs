@@ -1,10 +1,13 @@
 //! What lanes add up together.
 //!
-//! Invariant: while lanes are at work they only add, so that it makes no difference which lane holds a sum. Where they
-//! work one after the other, one set of sums goes from lane to lane and stays in the nearest cache.
+//! Invariant: while lanes are at work they only add, so that it makes no difference who holds a sum. Each thread has one set
+//! of sums, which goes from lane to lane and stays in the nearest cache.
+
+use std::sync::{Mutex, PoisonError};
 
 use stakeout_kernel::histogram::LogHistogram;
 
+use super::lane::Lane;
 use super::refunds::Refunds;
 
 /// What finished of one model in one block.
@@ -15,7 +18,7 @@ pub(crate) struct Finished {
     pub inferences: u64,
 }
 
-/// Sums of a lane, or of all.
+/// Sums of all lanes that a thread has worked on.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Sums {
     /// What clients get back in this block.
@@ -40,5 +43,42 @@ impl Sums {
             finished: vec![Finished::default(); models],
             ..Self::default()
         }
+    }
+
+    /// As many sums, of nothing.
+    fn emptied(&self) -> Self {
+        Self {
+            refunds: self.refunds.emptied(),
+            finished: vec![Finished::default(); self.finished.len()],
+            ..Self::default()
+        }
+    }
+}
+
+/// The sums of threads that work side by side, by thread of their pool. One that works alone has those of the first lane.
+#[derive(Default)]
+pub(crate) struct ThreadSums(Vec<Mutex<Sums>>);
+
+impl ThreadSums {
+    /// Sees to it that each thread of the pool has its own, as many as are in `pattern`.
+    pub(crate) fn make_ready(&mut self, pattern: &Sums) {
+        let threads = self.0.len().max(rayon::current_num_threads());
+        self.0.resize_with(threads, || Mutex::new(pattern.emptied()));
+    }
+
+    /// Lends a lane the sums of the thread that runs this, for the time of `work`.
+    pub(crate) fn lend(&self, lane: &mut Lane, work: impl FnOnce(&mut Lane)) {
+        let thread = rayon::current_thread_index().expect("lanes are worked on side by side in a pool");
+        // Nobody waits here: what a thread works on is over before it takes the next lane.
+        let mut sums = self.0[thread].lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::swap(&mut lane.sums, &mut sums);
+        work(lane);
+        std::mem::swap(&mut lane.sums, &mut sums);
+    }
+
+    /// All sums there are: these, and those of the first lane.
+    pub(crate) fn and<'a>(&'a mut self, first: &'a mut Sums) -> impl Iterator<Item = &'a mut Sums> {
+        let held = self.0.iter_mut().map(Mutex::get_mut);
+        std::iter::once(first).chain(held.map(|sums| sums.unwrap_or_else(PoisonError::into_inner)))
     }
 }

@@ -1,5 +1,6 @@
 //! The same scenario and seed give the same bytes, however the run is cut up.
 
+use stakeout_engine::observe::event::EventKind;
 use stakeout_engine::observe::frame::{EpochRow, RunOutput};
 use stakeout_engine::run::{RunOptions, run};
 use stakeout_engine::scenario::{Fidelity, Scenario};
@@ -83,6 +84,38 @@ fn several_threads_refuse_whom_one_refuses() {
         let several = with(&scenario, options(threads), threads);
         same(&base, &several);
         assert_eq!(base.events, several.events);
+    }
+}
+
+/// Some fifty thousand requests a block: while one part of them is served, others are sent and drawn.
+#[test]
+fn blocks_that_are_sent_in_several_parts_are_the_same_too() {
+    for balance in [1_000_000_000_000_000, 4_000_000_000] {
+        let mut scenario = network(300, 1, 10_000.0);
+        scenario.until_blocks = Some(12);
+        scenario.clients.balance = Amount::from_base_units(balance);
+        let options = |threads| RunOptions {
+            parallel: threads > 1,
+            event_log: true,
+            check_every_block: true,
+            lanes: Some(7),
+        };
+        let base = with(&scenario, options(1), 1);
+        let several = with(&scenario, options(2), 2);
+        same(&base, &several);
+        assert_eq!(base.events, several.events);
+        let of = |kind| {
+            let events = base.events.iter().flatten();
+            events.filter(|event| event.kind == kind).count()
+        };
+        assert!(of(EventKind::Started) > 12 * 30_000, "{}", of(EventKind::Started));
+        let is_poor = balance < 1_000_000_000_000;
+        assert_eq!(
+            of(EventKind::Refused) > 1_000,
+            is_poor,
+            "{}",
+            of(EventKind::Refused)
+        );
     }
 }
 

@@ -10,7 +10,7 @@ use super::log_step::{LogStep, STEP};
 use super::open_inferences::OpenInferences;
 use crate::observe::event::{Event, EventKind, NO_INFERENCE};
 
-/// So many events ahead is asked for what is remembered of an inference.
+/// So many events ahead is asked for what is remembered of an inference, and twice as many ahead where that is.
 const AHEAD: usize = 8;
 
 /// What is remembered of a participant.
@@ -58,23 +58,33 @@ impl Causes {
     /// Names the causes of the log's next events, of which the first has the number `first`.
     pub(super) fn name(&mut self, step: &mut LogStep, first: u64) {
         let rows = step.len();
-        for row in 0..rows {
+        let mut row = 0;
+        while row < rows {
             self.pass_to(step.height[row]);
-            let (number, inference) = (first + row as u64, step.inference[row]);
             // Requests and answers come many in a row: of these nothing else is looked at.
-            step.cause[row] = match step.kind[row] {
-                EventKind::Started if inference != NO_INFERENCE => {
-                    self.open.open(inference, number);
-                    NO_CAUSE
+            let run = row..row + count_alike(step, row);
+            let (number, inferences) = (first + row as u64, &step.inference[run.clone()]);
+            match step.kind[row] {
+                EventKind::Started if !inferences.contains(&NO_INFERENCE) => {
+                    self.open.open_all(inferences, number);
+                    step.cause[run.clone()].fill(NO_CAUSE);
                 }
-                EventKind::Finished if inference != NO_INFERENCE => self.open.finish(inference, number),
+                EventKind::Finished if !inferences.contains(&NO_INFERENCE) => {
+                    self.open
+                        .finish_all(inferences, number, &mut step.cause[run.clone()]);
+                }
                 _ => {
-                    let later = step.inference[(row + AHEAD) % STEP];
-                    self.open.look_ahead(later);
-                    self.checked.look_ahead(later);
-                    self.cause_of(&step.event(row), number)
+                    for row in run.clone() {
+                        let [soon, later] =
+                            [AHEAD, 2 * AHEAD].map(|ahead| step.inference[(row + ahead) % STEP]);
+                        self.open.look_ahead(soon);
+                        self.checked.look_ahead(soon);
+                        self.checked.look_for(later);
+                        step.cause[row] = self.cause_of(&step.event(row), first + row as u64);
+                    }
                 }
-            };
+            }
+            row = run.end;
         }
     }
 
@@ -222,4 +232,12 @@ impl Causes {
             _ => NO_CAUSE,
         }
     }
+}
+
+/// How many events from `row` on are of one kind and one block.
+fn count_alike(step: &LogStep, row: usize) -> usize {
+    let rows = step.kind[row..step.len()].iter().zip(&step.height[row..]);
+    let is_alike =
+        |(kind, height): &(&EventKind, &u64)| (**kind, **height) == (step.kind[row], step.height[row]);
+    rows.take_while(is_alike).count()
 }

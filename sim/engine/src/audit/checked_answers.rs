@@ -81,6 +81,17 @@ impl Page {
 }
 
 impl CheckedAnswers {
+    /// Asks where that is what is remembered of an answer, before it is [asked for itself](Self::look_ahead).
+    #[inline]
+    pub(super) fn look_for(&self, inference: u64) {
+        let place = (inference / PAGE).wrapping_sub(self.first) as usize;
+        let (front, back) = self.pages.as_slices();
+        match place.checked_sub(front.len()) {
+            None => prefetch_index(front, place),
+            Some(place) => prefetch_index(back, place),
+        }
+    }
+
     /// Asks for what is remembered of an answer that is about to be asked for.
     #[inline]
     pub(super) fn look_ahead(&self, inference: u64) {

@@ -10,6 +10,8 @@ use prefetch_index::prefetch_index;
 
 use super::log_entry::NO_CAUSE;
 
+/// So many finishes ahead is asked for the place of one.
+const AHEAD: usize = 16;
 /// What a place holds that holds nothing.
 const EMPTY: u32 = 0;
 /// Set in every place that holds something.
@@ -38,16 +40,30 @@ impl OpenInferences {
     /// Notes the event by which an inference was opened, or goes on.
     #[inline]
     pub(super) fn open(&mut self, inference: u64, event: u64) {
+        self.open_all(&[inference], event);
+    }
+
+    /// Notes the events by which inferences were opened, one after the other from number `first_event` on.
+    #[inline]
+    pub(super) fn open_all(&mut self, inferences: &[u64], first_event: u64) {
+        let Some(&any) = inferences.first() else {
+            return;
+        };
+        let (least, most) = inferences.iter().fold((any, any), |(least, most), &inference| {
+            (least.min(inference), most.max(inference))
+        });
         if self.first == self.end {
-            (self.first, self.end) = (inference, inference);
+            (self.first, self.end) = (least, least);
         }
-        let (first, end) = (self.first.min(inference), self.end.max(inference + 1));
+        let (first, end) = (self.first.min(least), self.end.max(most + 1));
         if end - first > self.ring.len() as u64 {
             self.grow(end - first);
         }
         (self.first, self.end) = (first, end);
-        let place = self.place(inference);
-        self.ring[place] = event as u32 & NUMBER | HELD;
+        let mask = self.ring.len() - 1;
+        for (event, &inference) in (first_event..).zip(inferences) {
+            self.ring[inference as usize & mask] = event as u32 & NUMBER | HELD;
+        }
     }
 
     /// Takes the last event of an inference that is open out, in which `now` is the number of an event after it and less
@@ -61,6 +77,17 @@ impl OpenInferences {
     #[inline]
     pub(super) fn finish(&mut self, inference: u64, now: u64) -> u64 {
         self.replace(inference, now, now as u32 & NUMBER | HELD | FINISHED)
+    }
+
+    /// The same of many that finish one after the other, from event `first_event` on.
+    #[inline]
+    pub(super) fn finish_all(&mut self, inferences: &[u64], first_event: u64, causes: &mut [u64]) {
+        for (at, (&inference, cause)) in inferences.iter().zip(causes).enumerate() {
+            if let Some(&later) = inferences.get(at + AHEAD) {
+                self.look_ahead(later);
+            }
+            *cause = self.finish(inference, first_event + at as u64);
+        }
     }
 
     /// The finish of an inference that has finished in this block.

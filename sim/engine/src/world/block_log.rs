@@ -20,6 +20,8 @@ use crate::observe::event::{Event, EventKind};
 const WORD: usize = u64::BITS as usize;
 /// Numbers that a ring holds at most; records whose numbers lie further apart are sorted.
 const RING_MAX: usize = 1 << 22;
+/// So many records before its turn one is asked for, where they come one after the other.
+const FAR: usize = 64;
 /// So many events ahead is asked for the record of one.
 const AHEAD: usize = 12;
 
@@ -244,6 +246,8 @@ impl Places {
             for lane in 0..lanes {
                 let records = records(lane);
                 for (at, record) in records.iter().enumerate() {
+                    // The simulation wrote them, on another core.
+                    prefetch_index(records, at + FAR);
                     if let Some(later) = records.get(at + AHEAD) {
                         prefetch_index(&self.found, number(later) as usize & mask);
                     }

@@ -8,9 +8,6 @@ use super::demand::Drawn;
 use crate::observe::event::Event;
 use crate::observe::frame::{EpochRow, EventKind};
 
-/// Clients at most for whom a sum each is kept while requests are sent: more sums than requests would save nothing.
-const SUMMED_MAX: usize = 4_096;
-
 /// An escrow that a client has to lay down, in base units.
 #[derive(Clone, Copy)]
 pub(super) struct Bill {
@@ -69,16 +66,15 @@ impl Bill {
 /// What clients are asked for by many requests together, in base units: the sum says whether the order makes a difference.
 #[derive(Default)]
 pub(super) struct Dues {
-    /// By client; empty where there are so many clients that their bills are rather gone through one by one.
+    /// By client; empty where nothing is summed up.
     sums: Vec<u64>,
 }
 
 impl Dues {
-    /// Begins anew, for so many clients.
+    /// Begins anew, for so many clients; for none where nothing is to be summed up.
     pub(super) fn reset(&mut self, clients: usize) {
         self.sums.clear();
-        self.sums
-            .resize(if clients <= SUMMED_MAX { clients } else { 0 }, 0);
+        self.sums.resize(clients, 0);
     }
 
     /// Asks a client for so much more.
@@ -90,10 +86,13 @@ impl Dues {
         }
     }
 
-    /// Lays all of it down if every client has what it is asked for; otherwise, or where nothing was summed up, nothing. Whoever
-    /// can pay all in the end can pay each in its turn, as nobody is paid meanwhile.
-    pub(super) fn are_paid<'a>(all: impl Iterator<Item = &'a Self>, clients: &mut [i64]) -> bool {
-        let mut asked = vec![0_u64; clients.len().min(SUMMED_MAX)];
+    /// Lays all of it down if every client has what it is asked for; otherwise, or where something was not summed up, nothing.
+    /// Whoever can pay all in the end can pay each in its turn, as nobody is paid meanwhile.
+    pub(super) fn are_paid<'a>(all: impl Iterator<Item = &'a Self> + Clone, clients: &mut [i64]) -> bool {
+        if all.clone().any(|dues| dues.sums.len() != clients.len()) {
+            return false;
+        }
+        let mut asked = vec![0_u64; clients.len()];
         for dues in all {
             for (asked, sum) in asked.iter_mut().zip(&dues.sums) {
                 *asked = asked.saturating_add(*sum);
@@ -101,7 +100,7 @@ impl Dues {
         }
         // A balance is never negative.
         let is_covered = |(balance, asked): (&i64, &u64)| balance.cast_unsigned() >= *asked;
-        let are_covered = clients.len() <= SUMMED_MAX && clients.iter().zip(&asked).all(is_covered);
+        let are_covered = clients.iter().zip(&asked).all(is_covered);
         if are_covered {
             for (balance, asked) in clients.iter_mut().zip(asked) {
                 *balance -= asked.cast_signed();
@@ -113,7 +112,7 @@ impl Dues {
 
 #[cfg(test)]
 mod tests {
-    use super::{Dues, SUMMED_MAX};
+    use super::Dues;
 
     fn dues(asked: &[(u32, u64)], clients: usize) -> Dues {
         let mut dues = Dues::default();
@@ -143,11 +142,10 @@ mod tests {
     }
 
     #[test]
-    fn of_many_clients_nothing_is_summed_up() {
-        let many = SUMMED_MAX + 1;
-        let pieces = [dues(&[(0, 1)], many)];
-        let mut clients = vec![5; many];
+    fn what_was_not_summed_up_is_not_paid() {
+        let pieces = [dues(&[(0, 1)], 2), dues(&[(0, 1)], 0)];
+        let mut clients = [5, 5];
         assert!(!Dues::are_paid(pieces.iter(), &mut clients));
-        assert!(clients.iter().all(|&balance| balance == 5));
+        assert_eq!(clients, [5, 5]);
     }
 }

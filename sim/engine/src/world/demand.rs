@@ -42,6 +42,8 @@ pub(crate) struct Drawn {
     pub missed: bool,
 }
 
+const _: () = assert!(size_of::<Drawn>() == 32);
+
 /// Consecutive requests that arrive in one window.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Arrivals<'a> {
@@ -290,7 +292,7 @@ impl Demand {
         let requests: Vec<Drawn> = requests.collect();
         self.named = due.map(|request| request.executor).collect();
         self.next += requests.len() as u64;
-        (self.used, self.latest) = (requests.len(), (0, first));
+        (self.used, self.latest, self.now) = (requests.len(), (0, first), end);
         self.buffer = requests;
         self.latest()
     }
@@ -336,7 +338,7 @@ impl Demand {
     /// Draws ahead: so many requests as are expected, after those that have been drawn and have not arrived.
     #[inline(never)]
     fn refill(&mut self, tables: &Tables, expected: usize, parallel: bool) {
-        // Side by side, threads want a whole window at once; one thread what stays in its cache.
+        // Side by side, threads want many at once; one thread what stays in its cache.
         let ahead_max = if parallel { AHEAD_MAX } else { CHUNK };
         let count = expected.clamp(1, ahead_max).next_multiple_of(CHUNK);
         let (mut buffer, mut gaps) = (std::mem::take(&mut self.buffer), std::mem::take(&mut self.gaps));

@@ -16,7 +16,7 @@ use super::lane::{Lane, Special};
 use super::request::Request;
 use super::window::Window;
 
-/// Requests that one thread sends out before they are served: a megabyte, half of a core's own cache.
+/// Requests that are sent out before they are served: half a megabyte, half of a core's own cache.
 const STINT: usize = 16_384;
 /// So many requests before its turn is asked for what chooses its executor.
 const AHEAD: usize = 8;
@@ -66,7 +66,8 @@ impl World<'_> {
             if self.demand.is_over(end) {
                 break;
             }
-            if self.dispatched - served < STINT {
+            // What is drawn at once is a stint, of which some may have been refused.
+            if self.dispatched - served < STINT / 2 {
                 self.parts(end).2.send();
                 continue;
             }

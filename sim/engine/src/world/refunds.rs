@@ -12,6 +12,8 @@ pub(crate) struct Refunds {
     sums: Vec<u64>,
     /// Refunds of clients without a sum.
     list: Vec<Refund>,
+    /// Finishes in a block, and clients.
+    expected: (f64, usize),
 }
 
 /// Coins that a client gains.
@@ -29,15 +31,14 @@ impl Refunds {
         Self {
             sums: vec![0; sums],
             list: Vec::new(),
+            expected: (finishes, clients),
         }
     }
 
-    /// For as many, without any.
-    pub(crate) fn emptied(&self) -> Self {
-        Self {
-            sums: vec![0; self.sums.len()],
-            list: Vec::new(),
-        }
+    /// None yet, for one of so many parts of the block.
+    pub(crate) fn part(&self, parts: usize) -> Self {
+        let (finishes, clients) = self.expected;
+        Self::expecting(finishes / parts as f64, clients)
     }
 
     /// Owes a client so many base units more.

@@ -62,9 +62,11 @@ impl Outgoing<'_> {
         let wanted = (count / PIECE_MIN).clamp(1, PIECES_A_THREAD * rayon::current_num_threads());
         let size = count.div_ceil(wanted).max(1);
         self.pieces.resize_with(count.div_ceil(size), Piece::default);
+        // Of few requests, bills are sooner gone through one by one than sums of all clients.
+        let summed = if count >= self.clients { self.clients } else { 0 };
         for (piece, first) in self.pieces.iter_mut().zip((arrivals.first..).step_by(size)) {
             piece.first = first;
-            piece.dues.reset(self.clients);
+            piece.dues.reset(summed);
         }
         let (sender, lanes) = (&self.sender, self.lanes);
         let send = |(piece, requests): (&mut Piece, &[Drawn])| piece.send(requests, lanes, sender);
@@ -99,8 +101,11 @@ impl World<'_> {
             if !are_paid {
                 let before = refused.len();
                 piece.ask_in_order(demand.latest(), &mut books.clients, &mut refused);
-                self.dispatched -= refused.len() - before;
-                piece.take_back(&refused[before..], groups, tables);
+                let refused = &refused[before..];
+                self.dispatched -= refused.len();
+                if !refused.is_empty() {
+                    piece.take_back(refused, groups, tables);
+                }
             }
             for (lane, sent) in lanes.iter_mut().zip(&mut piece.to) {
                 lane.inbox.escrow += std::mem::take(&mut sent.escrow).cast_signed();

@@ -45,10 +45,10 @@ impl Sums {
         }
     }
 
-    /// As many sums, of nothing.
-    fn emptied(&self) -> Self {
+    /// Sums of nothing, for one of so many threads that share what these are for.
+    fn part(&self, threads: usize) -> Self {
         Self {
-            refunds: self.refunds.emptied(),
+            refunds: self.refunds.part(threads),
             finished: vec![Finished::default(); self.finished.len()],
             ..Self::default()
         }
@@ -60,17 +60,18 @@ impl Sums {
 pub(crate) struct ThreadSums(Vec<Mutex<Sums>>);
 
 impl ThreadSums {
-    /// Sees to it that each thread of the pool has its own, as many as are in `pattern`.
+    /// Sees to it that each thread of the pool has its own, of the same things as `pattern`.
     pub(crate) fn make_ready(&mut self, pattern: &Sums) {
         let threads = self.0.len().max(rayon::current_num_threads());
-        self.0.resize_with(threads, || Mutex::new(pattern.emptied()));
+        self.0.resize_with(threads, || Mutex::new(pattern.part(threads)));
     }
 
     /// Lends a lane the sums of the thread that runs this, for the time of `work`.
     pub(crate) fn lend(&self, lane: &mut Lane, work: impl FnOnce(&mut Lane)) {
         let thread = rayon::current_thread_index().expect("lanes are worked on side by side in a pool");
-        // Nobody waits here: what a thread works on is over before it takes the next lane.
-        let mut sums = self.0[thread].lock().unwrap_or_else(PoisonError::into_inner);
+        // A phase asks nothing of the pool, so that its thread takes no other lane before it is over.
+        let sums = self.0[thread].try_lock();
+        let mut sums = sums.expect("a thread works on one lane at a time");
         std::mem::swap(&mut lane.sums, &mut sums);
         work(lane);
         std::mem::swap(&mut lane.sums, &mut sums);

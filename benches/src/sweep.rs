@@ -14,7 +14,7 @@ use stakeout_engine::experiment::sweep::store::Store;
 use stakeout_engine::strategy::registry::Registry;
 
 use crate::clock::wall_time;
-use crate::compare::{Rounds, spread};
+use crate::compare::{Rounds, pool, spread};
 use crate::processes::run_at_once;
 
 /// Cells of a sweep: enough that the last ones leave no core idle for long.
@@ -104,8 +104,7 @@ impl Question {
     fn run(&self, threads: usize) -> Result<Campaign, String> {
         let words = |error: &dyn std::fmt::Display| error.to_string();
         let folder = std::env::temp_dir().join(format!("stakeout-bench-sweep-{}", std::process::id()));
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-        let pool = pool.map_err(|error| words(&error))?;
+        let pool = pool(threads)?;
         let store = Store::open(&folder).map_err(|error| words(&error))?;
         let (plan, source, registry) = (&self.plan, &self.source, &self.registry);
         let done = pool.install(|| carry_out(plan, source, registry, &store, Shard::WHOLE, &Unwatched));

@@ -98,8 +98,8 @@ pub(crate) struct Demand {
     named: Vec<Option<u32>>,
     /// How many of them have been handed out.
     used: usize,
-    /// Of those handed out last, the place and the number of the first.
-    latest: (usize, u64),
+    /// Where those begin that were handed out last.
+    latest: usize,
     /// Number of the next request handed out.
     next: u64,
     /// Time reached, ns.
@@ -166,7 +166,7 @@ impl Demand {
             gaps: Vec::new(),
             named: Vec::new(),
             used: 0,
-            latest: (0, 0),
+            latest: 0,
             next: 0,
             now: 0,
             left: -1.0,
@@ -181,12 +181,12 @@ impl Demand {
 
     /// Requests drawn so far, those among them that have not arrived.
     pub(crate) fn drawn(&self) -> u64 {
-        let ahead = if self.is_trace {
-            0
-        } else {
-            self.buffer.len() - self.used
-        };
-        self.next + ahead as u64
+        self.next + self.waiting() as u64
+    }
+
+    /// Requests that have been drawn and have not arrived.
+    fn waiting(&self) -> usize {
+        self.buffer.len() - self.used
     }
 
     /// The next requests that arrive before `end`, as many as have been drawn; none if the window is over.
@@ -194,29 +194,27 @@ impl Demand {
         if self.is_trace {
             return self.replay(end, tables);
         }
-        let (mut start, mut first) = (self.used, self.next);
-        while self.used == start {
+        self.latest = self.used;
+        while self.used == self.latest {
             if self.now >= self.until && !self.enter_span(end, &tables.keys) {
                 break;
             }
             if self.used == self.buffer.len() {
                 let expected = self.rate * (end - self.now) as f64 * 1e-9;
                 self.refill(tables, expected as usize, parallel);
-                (start, first) = (0, self.next);
             }
             self.schedule();
         }
         assert!(self.next <= NUMBERS, "a run has no more than {NUMBERS} requests");
-        self.latest = (start, first);
         self.latest()
     }
 
     /// The arrivals that were handed out last.
     pub(crate) fn latest(&self) -> Arrivals<'_> {
-        let (start, first) = self.latest;
+        let requests = &self.buffer[self.latest..self.used];
         Arrivals {
-            first,
-            requests: &self.buffer[start..self.used],
+            first: self.next - requests.len() as u64,
+            requests,
             named: &self.named,
         }
     }
@@ -277,7 +275,7 @@ impl Demand {
             let [arrival] = tables.keys.arrival.draw2_batch(number, 0);
             let [content] = tables.keys.request.draw2_batch(number, 0);
             let mut drawn = Drawn::default();
-            drawn.go(arrival);
+            drawn.direct(arrival);
             self.fill(&mut drawn, content, tables);
             Drawn {
                 time: request.arrival_ns,
@@ -292,7 +290,7 @@ impl Demand {
         let requests: Vec<Drawn> = requests.collect();
         self.named = due.map(|request| request.executor).collect();
         self.next += requests.len() as u64;
-        (self.used, self.latest, self.now) = (requests.len(), (0, first), end);
+        (self.used, self.latest, self.now) = (requests.len(), 0, end);
         self.buffer = requests;
         self.latest()
     }
@@ -329,7 +327,7 @@ impl Demand {
 
     /// Draws requests of windows to come, with several threads, unless enough have been drawn.
     pub(crate) fn draw_ahead(&mut self, tables: &Tables) {
-        let left = self.buffer.len() - self.used;
+        let left = self.waiting();
         if !self.is_trace && left < AHEAD_MAX / 2 {
             self.refill(tables, AHEAD_MAX - left, true);
         }
@@ -341,8 +339,8 @@ impl Demand {
         // Side by side, threads want many at once; one thread what stays in its cache.
         let ahead_max = if parallel { AHEAD_MAX } else { CHUNK };
         let count = expected.clamp(1, ahead_max).next_multiple_of(CHUNK);
+        let left = self.waiting();
         let (mut buffer, mut gaps) = (std::mem::take(&mut self.buffer), std::mem::take(&mut self.gaps));
-        let left = buffer.len() - self.used;
         buffer.copy_within(self.used.., 0);
         gaps.copy_within(self.used.., 0);
         buffer.resize(left + count, Drawn::default());
@@ -356,7 +354,7 @@ impl Demand {
                 let arrivals = tables.keys.arrival.draw2_batch::<BATCH>(number, 0);
                 gaps.copy_from_slice(&neg_ln_batch(arrivals.map(gap_word)));
                 for (drawn, arrival) in out.iter_mut().zip(arrivals) {
-                    drawn.go(arrival);
+                    drawn.direct(arrival);
                 }
                 let contents = tables.keys.request.draw2_batch::<BATCH>(number, 0);
                 for (drawn, content) in out.iter_mut().zip(contents) {
@@ -373,8 +371,8 @@ impl Demand {
             let gaps = gaps[left..].chunks_mut(CHUNK);
             chunks.zip(gaps).enumerate().for_each(fill);
         }
-        (self.buffer, self.gaps, self.used) = (buffer, gaps, 0);
-        self.latest = (0, self.next);
+        (self.buffer, self.gaps) = (buffer, gaps);
+        (self.used, self.latest) = (0, 0);
     }
 
     /// Who sends a request, for which model, and how long it is, from the second of its two blocks.
@@ -393,7 +391,7 @@ impl Demand {
 impl Drawn {
     /// Where it goes and whether its answer is checked, from the first of its two blocks.
     #[inline(always)]
-    fn go(&mut self, [executor, check]: [u64; 2]) {
+    fn direct(&mut self, [executor, check]: [u64; 2]) {
         (self.executor, self.check) = (executor, begin_of(check));
     }
 }

@@ -60,7 +60,7 @@ impl World<'_> {
     fn serve_side_by_side(&mut self, end: u64) {
         let mut served = 0;
         let mut open: Phase = Lane::begin_service;
-        self.parts(end).2.send();
+        self.outgoing(end).send();
         loop {
             self.hand_over();
             if self.demand.is_over(end) {
@@ -68,7 +68,7 @@ impl World<'_> {
             }
             // What is drawn at once is a stint, of which some may have been refused.
             if self.dispatched - served < STINT / 2 {
-                self.parts(end).2.send();
+                self.outgoing(end).send();
                 continue;
             }
             served = self.dispatched;

@@ -107,7 +107,7 @@ pub(crate) use mail::{Answer, AnswerKind, Task, TaskKind};
 pub(crate) use tables::LengthLaws;
 pub(crate) use window::{Draw, Window};
 
-/// Fewer inferences in flight or arriving than this in a window are not worth a second thread.
+/// Fewer requests than this in a window are not worth a second thread.
 const PARALLEL_MIN: usize = 2_048;
 /// So many credits before its turn a participant is asked for.
 const AHEAD: usize = 8;
@@ -313,19 +313,19 @@ impl World<'_> {
         (lanes, window, outgoing)
     }
 
+    /// What sends requests of the window that ends at `end`.
+    fn outgoing(&mut self, end: u64) -> Outgoing<'_> {
+        let (_, _, outgoing) = self.parts(end);
+        outgoing
+    }
+
     /// Runs one phase on every lane.
     fn each_lane(&mut self, end: u64, phase: impl Fn(&mut Lane, &Window<'_>) + Sync) {
         if self.is_shared() {
-            return self.each_lane_beside(end, phase, |_| ());
+            self.each_lane_beside(end, phase, |_| ());
+        } else {
+            self.each_lane_in_turn(end, phase);
         }
-        let (lanes, window) = self.split(end);
-        let mut sums = std::mem::take(&mut lanes[0].sums);
-        for lane in &mut *lanes {
-            std::mem::swap(&mut lane.sums, &mut sums);
-            phase(lane, &window);
-            std::mem::swap(&mut lane.sums, &mut sums);
-        }
-        lanes[0].sums = sums;
     }
 
     /// Has every lane commit the block; meanwhile others draw requests of the next one.
@@ -335,8 +335,20 @@ impl World<'_> {
                 outgoing.demand.draw_ahead(outgoing.sender.tables)
             });
         } else {
-            self.each_lane(end, Lane::commit);
+            self.each_lane_in_turn(end, Lane::commit);
         }
+    }
+
+    /// Runs one phase on every lane, one after the other.
+    fn each_lane_in_turn(&mut self, end: u64, phase: impl Fn(&mut Lane, &Window<'_>)) {
+        let (lanes, window) = self.split(end);
+        let mut sums = std::mem::take(&mut lanes[0].sums);
+        for lane in &mut *lanes {
+            std::mem::swap(&mut lane.sums, &mut sums);
+            phase(lane, &window);
+            std::mem::swap(&mut lane.sums, &mut sums);
+        }
+        lanes[0].sums = sums;
     }
 
     /// Whether the block has enough to do for several threads.

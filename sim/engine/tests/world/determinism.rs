@@ -16,6 +16,17 @@ fn with(scenario: &Scenario, options: RunOptions, threads: usize) -> RunOutput {
     pool.install(|| run(scenario, 0, &registry(), &options).expect("the scenario runs"))
 }
 
+/// A run with its event log, in which the books are checked after every block.
+fn logged(scenario: &Scenario, lanes: usize, threads: usize) -> RunOutput {
+    let options = RunOptions {
+        parallel: threads > 1,
+        lanes: Some(lanes),
+        event_log: true,
+        check_every_block: true,
+    };
+    with(scenario, options, threads)
+}
+
 fn same(a: &RunOutput, b: &RunOutput) {
     assert_eq!(a.digest, b.digest);
     assert_eq!(a.epochs, b.epochs);
@@ -67,13 +78,7 @@ fn more_hosts_than_a_lane_takes_are_in_several_and_at_the_epoch_fidelity_in_one(
 fn several_threads_refuse_whom_one_refuses() {
     let mut scenario = network(60, 2, 800.0);
     scenario.clients.balance = Amount::from_base_units(400_000_000);
-    let options = |threads| RunOptions {
-        parallel: threads > 1,
-        event_log: true,
-        check_every_block: true,
-        lanes: Some(5),
-    };
-    let base = with(&scenario, options(1), 1);
+    let base = logged(&scenario, 5, 1);
     let sum = |figure: fn(&EpochRow) -> u64| base.epochs.iter().map(figure).sum::<u64>();
     let (refused, finished) = (sum(|epoch| epoch.refused), sum(|epoch| epoch.finished));
     assert!(
@@ -81,7 +86,7 @@ fn several_threads_refuse_whom_one_refuses() {
         "{refused} refused, {finished} finished"
     );
     for threads in [2, 4] {
-        let several = with(&scenario, options(threads), threads);
+        let several = logged(&scenario, 5, threads);
         same(&base, &several);
         assert_eq!(base.events, several.events);
     }
@@ -102,14 +107,8 @@ fn blocks_that_are_sent_in_several_parts_are_the_same_too() {
         scenario.until_blocks = Some(12);
         scenario.clients.count = clients;
         scenario.clients.balance = Amount::from_base_units(balance);
-        let options = |threads| RunOptions {
-            parallel: threads > 1,
-            event_log: true,
-            check_every_block: true,
-            lanes: Some(7),
-        };
-        let base = with(&scenario, options(1), 1);
-        let several = with(&scenario, options(2), 2);
+        let base = logged(&scenario, 7, 1);
+        let several = logged(&scenario, 7, 2);
         same(&base, &several);
         assert_eq!(base.events, several.events);
         let of = |kind| {

@@ -13,10 +13,11 @@ const CELLS_PER_OCTAVE: usize = 1 << MANTISSA_BITS;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogHistogram {
     counts: Vec<u64>,
-    total: u64,
     sum: u128,
+    /// The least value; of none `u64::MAX`.
     min: u64,
-    max: u64,
+    /// How much greater the greatest is: one subtraction and one comparison tell that a value is neither.
+    span: u64,
 }
 
 impl Default for LogHistogram {
@@ -27,6 +28,23 @@ impl Default for LogHistogram {
 
 #[inline(always)]
 fn cell_of(value: u64) -> usize {
+    /// Values from here on have their octave and their place in it as exponent and first bits of a double.
+    const FIRST: u64 = 1 << MANTISSA_BITS;
+    /// Values below this are exact as a double.
+    const EXACT: u64 = 1 << f64::MANTISSA_DIGITS;
+    const SHIFT: u32 = f64::MANTISSA_DIGITS - 1 - MANTISSA_BITS;
+    /// What the bits say of the first of them, less its cell.
+    const BEFORE: u64 = ((FIRST as f64).to_bits() >> SHIFT) - FIRST;
+    if value.wrapping_sub(FIRST) < EXACT - FIRST {
+        ((value.cast_signed() as f64).to_bits() >> SHIFT).wrapping_sub(BEFORE) as usize
+    } else {
+        cell_by_octave(value)
+    }
+}
+
+/// The cell of any value.
+#[cold]
+fn cell_by_octave(value: u64) -> usize {
     let octave = (63 - (value | 1).leading_zeros()).saturating_sub(MANTISSA_BITS);
     ((octave as usize) << MANTISSA_BITS) + (value >> octave) as usize
 }
@@ -43,32 +61,34 @@ impl LogHistogram {
     pub const fn new() -> Self {
         Self {
             counts: Vec::new(),
-            total: 0,
             sum: 0,
             min: u64::MAX,
-            max: 0,
+            span: 0,
         }
     }
 
     /// Counts one value.
     #[inline(always)]
     pub fn record(&mut self, value: u64) {
+        if value.wrapping_sub(self.min) > self.span {
+            self.widen(value, value);
+        }
         let cell = cell_of(value);
         match self.counts.get_mut(cell) {
             Some(count) => *count += 1,
             None => self.count_beyond(cell),
         }
-        self.total += 1;
         self.sum += u128::from(value);
-        if value < self.min || value > self.max {
-            self.widen(value);
-        }
     }
 
+    /// Makes the range hold what lies between `min` and `max`, which has not been counted yet.
     #[cold]
-    fn widen(&mut self, value: u64) {
-        self.min = self.min.min(value);
-        self.max = self.max.max(value);
+    fn widen(&mut self, min: u64, max: u64) {
+        let (least, greatest) = match (self.min(), self.max()) {
+            (Some(least), Some(greatest)) => (least.min(min), greatest.max(max)),
+            _ => (min, max),
+        };
+        (self.min, self.span) = (least, greatest - least);
     }
 
     /// Counts `value` so many times.
@@ -78,7 +98,6 @@ impl LogHistogram {
         }
         self.record(value);
         self.counts[cell_of(value)] += times - 1;
-        self.total += times - 1;
         self.sum += u128::from(value) * u128::from(times - 1);
     }
 
@@ -91,21 +110,28 @@ impl LogHistogram {
 
     /// Adds all values of another histogram.
     pub fn merge(&mut self, other: &Self) {
+        let (Some(min), Some(max)) = (other.min(), other.max()) else {
+            return;
+        };
+        self.widen(min, max);
         if other.counts.len() > self.counts.len() {
             self.counts.resize(other.counts.len(), 0);
         }
         for (mine, theirs) in self.counts.iter_mut().zip(&other.counts) {
             *mine += theirs;
         }
-        self.total += other.total;
         self.sum += other.sum;
-        self.min = self.min.min(other.min);
-        self.max = self.max.max(other.max);
     }
 
     /// How many values were counted.
-    pub const fn total(&self) -> u64 {
-        self.total
+    pub fn total(&self) -> u64 {
+        self.counts.iter().sum()
+    }
+
+    /// Whether no value was counted.
+    pub fn is_empty(&self) -> bool {
+        // Only what holds nothing but the greatest number that there is has to be looked at.
+        self.min == u64::MAX && self.counts.iter().all(|&count| count == 0)
     }
 
     /// The exact sum of the values.
@@ -115,30 +141,31 @@ impl LogHistogram {
 
     /// The least value, or `None` of an empty histogram.
     pub fn min(&self) -> Option<u64> {
-        (self.total > 0).then_some(self.min)
+        (!self.is_empty()).then_some(self.min)
     }
 
     /// The greatest value, or `None` of an empty histogram.
     pub fn max(&self) -> Option<u64> {
-        (self.total > 0).then_some(self.max)
+        (!self.is_empty()).then(|| self.min + self.span)
     }
 
     /// The mean, from the exact sum; `None` of an empty histogram.
     pub fn mean(&self) -> Option<f64> {
-        (self.total > 0).then(|| self.sum as f64 / self.total as f64)
+        (!self.is_empty()).then(|| self.sum as f64 / self.total() as f64)
     }
 
     /// The `q`-quantile: the middle of the cell that holds the value of rank `ceil(q * total)`, held inside
     /// the observed range. `None` of an empty histogram. Panics unless `q` is in [0, 1].
     pub fn quantile(&self, q: f64) -> Option<u64> {
         assert!((0.0..=1.0).contains(&q), "a quantile is asked between 0 and 1");
-        let rank = ((q * self.total as f64).ceil() as u64).clamp(1, self.total.max(1));
+        let total = self.total();
+        let rank = ((q * total as f64).ceil() as u64).clamp(1, total.max(1));
         let mut below = 0;
         for (cell, &count) in self.counts.iter().enumerate() {
             below += count;
             if below >= rank {
                 let (least, width) = extent_of(cell);
-                return Some((least + (width - 1) / 2).clamp(self.min, self.max));
+                return Some((least + (width - 1) / 2).clamp(self.min, self.min + self.span));
             }
         }
         None
@@ -161,17 +188,16 @@ impl LogHistogram {
 
     /// A histogram written down earlier. `min` and `max` are ignored if every count is zero.
     pub fn from_parts(counts: Vec<u64>, sum: u128, min: u64, max: u64) -> Self {
-        let total = counts.iter().sum();
-        if total == 0 {
+        let mut histogram = Self {
+            counts,
+            sum,
+            ..Self::new()
+        };
+        if histogram.total() == 0 {
             return Self::new();
         }
-        Self {
-            counts,
-            total,
-            sum,
-            min,
-            max,
-        }
+        (histogram.min, histogram.span) = (min, max.saturating_sub(min));
+        histogram
     }
 }
 
@@ -193,6 +219,28 @@ mod tests {
             assert!(width == 1 || (width as f64) <= least as f64 / 128.0);
         }
         assert!((1..10_000).all(|v| cell_of(v) == cell_of(v - 1) || cell_of(v) == cell_of(v - 1) + 1));
+        for bits in 1..64 {
+            for value in [(1 << bits) - 1, 1 << bits, (1 << bits) + 1] {
+                assert_eq!(cell_of(value), cell_by_octave(value), "{value}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_range_is_that_of_the_values_whatever_they_are_and_in_which_order_they_come() {
+        for values in [vec![0], vec![u64::MAX], vec![5, 3, 9, 3], vec![u64::MAX, 0, 7]] {
+            let mut histogram = LogHistogram::new();
+            assert!(histogram.is_empty() && histogram.min().is_none() && histogram.max().is_none());
+            values.iter().for_each(|&value| histogram.record(value));
+            let range = (values.iter().min().copied(), values.iter().max().copied());
+            assert_eq!((histogram.min(), histogram.max()), range);
+            assert_eq!(histogram.total(), values.len() as u64);
+            let mut merged = LogHistogram::new();
+            merged.merge(&LogHistogram::new());
+            merged.merge(&histogram);
+            merged.merge(&LogHistogram::new());
+            assert_eq!(merged, histogram);
+        }
     }
 
     #[test]

@@ -12,6 +12,7 @@
 //! Source: Apache Parquet format, Encodings.md.
 
 use bytes::Bytes;
+use multiversion::multiversion;
 
 /// Differences in a block.
 const BLOCK: usize = 128;
@@ -102,7 +103,12 @@ impl<const NARROW: bool> Default for Differences<NARROW> {
 impl<const NARROW: bool> Differences<NARROW> {
     /// Adds numbers; of a narrow column their lower 32 bits, as signed numbers.
     #[inline]
-    pub fn extend<N: Number>(&mut self, mut numbers: &[N]) {
+    pub fn extend<N: Number>(&mut self, numbers: &[N]) {
+        extend_each(self, numbers);
+    }
+
+    #[inline(always)]
+    fn extend_in_order<N: Number>(&mut self, mut numbers: &[N]) {
         if self.count == 0
             && let Some((first, others)) = numbers.split_first()
         {
@@ -149,6 +155,7 @@ impl<const NARROW: bool> Differences<NARROW> {
         self.page.lend(&head)
     }
 
+    #[inline(always)]
     fn pack_block(&mut self) {
         if self.waiting == 0 {
             return;
@@ -165,6 +172,12 @@ impl<const NARROW: bool> Differences<NARROW> {
             _ => pack_large(room, block, rows),
         };
     }
+}
+
+/// Adds numbers, by the instructions that the processor has: newer ones take four or eight numbers at a time.
+#[multiversion(targets("x86_64+avx2+bmi1+bmi2+lzcnt"))]
+fn extend_each<const NARROW: bool, N: Number>(column: &mut Differences<NARROW>, numbers: &[N]) {
+    column.extend_in_order(numbers);
 }
 
 /// How far the numbers of a block are apart.
@@ -198,7 +211,7 @@ fn pack_equal(room: &mut [u8; BLOCK_ROOM], number: i64) -> usize {
 }
 
 /// Packs a block of numbers of 32 bits, of which the first `rows` count: twice as many fit into a register.
-#[inline]
+#[inline(always)]
 fn pack_small(room: &mut [u8; BLOCK_ROOM], block: &[i64; BLOCK], rows: usize) -> usize {
     let mut numbers = block.map(|number| number as i32);
     let least = compute_least::<_, 16>(&numbers, i32::MAX);

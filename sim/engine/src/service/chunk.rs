@@ -4,7 +4,10 @@
 //! **Invariant.** A chunk's content depends on the numbers of its inferences alone, never on who draws it or
 //! when; only [`Chunk::place`] looks at the chunk before.
 
-use stakeout_kernel::sample::{below, neg_ln};
+use std::num::NonZeroU64;
+
+use multiversion::multiversion;
+use stakeout_kernel::sample::{below, neg_ln_each};
 use stakeout_kernel::streams::StreamKey;
 
 use super::arrivals::ArrivalClock;
@@ -13,6 +16,8 @@ use super::model::{Executors, Keys, Model};
 /// Inferences in a chunk: the arrays stay in the first-level cache, and the number is even, because two
 /// inferences share a block of executor draws.
 pub const CHUNK: usize = 512;
+/// Blocks of random bits that are computed side by side; what is drawn from them fits into a chunk many times.
+const BATCH: usize = 4;
 
 /// Consecutive inferences, one array a quantity.
 #[derive(Clone)]
@@ -58,6 +63,11 @@ impl Chunk {
 
     /// Draws the inferences `first ..`, all but their arrivals. May be done by any thread.
     pub fn draw(&mut self, first: u64, model: &Model) {
+        draw(self, first, model);
+    }
+
+    #[inline(always)]
+    fn draw_all(&mut self, first: u64, model: &Model) {
         self.first = first;
         self.len = model.chunk_len(first);
         self.draw_models(model);
@@ -77,6 +87,7 @@ impl Chunk {
         );
     }
 
+    #[inline(always)]
     fn draw_models(&mut self, model: &Model) {
         let Some(shares) = &model.demand_shares else {
             return;
@@ -87,23 +98,34 @@ impl Chunk {
         }
     }
 
+    #[inline(always)]
     fn draw_gaps_and_completions(&mut self, model: &Model) {
-        let key = model.keys.arrival;
+        let mut gaps = [NonZeroU64::MIN; CHUNK];
+        let mut lengths = [NonZeroU64::MIN; CHUNK];
+        // A word of zero is read as one.
+        let word = |word| NonZeroU64::new(word).unwrap_or(NonZeroU64::MIN);
+        let batches = gaps.as_chunks_mut::<BATCH>().0.iter_mut();
+        let batches = batches.zip(lengths.as_chunks_mut::<BATCH>().0);
+        for ((gaps, lengths), first) in batches.zip((self.first..).step_by(BATCH)) {
+            let blocks = model.keys.arrival.draw2_batch::<BATCH>(first, 0);
+            *gaps = blocks.map(|[gap, _]| word(gap));
+            *lengths = blocks.map(|[_, length]| word(length));
+        }
+        neg_ln_each(&gaps, &mut self.gaps);
         if let Some(mean) = model.exponential_completion() {
-            for offset in 0..CHUNK {
-                let [gap, length] = key.draw2(self.first + offset as u64, 0);
-                self.gaps[offset] = neg_ln(gap);
-                self.completion[offset] = (neg_ln(length) * mean) as u32;
+            let mut logarithms = [0.0; CHUNK];
+            neg_ln_each(&lengths, &mut logarithms);
+            for (completion, logarithm) in self.completion.iter_mut().zip(logarithms) {
+                *completion = (logarithm * mean) as u32;
             }
             return;
         }
-        for offset in 0..CHUNK {
-            let [gap, length] = key.draw2(self.first + offset as u64, 0);
-            self.gaps[offset] = neg_ln(gap);
-            self.completion[offset] = model.completion(self.model[offset]).draw(length);
+        for (offset, length) in lengths.into_iter().enumerate() {
+            self.completion[offset] = model.completion(self.model[offset]).draw(length.get());
         }
     }
 
+    #[inline(always)]
     fn draw_prompts(&mut self, model: &Model) {
         if let Some(length) = model.constant_prompt() {
             self.prompt.fill(length);
@@ -115,6 +137,7 @@ impl Chunk {
         });
     }
 
+    #[inline(always)]
     fn draw_executors(&mut self, model: &Model) {
         let Keys { executor, coin, .. } = model.keys;
         match &model.executors {
@@ -138,6 +161,7 @@ impl Chunk {
         }
     }
 
+    #[inline(always)]
     fn draw_service(&mut self, model: &Model) {
         if let Some(speed) = model.single_speed() {
             for offset in 0..CHUNK {
@@ -152,12 +176,20 @@ impl Chunk {
     }
 }
 
+/// Draws a chunk, by the instructions that the processor has: newer ones multiply into any register and work out four
+/// logarithms at a time.
+#[multiversion(targets("x86_64+avx2+bmi1+bmi2+lzcnt"))]
+fn draw(chunk: &mut Chunk, first: u64, model: &Model) {
+    chunk.draw_all(first, model);
+}
+
 /// One word for each inference of the chunk at `first`; two neighbours share a block.
 #[inline(always)]
 fn each_word(key: StreamKey, first: u64, mut take: impl FnMut(usize, u64)) {
-    for pair in 0..CHUNK / 2 {
-        let [even, odd] = key.draw2(first / 2 + pair as u64, 0);
-        take(2 * pair, even);
-        take(2 * pair + 1, odd);
+    for blocks in (0..CHUNK / 2).step_by(BATCH) {
+        let words = key.draw2_batch::<BATCH>(first / 2 + blocks as u64, 0);
+        for (offset, &word) in (2 * blocks..).zip(words.as_flattened()) {
+            take(offset, word);
+        }
     }
 }

@@ -3,11 +3,10 @@
 //! Invariant: of one request, the executor depends on its word and the group alone, whoever looks it up.
 
 use super::cut::Cut;
-use super::demand::Drawn;
+use super::drawn::Drawn;
 use super::groups::Group;
-use super::inference::NONE;
 use super::preserved::Preserved;
-use super::tables::Tables;
+use super::tables::{Tables, compute_escrow};
 
 /// What a request needs to find its executor.
 pub(super) struct Sender<'a> {
@@ -18,25 +17,64 @@ pub(super) struct Sender<'a> {
     pub cut: Cut,
 }
 
-/// Whom a request goes to, and what it locks.
+/// In place of the lane of a request that nobody can serve.
+const NOWHERE: u32 = u32::MAX;
+/// In place of the lane of a request that its client cannot pay for.
+const REFUSED: u32 = u32::MAX - 1;
+
+/// Where a request goes, and what it locks.
 #[derive(Clone, Copy)]
 pub(super) struct Address {
     /// Base units.
     pub escrow: u64,
-    /// Participant; [`NONE`] if nobody serves the model.
-    pub executor: u32,
+    lane: u32,
+    /// The executor's place in its lane.
+    pub host: u16,
+}
+
+impl Address {
+    /// Of the lanes that there are, the executor's, unless the request goes nowhere.
+    #[inline(always)]
+    pub(super) fn lane_of<'a, T>(&self, lanes: &'a mut [T]) -> Option<&'a mut T> {
+        lanes.get_mut(self.lane as usize)
+    }
+
+    /// Whether somebody can serve the request.
+    pub(super) fn is_served(&self) -> bool {
+        self.lane != NOWHERE
+    }
+
+    /// Notes that the client cannot pay.
+    #[inline(always)]
+    pub(super) fn refuse(&mut self) {
+        self.lane = REFUSED;
+    }
+
+    /// Whether that has been noted.
+    pub(super) fn is_refused(&self) -> bool {
+        self.lane == REFUSED
+    }
 }
 
 impl Sender<'_> {
-    /// Looks up where requests go. Nothing is written meanwhile that is read, so that the processor looks up many at once.
+    /// Looks up where requests go, and adds it to `addresses`. Nothing is written meanwhile that is read, so that the processor
+    /// looks up many at once.
     pub(super) fn address(&self, requests: &[Drawn], addresses: &mut Vec<Address>) {
-        addresses.clear();
+        let (groups, max_tokens, cut) = (self.groups, self.tables.max_tokens, self.cut);
         addresses.extend(requests.iter().map(|drawn| {
-            let group = &self.groups[usize::from(drawn.model)];
-            let executor = draw_executor(drawn, group, self.preserved, self.is_paused);
-            Address {
-                escrow: self.tables.escrow(group.price, drawn.prompt),
-                executor: executor.unwrap_or(NONE),
+            let group = &groups[usize::from(drawn.model)];
+            let escrow = compute_escrow(group.price, drawn.prompt, max_tokens);
+            match draw_executor(drawn, group, self.preserved, self.is_paused) {
+                Some(executor) => Address {
+                    escrow,
+                    lane: cut.lane(executor) as u32,
+                    host: cut.named_place(executor),
+                },
+                None => Address {
+                    escrow,
+                    lane: NOWHERE,
+                    host: 0,
+                },
             }
         }));
     }

@@ -4,7 +4,7 @@
 
 use stakeout_kernel::digest::EffectSum;
 
-use super::demand::Drawn;
+use super::drawn::Drawn;
 use crate::observe::event::Event;
 use crate::observe::frame::{EpochRow, EventKind};
 

@@ -14,6 +14,7 @@ use prefetch_index::prefetch_index;
 use super::finish::{Finish, Served, price_of};
 use super::request::Request;
 use super::tables::{Tables, compute_escrow};
+use super::tray::Tray;
 use crate::observe::event::{Event, EventKind};
 
 /// Numbers of a word.
@@ -203,9 +204,9 @@ fn try_by_participant<E>(
 
 impl LaneLog {
     /// Takes requests of a stint, which are over; leaves room for others.
-    pub(crate) fn take_sent(&mut self, requests: &mut Vec<Request>) {
+    pub(crate) fn take_sent(&mut self, tray: &mut Tray) {
         let room = self.spare.pop().unwrap_or_default();
-        self.sent.push(std::mem::replace(requests, room));
+        self.sent.push(tray.exchange(room));
     }
 
     /// What comes from now on comes with the block.
@@ -219,10 +220,7 @@ impl LaneLog {
     }
 
     fn clear(&mut self) {
-        for mut room in self.sent.drain(..) {
-            room.clear();
-            self.spare.push(room);
-        }
+        self.spare.append(&mut self.sent);
         self.finished.clear();
         self.events.clear();
         self.before_commit = 0;

@@ -5,6 +5,7 @@
 //! then expiries. A finished inference becomes subject to sampling with its finish message: nothing
 //! that sampling reads changes within the block.
 
+use multiversion::multiversion;
 use prefetch_index::prefetch_index;
 use stakeout_kernel::digest::EffectSum;
 use stakeout_kernel::sample::bernoulli;
@@ -50,7 +51,7 @@ impl Lane {
     fn commit_finishes(&mut self, window: &Window<'_>) {
         let due = self.finishes.take(window.index);
         self.totals.finished += due.len() as u64;
-        self.commit_each(&due, window);
+        commit_each(self, &due, window);
         // The log takes the finishes themselves, and gives the room of others.
         let room = match window.tables.log {
             true => std::mem::replace(&mut self.left.finished, due),
@@ -60,18 +61,23 @@ impl Lane {
     }
 
     #[inline(always)]
-    fn commit_each(&mut self, due: &[Finish], window: &Window<'_>) {
+    fn commit_in_order(&mut self, due: &[Finish], window: &Window<'_>) {
         let mut doubtful = std::mem::take(&mut self.scratch.doubtful);
         let mut booked = Booked::default();
-        for (at, finish) in due.iter().enumerate() {
-            prefetch_index(due, at + 2 * AHEAD);
-            // The last few are not worth a question of their own.
-            if let Some(later) = due.get(at + AHEAD) {
-                prefetch_index(&self.states, later.host() as usize);
-                if later.substitute() != 0 {
-                    prefetch_index(&self.tallies, later.host() as usize);
-                }
+        for (at, ahead) in due.windows(2 * AHEAD + 1).enumerate() {
+            prefetch_index(ahead, 2 * AHEAD);
+            let later = &ahead[AHEAD];
+            prefetch_index(&self.states, later.host() as usize);
+            if later.substitute() != 0 {
+                prefetch_index(&self.tallies, later.host() as usize);
             }
+            if !self.commit_finish(&ahead[0], &mut booked, window) {
+                doubtful.push(at as u32);
+            }
+        }
+        // The last few are not worth a question of their own.
+        let last = due.len().saturating_sub(2 * AHEAD);
+        for (at, finish) in due.iter().enumerate().skip(last) {
             if !self.commit_finish(finish, &mut booked, window) {
                 doubtful.push(at as u32);
             }
@@ -389,4 +395,10 @@ impl Lane {
             self.forget(index);
         }
     }
+}
+
+/// Commits finishes, by the instructions that the processor has: newer ones multiply into any register.
+#[multiversion(targets("x86_64+avx2+bmi1+bmi2+lzcnt"))]
+fn commit_each(lane: &mut Lane, due: &[Finish], window: &Window<'_>) {
+    lane.commit_in_order(due, window);
 }

@@ -5,44 +5,20 @@
 //! differ in anything but demand see the same requests at the same times.
 
 use rayon::prelude::*;
-use stakeout_kernel::sample::{WeightedIndex, neg_ln, neg_ln_batch};
+use stakeout_kernel::sample::{WeightedIndex, neg_ln};
 use stakeout_kernel::streams::StreamKey;
 use stakeout_kernel::time::SimDuration;
 
+use super::drawn::{Drawn, draw_request, draw_requests};
 use super::purpose::Keys;
-use super::request::{NUMBERS, begin_of};
+use super::request::NUMBERS;
 use super::tables::Tables;
 use crate::scenario::{Arrivals as Source, Scenario};
 
 /// Requests drawn by one task.
 const CHUNK: usize = 512;
-/// Requests whose words are computed side by side; divides [`CHUNK`].
-const BATCH: usize = 4;
 /// Requests drawn ahead at most.
 const AHEAD_MAX: usize = 1 << 14;
-
-/// A request as drawn, and as a trace pins it down: half a cache line.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Drawn {
-    /// Time of arrival, ns; known once its window has come.
-    pub time: u64,
-    /// Word that chooses the executor.
-    pub executor: u64,
-    /// Client.
-    pub client: u32,
-    /// Prompt length.
-    pub prompt: u32,
-    /// Completion length.
-    pub answer: u32,
-    /// Model.
-    pub model: u16,
-    /// What the word begins with that says whether anybody checks the answer.
-    pub check: u8,
-    /// A trace says that it is never answered, or a forged time stamp makes it so.
-    pub missed: bool,
-}
-
-const _: () = assert!(size_of::<Drawn>() == 32);
 
 /// Consecutive requests that arrive in one window.
 #[derive(Clone, Copy, Debug)]
@@ -92,7 +68,8 @@ pub(crate) struct Demand {
     mean_gap: f64,
     until: u64,
     buffer: Vec<Drawn>,
-    /// The gap from the request before to each of them, in units of the mean gap; those of a trace have none.
+    /// The gap from the request before to each of them, or what is left of it, in units of the mean gap; those of a trace have
+    /// none.
     gaps: Vec<f64>,
     /// The executor that a trace names for each of them.
     named: Vec<Option<u32>>,
@@ -104,8 +81,6 @@ pub(crate) struct Demand {
     next: u64,
     /// Time reached, ns.
     now: u64,
-    /// Part of the next gap that is still to pass, in units of the mean gap; negative before the first.
-    left: f64,
     burst: Burst,
 }
 
@@ -169,7 +144,6 @@ impl Demand {
             latest: 0,
             next: 0,
             now: 0,
-            left: -1.0,
             burst: Burst::new(),
         }
     }
@@ -226,23 +200,29 @@ impl Demand {
 
     /// Works out when the drawn requests arrive, up to the end of the span in which the rate holds.
     fn schedule(&mut self) {
-        let (mut now, mut count) = (self.now, 0);
-        let mut left = std::mem::replace(&mut self.left, -1.0);
-        let gaps = &self.gaps[self.used..];
-        for (drawn, &gap) in self.buffer[self.used..].iter_mut().zip(gaps) {
-            // Of the first, part of the gap may have passed.
-            if left < 0.0 {
-                left = gap;
-            }
+        if self.mean_gap < NEAR_MEAN && self.until < u64::MAX / 2 {
+            self.schedule_by(|now, span| now + nanos_near(span));
+        } else {
             // A span beyond u64 saturates, which is past every horizon.
-            let time = now.saturating_add(nanos(left * self.mean_gap));
-            if time >= self.until {
-                left -= (self.until - now) as f64 / self.mean_gap;
-                (now, self.left) = (self.until, left.max(0.0));
+            self.schedule_by(|now, span| now.saturating_add(nanos(span)));
+        }
+    }
+
+    /// The same, where `after` says when so many nanoseconds are over.
+    #[inline(always)]
+    fn schedule_by(&mut self, after: impl Fn(u64, f64) -> u64) {
+        let (until, mean_gap) = (self.until, self.mean_gap);
+        let (mut now, mut count) = (self.now, 0);
+        let gaps = &mut self.gaps[self.used..];
+        for (drawn, gap) in self.buffer[self.used..].iter_mut().zip(gaps) {
+            let time = after(now, *gap * mean_gap);
+            if time >= until {
+                // What is left of the gap is the gap from there on.
+                *gap = (*gap - (until - now) as f64 / mean_gap).max(0.0);
+                now = until;
                 break;
             }
-            drawn.time = time;
-            (now, left) = (time, -1.0);
+            (drawn.time, now) = (time, time);
             count += 1;
         }
         self.now = now;
@@ -272,11 +252,7 @@ impl Demand {
             .iter()
             .take_while(|request| request.arrival_ns < end);
         let requests = due.clone().zip(first..).map(|(request, number)| {
-            let [arrival] = tables.keys.arrival.draw2_batch(number, 0);
-            let [content] = tables.keys.request.draw2_batch(number, 0);
-            let mut drawn = Drawn::default();
-            drawn.direct(arrival);
-            self.fill(&mut drawn, content, tables);
+            let drawn = draw_request(&self.models, tables, number);
             Drawn {
                 time: request.arrival_ns,
                 model: request.model,
@@ -347,20 +323,7 @@ impl Demand {
         gaps.resize(left + count, 0.0);
         let first = self.next + left as u64;
         let fill = |(chunk, (out, gaps)): (usize, (&mut [Drawn], &mut [f64]))| {
-            let first = first + (chunk * CHUNK) as u64;
-            let batches = out.chunks_exact_mut(BATCH).zip(gaps.chunks_exact_mut(BATCH));
-            for ((out, gaps), number) in batches.zip((first..).step_by(BATCH)) {
-                // One after the other: what is drawn for four requests fills the registers.
-                let arrivals = tables.keys.arrival.draw2_batch::<BATCH>(number, 0);
-                gaps.copy_from_slice(&neg_ln_batch(arrivals.map(gap_word)));
-                for (drawn, arrival) in out.iter_mut().zip(arrivals) {
-                    drawn.direct(arrival);
-                }
-                let contents = tables.keys.request.draw2_batch::<BATCH>(number, 0);
-                for (drawn, content) in out.iter_mut().zip(contents) {
-                    self.fill(drawn, content, tables);
-                }
-            }
+            draw_requests(&self.models, tables, first + (chunk * CHUNK) as u64, out, gaps);
         };
         if parallel && count >= 4 * CHUNK {
             let chunks = buffer[left..].par_chunks_mut(CHUNK);
@@ -374,46 +337,29 @@ impl Demand {
         (self.buffer, self.gaps) = (buffer, gaps);
         (self.used, self.latest) = (0, 0);
     }
-
-    /// Who sends a request, for which model, and how long it is, from the second of its two blocks.
-    #[inline(always)]
-    fn fill(&self, drawn: &mut Drawn, content: [u64; 2], tables: &Tables) {
-        let [who, lengths] = content;
-        let model = self.models.pick(who << 32);
-        let laws = tables.lengths(model);
-        drawn.client = (((who >> 32) * u64::from(tables.clients)) >> 32) as u32;
-        drawn.prompt = laws.prompt.sample((lengths >> 32) as u32);
-        drawn.answer = laws.answer.sample(lengths as u32).min(tables.max_tokens);
-        drawn.model = model as u16;
-    }
 }
 
-impl Drawn {
-    /// Where it goes and whether its answer is checked, from the first of its two blocks.
-    #[inline(always)]
-    fn direct(&mut self, [executor, check]: [u64; 2]) {
-        (self.executor, self.check) = (executor, begin_of(check));
-    }
-}
+/// Spans below this, ns, are rounded in a few instructions.
+const NEAR: u64 = 1 << 51;
+/// Below this mean every gap is: none has 45 times the mean.
+const NEAR_MEAN: f64 = (NEAR >> 6) as f64;
 
-/// The word whose logarithm is the gap before a request, from the first of the two blocks of 128 bits that are all that a
-/// request costs: 48 bits choose its executor, 48 say whether anybody checks the answer, and these 32 are left over.
-#[inline(always)]
-fn gap_word([executor, check]: [u64; 2]) -> u64 {
-    // A bit below them is set so that the smallest draw is not the logarithm of zero.
-    executor << 48 | (check & 0xFFFF) << 32 | 1 << 31
-}
-
-/// A span in whole nanoseconds, to the nearest. Below 2^51 adding 2^52 leaves the integer in the last bits of
-/// the sum, which is a third of the instructions of a conversion that saturates.
+/// A span in whole nanoseconds, to the nearest.
 #[inline(always)]
 fn nanos(span: f64) -> u64 {
-    const TWO_POW_52: f64 = 4_503_599_627_370_496.0;
-    if span < TWO_POW_52 / 2.0 {
-        (span + TWO_POW_52).to_bits() - TWO_POW_52.to_bits()
+    if span < NEAR as f64 {
+        nanos_near(span)
     } else {
         span as u64
     }
+}
+
+/// The same of a span below [`NEAR`]: adding 2^52 leaves the integer in the last bits of the sum, which is a third of the
+/// instructions of a conversion that saturates.
+#[inline(always)]
+fn nanos_near(span: f64) -> u64 {
+    const TWO_POW_52: f64 = (NEAR << 1) as f64;
+    (span + TWO_POW_52).to_bits() - TWO_POW_52.to_bits()
 }
 
 #[cfg(test)]

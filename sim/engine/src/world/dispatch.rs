@@ -3,15 +3,13 @@
 //! Invariant: requests are paid for, or refused, in order of arrival, and each executor gets its own in that
 //! order, whether one thread sends them or several.
 
-use prefetch_index::prefetch_index;
-
 use super::World;
 use super::address::{Sender, draw_executor};
 use super::admission::Admission;
 use super::bill::Bill;
-use super::demand::{Arrival, Drawn, Errand};
+use super::demand::{Arrival, Errand};
+use super::drawn::Drawn;
 use super::groups::Group;
-use super::inference::NONE;
 use super::lane::{Lane, Special};
 use super::request::Request;
 use super::window::Window;
@@ -20,8 +18,6 @@ use super::window::Window;
 const STINT: usize = 16_384;
 /// So many requests before its turn is asked for what chooses its executor.
 const AHEAD: usize = 8;
-/// So many requests ahead is asked for the place of one in an inbox.
-const ROOM: usize = 4;
 
 type Phase = fn(&mut Lane, &Window<'_>);
 
@@ -104,33 +100,51 @@ impl World<'_> {
             is_paused: self.paused_until >= end,
             cut: self.cut,
         };
+        self.addresses.clear();
         sender.address(arrivals.requests, &mut self.addresses);
-        let (mut escrow, mut unassigned) = (0, 0);
-        let mut refused = Vec::new();
-        let addressed = arrivals.requests.iter().zip(&self.addresses);
-        for ((drawn, to), number) in addressed.zip(arrivals.first..) {
-            if to.executor == NONE {
+        let count = arrivals.requests.len();
+        let (clients, lanes) = (&mut self.books.clients[..], &mut self.lanes[..]);
+        lanes
+            .iter_mut()
+            .for_each(|lane| lane.inbox.requests.make_room(count));
+        let (mut escrow, mut unassigned, mut refused) = (0, 0, 0);
+        let addressed = arrivals.requests.iter().zip(&mut self.addresses);
+        for (at, (drawn, to)) in addressed.enumerate() {
+            let number = arrivals.first + at as u64;
+            let Some(lane) = to.lane_of(lanes) else {
                 unassigned += 1;
                 continue;
-            }
-            let bill = Bill::new(drawn, number, to.escrow);
-            if !bill.is_paid(&mut self.books.clients) {
-                refused.push((bill, drawn.time));
+            };
+            if !Bill::new(drawn, number, to.escrow).is_paid(clients) {
+                to.refuse();
+                refused += 1;
                 continue;
             }
             escrow += i128::from(to.escrow);
-            let inbox = &mut self.lanes[sender.cut.lane(to.executor)].inbox;
-            put_in(
-                &mut inbox.requests,
-                Request::new(drawn, number, sender.cut.place(to.executor)),
-            );
+            let request = Request::new(drawn, number, to.host);
+            lane.inbox.requests.put(request);
         }
         self.lanes[0].inbox.escrow += escrow;
         self.totals.unassigned += unassigned as u64;
-        self.dispatched += arrivals.requests.len() - unassigned - refused.len();
-        let were_any = !arrivals.requests.is_empty();
+        self.dispatched += count - unassigned - refused;
+        if refused > 0 {
+            self.refuse_marked();
+        }
+        count > 0
+    }
+
+    /// Counts the requests of the latest that were marked as refused.
+    #[cold]
+    fn refuse_marked(&mut self) {
+        let arrivals = self.demand.latest();
+        let addressed = arrivals.requests.iter().zip(&self.addresses);
+        let marked = addressed
+            .zip(arrivals.first..)
+            .filter(|((_, to), _)| to.is_refused());
+        let refused: Vec<_> = marked
+            .map(|((drawn, to), number)| (Bill::new(drawn, number, to.escrow), drawn.time))
+            .collect();
         self.refuse_all(&refused);
-        were_any
     }
 
     /// Counts requests that their clients cannot pay for; beside each is when it came.
@@ -207,10 +221,9 @@ impl World<'_> {
                     errand,
                 });
             }
-            put_in(
-                &mut lane.inbox.requests,
-                Request::new(drawn, number, cut.place(executor)),
-            );
+            lane.inbox.requests.make_room(1);
+            let request = Request::new(drawn, number, cut.named_place(executor));
+            lane.inbox.requests.put(request);
         }
         lanes[0].inbox.escrow += escrow;
         let were_any = !arrivals.requests.is_empty();
@@ -233,11 +246,4 @@ fn look_ahead(requests: &[Drawn], at: usize, groups: &[Group]) {
     if let Some(later) = requests.get(at + AHEAD) {
         groups[usize::from(later.model)].look_ahead(later.executor);
     }
-}
-
-/// Puts a request into an inbox.
-#[inline(always)]
-pub(super) fn put_in(inbox: &mut Vec<Request>, request: Request) {
-    prefetch_index(&*inbox, inbox.len() + ROOM);
-    inbox.push(request);
 }

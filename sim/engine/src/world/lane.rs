@@ -22,11 +22,11 @@ use super::mail::{Answer, Credit, Outbox, Task};
 use super::order::Order;
 use super::orders::HostOrders;
 use super::outage::OutageTable;
-use super::request::Request;
 use super::role_pool::RolePool;
 use super::run_counts::{RunCount, RunCounts};
 use super::slab::Slab;
 use super::sums::Sums;
+use super::tray::Tray;
 use crate::observe::frame::{Conviction, EpochRow};
 use crate::strategy::ExecutorView;
 
@@ -170,8 +170,8 @@ pub(crate) struct PlanHead {
 #[derive(Clone, Debug, Default)]
 #[repr(align(64))]
 pub(crate) struct Inbox {
-    /// Requests of the window, in order of arrival.
-    pub requests: Vec<Request>,
+    /// Requests of the window.
+    pub requests: Tray,
     /// Coins of clients locked in open inferences, base units; what one thread sent out is booked in the first lane.
     pub escrow: i128,
 }
@@ -216,8 +216,8 @@ pub(crate) struct Lane {
     pub checks: Slab<Checks>,
     pub inbox: Inbox,
     /// Requests that several threads sent: consecutive batches, and emptied ones.
-    pub batches: Vec<Vec<Request>>,
-    pub spare: Vec<Vec<Request>>,
+    pub batches: Vec<Tray>,
+    pub spare: Vec<Tray>,
     /// What is special about some of them, in the same order.
     pub specials: Vec<Special>,
     pub task_calendar: Calendar<Task>,

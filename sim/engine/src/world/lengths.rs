@@ -27,6 +27,14 @@ impl Lengths {
         }
     }
 
+    /// The table that it is drawn from, if it is.
+    pub(crate) fn table(&self) -> Option<&QuantileTable> {
+        match self {
+            Self::Table(table) => Some(table),
+            _ => None,
+        }
+    }
+
     /// The length that a 32-bit uniform draw gives.
     #[inline(always)]
     pub(crate) fn sample(&self, draw: u32) -> u32 {

@@ -3,7 +3,7 @@
 //! Invariant: with its window and its lane it says all that the record of its inference says. It is half as large: every
 //! request is written to an inbox and read from it, and what that takes of the memory takes of the time.
 
-use super::demand::Drawn;
+use super::drawn::Drawn;
 use super::groups::Group;
 use super::inference::{Inference, State};
 use super::tables::Tables;
@@ -22,7 +22,7 @@ pub(crate) const fn begin_of(word: u64) -> u8 {
 }
 
 /// A request to a host of a lane: half a cache line.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 #[repr(C, align(16))]
 pub(crate) struct Request {
     /// Arrival at the executor, ns since the run's start.
@@ -45,14 +45,14 @@ pub(crate) struct Request {
 impl Request {
     /// What was drawn, sent to a host of a lane.
     #[inline(always)]
-    pub(crate) fn new(drawn: &Drawn, number: u64, host: usize) -> Self {
+    pub(crate) fn new(drawn: &Drawn, number: u64, host: u16) -> Self {
         Self {
             arrival: drawn.time,
             number_and_group: number << GROUP_BITS | u64::from(drawn.model),
             client: drawn.client,
             prompt: drawn.prompt,
             answer: drawn.answer,
-            host: host as u16,
+            host,
             check: drawn.check,
             substitute: 0,
         }
@@ -149,7 +149,7 @@ mod tests {
 
     use super::{NUMBERS, Request, begin_of};
     use crate::scenario::tests::{SMALL, resolve};
-    use crate::world::demand::Drawn;
+    use crate::world::drawn::Drawn;
     use crate::world::finish::{Finish, Served};
     use crate::world::groups::Group;
     use crate::world::tables::Tables;
@@ -169,7 +169,7 @@ mod tests {
             model,
             ..Drawn::default()
         };
-        Request::new(&drawn, number, host)
+        Request::new(&drawn, number, host as u16)
     }
 
     /// Two groups, one of members that follow one another; hosts 5 and 9 serve both models. The lane begins at host 4.

@@ -8,15 +8,17 @@ use rayon::prelude::*;
 use super::World;
 use super::address::{Address, Sender};
 use super::bill::{Bill, Dues};
-use super::demand::{Arrivals, Demand, Drawn};
-use super::dispatch::put_in;
+use super::demand::{Arrivals, Demand};
+use super::drawn::Drawn;
 use super::groups::Group;
-use super::inference::NONE;
 use super::request::Request;
 use super::tables::Tables;
+use super::tray::Tray;
 
 /// Requests that are worth a piece of their own.
 const PIECE_MIN: usize = 1_024;
+/// Requests of a piece that are sent at once; every tray has room for all of them.
+const AT_ONCE: usize = 512;
 /// Pieces a thread: the one that is done first takes another.
 const PIECES_A_THREAD: usize = 2;
 
@@ -38,7 +40,7 @@ pub(super) struct Piece {
 /// Requests to the hosts of a lane, and the sum of their escrow in base units.
 #[derive(Default)]
 struct Sent {
-    requests: Vec<Request>,
+    requests: Tray,
     escrow: u128,
 }
 
@@ -122,20 +124,23 @@ impl Piece {
     fn send(&mut self, requests: &[Drawn], lanes: usize, sender: &Sender<'_>) {
         self.to.resize_with(lanes, Sent::default);
         self.unassigned = 0;
-        sender.address(requests, &mut self.addresses);
-        let addressed = requests.iter().zip(&self.addresses);
-        for ((drawn, to), number) in addressed.zip(self.first..) {
-            if to.executor == NONE {
-                self.unassigned += 1;
-                continue;
+        self.addresses.clear();
+        for (requests, first) in requests.chunks(AT_ONCE).zip((self.first..).step_by(AT_ONCE)) {
+            let known = self.addresses.len();
+            sender.address(requests, &mut self.addresses);
+            self.to
+                .iter_mut()
+                .for_each(|sent| sent.requests.make_room(AT_ONCE));
+            let addressed = requests.iter().zip(&self.addresses[known..]);
+            for ((drawn, to), number) in addressed.zip(first..) {
+                let Some(sent) = to.lane_of(&mut self.to) else {
+                    self.unassigned += 1;
+                    continue;
+                };
+                self.dues.add(drawn.client, to.escrow);
+                sent.escrow += u128::from(to.escrow);
+                sent.requests.put(Request::new(drawn, number, to.host));
             }
-            self.dues.add(drawn.client, to.escrow);
-            let sent = &mut self.to[sender.cut.lane(to.executor)];
-            sent.escrow += u128::from(to.escrow);
-            put_in(
-                &mut sent.requests,
-                Request::new(drawn, number, sender.cut.place(to.executor)),
-            );
         }
     }
 
@@ -144,7 +149,7 @@ impl Piece {
     fn ask_in_order(&self, latest: Arrivals<'_>, clients: &mut [i64], refused: &mut Vec<(Bill, u64)>) {
         let requests = &latest.requests[(self.first - latest.first) as usize..];
         let addressed = requests.iter().zip(&self.addresses).zip(self.first..);
-        for ((drawn, to), number) in addressed.filter(|((_, to), _)| to.executor != NONE) {
+        for ((drawn, to), number) in addressed.filter(|((_, to), _)| to.is_served()) {
             let bill = Bill::new(drawn, number, to.escrow);
             if !bill.is_paid(clients) {
                 refused.push((bill, drawn.time));

@@ -14,6 +14,7 @@ use super::inference::{GONE, Inference, NONE, State};
 use super::lane::{Deadline, Lane, Special, TASK};
 use super::mail::{Task, TaskKind};
 use super::request::Request;
+use super::tray::Tray;
 use super::window::Window;
 use crate::strategy::{RequestView, Serve};
 
@@ -37,24 +38,25 @@ impl Lane {
 
     /// Serves the requests that were sent.
     pub(crate) fn serve_requests(&mut self, window: &Window<'_>) {
-        let mut requests = std::mem::take(&mut self.inbox.requests);
-        self.serve_all(&requests, window);
-        // The log takes the requests themselves, of every lane as often, and gives the room of others.
-        if window.tables.log {
-            self.left.take_sent(&mut requests);
-        }
-        requests.clear();
-        self.inbox.requests = requests;
+        let mut tray = std::mem::take(&mut self.inbox.requests);
+        self.serve_tray(&mut tray, window);
+        self.inbox.requests = tray;
         let mut batches = std::mem::take(&mut self.batches);
-        for batch in &mut batches {
-            self.serve_all(batch, window);
-            if window.tables.log {
-                self.left.take_sent(batch);
-            }
-            batch.clear();
+        for tray in &mut batches {
+            self.serve_tray(tray, window);
         }
         self.spare.append(&mut batches);
         self.batches = batches;
+    }
+
+    /// Serves what is on a tray, and empties it.
+    fn serve_tray(&mut self, tray: &mut Tray, window: &Window<'_>) {
+        self.serve_all(tray.requests(), window);
+        // The log takes the requests themselves, of every lane as often, and gives the room of others.
+        if window.tables.log {
+            self.left.take_sent(tray);
+        }
+        tray.clear();
     }
 
     /// Serves requests in order of arrival, and before each the jobs that arrive before it.
@@ -70,18 +72,31 @@ impl Lane {
     #[inline(always)]
     fn serve_each<const LOG: bool>(&mut self, requests: &[Request], window: &Window<'_>) {
         let takes_care = !self.specials.is_empty();
-        for (at, request) in requests.iter().enumerate() {
-            // The last few are not worth a question of their own.
-            if let Some([soon, .., later]) = requests.get(at + AHEAD..=at + 2 * AHEAD) {
-                prefetch_index(&self.hosts, later.host() as usize);
-                self.look_at(soon.host() as usize);
-            }
-            if self.next_job.0 <= request.arrival {
-                self.take_jobs_before((request.arrival, request.number()), window);
-            }
-            if takes_care || !self.take_plainly::<LOG>(request, window) {
-                self.take_with_care(request, window);
-            }
+        for ahead in requests.windows(2 * AHEAD + 1) {
+            prefetch_index(&self.hosts, ahead[2 * AHEAD].host() as usize);
+            self.look_at(ahead[AHEAD].host() as usize);
+            self.serve_one::<LOG>(&ahead[0], takes_care, window);
+        }
+        let last = requests.len().saturating_sub(2 * AHEAD);
+        self.serve_rest::<LOG>(&requests[last..], takes_care, window);
+    }
+
+    /// The last few requests are not worth a question of their own.
+    #[inline(never)]
+    fn serve_rest<const LOG: bool>(&mut self, requests: &[Request], takes_care: bool, window: &Window<'_>) {
+        for request in requests {
+            self.serve_one::<LOG>(request, takes_care, window);
+        }
+    }
+
+    /// Serves a request, and before it the jobs that arrive before it.
+    #[inline(always)]
+    fn serve_one<const LOG: bool>(&mut self, request: &Request, takes_care: bool, window: &Window<'_>) {
+        if self.next_job.0 <= request.arrival {
+            self.take_jobs_before((request.arrival, request.number()), window);
+        }
+        if takes_care || !self.take_plainly::<LOG>(request, window) {
+            self.take_with_care(request, window);
         }
     }
 
@@ -160,7 +175,13 @@ impl Lane {
         }
         let rates = tables.rates(hot.class, request.group());
         let work = u64::from(request.prompt) * rates.prefill_ns + u64::from(request.answer) * rates.decode_ns;
-        let completion = start.saturating_add(work);
+        // What never ends is no plain matter.
+        let Some(completion) = start.checked_add(work) else {
+            return false;
+        };
+        let Some(ready) = completion.checked_add(tables.inclusion_ns) else {
+            return false;
+        };
         hot.busy_ns += work;
         hot.occupy(slots, slot, completion);
         self.totals.service_ns += u128::from(work);
@@ -172,7 +193,7 @@ impl Lane {
             }
         }
         let price = window.groups[usize::from(request.group())].price;
-        let included = tables.window_of(completion.saturating_add(tables.inclusion_ns));
+        let included = tables.window_of(ready);
         // It arrived in this window, so it expires no sooner than this.
         if included <= window.index + tables.expiration_windows {
             // What is known later is filled in where it is filed: put together on the way, it would be read back from the

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use stakeout_calibration::ScoreTable;
-use stakeout_kernel::sample::threshold;
+use stakeout_kernel::sample::{QuantileTable, threshold};
 use stakeout_kernel::streams::StreamKey;
 use stakeout_protocol::status::StatusRule;
 use stakeout_protocol::units::Fraction;
@@ -166,6 +166,14 @@ impl Tables {
             [shared] => shared,
             laws => &laws[model],
         }
+    }
+
+    /// The tables of prompts and of answers, where all models have the same and both are drawn from tables.
+    pub(crate) fn shared_tables(&self) -> Option<[&QuantileTable; 2]> {
+        let [shared] = &self.laws[..] else {
+            return None;
+        };
+        Some([shared.prompt.table()?, shared.answer.table()?])
     }
 
     /// The longest prompt that a model's law gives, in model tokens.

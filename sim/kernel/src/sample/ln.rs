@@ -2,9 +2,24 @@
 //!
 //! **Invariant.** Only `+ - *` on doubles and integer operations: every platform gives the same bits.
 
+use std::num::NonZeroU64;
+
 use super::ln_table::CELLS;
 
 const LN_2: f64 = std::f64::consts::LN_2;
+/// Logarithms of powers of two, which are sooner looked up than worked out.
+static SHIFTS: [f64; 64] = {
+    let mut shifts = [0.0; 64];
+    let mut shift = 0;
+    while shift < 64 {
+        shifts[shift] = shift as f64 * LN_2;
+        shift += 1;
+    }
+    shifts
+};
+
+/// Logarithms that are worked out side by side at most.
+const BLOCK: usize = 64;
 
 /// `-ln U` for the uniform draw `U = word / 2^64`, in `(1.1e-16, 44.4)`.
 ///
@@ -16,32 +31,38 @@ const LN_2: f64 = std::f64::consts::LN_2;
 /// where two cells meet.
 #[inline(always)]
 pub fn neg_ln(word: u64) -> f64 {
-    let [ln] = neg_ln_batch([word]);
-    ln
+    let (r, [shift_ln, reciprocal_ln]) = reduce(NonZeroU64::new(word).unwrap_or(NonZeroU64::MIN));
+    shift_ln + (reciprocal_ln - series(r))
 }
 
-/// [`neg_ln`] of each of `N` words, side by side.
-#[inline(always)]
-pub fn neg_ln_batch<const N: usize>(words: [u64; N]) -> [f64; N] {
-    let reduced = words.map(reduce);
-    let mut logarithms = reduced.map(|(r, _)| series(r));
-    for (logarithm, (_, before)) in logarithms.iter_mut().zip(reduced) {
-        let [shift_ln, reciprocal_ln] = before;
-        *logarithm = shift_ln + (reciprocal_ln - *logarithm);
+/// [`neg_ln`] of each of the words, as many as `out` has room for. The series of many are summed in a loop of their own, whose
+/// turns don't wait for one another.
+#[inline]
+pub fn neg_ln_each(words: &[NonZeroU64], out: &mut [f64]) {
+    for (words, out) in words.chunks(BLOCK).zip(out.chunks_mut(BLOCK)) {
+        let (mut shifts, mut reciprocals) = ([0.0; BLOCK], [0.0; BLOCK]);
+        let before = shifts.iter_mut().zip(&mut reciprocals);
+        for ((&word, r), (shift, reciprocal)) in words.iter().zip(&mut *out).zip(before) {
+            (*r, [*shift, *reciprocal]) = reduce(word);
+        }
+        for ((logarithm, shift), reciprocal) in out.iter_mut().zip(&shifts).zip(&reciprocals) {
+            *logarithm = shift + (reciprocal - series(*logarithm));
+        }
     }
-    logarithms
 }
 
 /// What is left of a word when its cell is taken out, and the two logarithms that come before.
 #[inline(always)]
-fn reduce(word: u64) -> (f64, [f64; 2]) {
-    let word = word.max(1);
+fn reduce(word: NonZeroU64) -> (f64, [f64; 2]) {
     let shift = word.leading_zeros();
-    let normalised = word << shift;
+    let normalised = word.get() << shift;
     let (reciprocal, ln_reciprocal) = CELLS[((normalised >> 56) & 127) as usize];
     // 52 explicit bits under a fixed exponent make f in [1/2, 1) without a conversion.
     let f = f64::from_bits((0x3FE << 52) | ((normalised << 1) >> 12));
-    (f * reciprocal - 1.0, [f64::from(shift) * LN_2, ln_reciprocal])
+    (
+        f * reciprocal - 1.0,
+        [SHIFTS[(shift & 63) as usize], ln_reciprocal],
+    )
 }
 
 /// The logarithm of `1 + r`.
@@ -104,6 +125,21 @@ mod tests {
                 (ours - exact).abs() <= 1e-13 * exact,
                 "{word:#x}: {ours:e} against {exact:e}"
             );
+        }
+    }
+
+    #[test]
+    fn logarithms_of_many_are_those_of_each() {
+        let key = StreamKey::from_raw(8);
+        for count in [0, 1, BLOCK - 1, BLOCK, 3 * BLOCK + 5] {
+            let words: Vec<_> = (0..count as u64)
+                .filter_map(|i| NonZeroU64::new(key.draw(i, 0) >> (i % 64)))
+                .collect();
+            let mut logarithms = vec![0.0; words.len()];
+            neg_ln_each(&words, &mut logarithms);
+            for (word, logarithm) in words.iter().zip(logarithms) {
+                assert_eq!(logarithm.to_bits(), neg_ln(word.get()).to_bits(), "{word:#x}");
+            }
         }
     }
 

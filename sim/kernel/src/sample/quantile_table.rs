@@ -161,7 +161,11 @@ impl QuantileTable {
     /// A value from 32 uniform bits, where a word is to serve twice. Resolution 2^-32.
     #[inline(always)]
     pub fn sample32(&self, word: u32) -> u32 {
-        self.sample(u64::from(word) << 32)
+        let cell = (word >> 20) as usize;
+        if cell == CELLS - 1 {
+            return self.sample_tail(u64::from(word) << 44);
+        }
+        between(self.nodes[cell], self.nodes[cell + 1], word << 12)
     }
 
     #[cold]
@@ -326,7 +330,9 @@ mod tests {
             [10, 15, 20, 30]
         );
         assert_eq!(QuantileTable::empirical(&[5]).range(), (5, 5));
-        assert_eq!(uniform.sample32(1 << 31), uniform.sample(1 << 63));
+        for word in (0..=u32::MAX).step_by(65_521).chain([u32::MAX - 1, u32::MAX]) {
+            assert_eq!(uniform.sample32(word), uniform.sample(u64::from(word) << 32));
+        }
     }
 
     #[test]

@@ -16,7 +16,7 @@ pub struct LogHistogram {
     sum: u128,
     /// The least value; of none `u64::MAX`.
     min: u64,
-    /// How much greater the greatest is: one subtraction and one comparison tell that a value is neither.
+    /// How much greater the greatest is: one subtraction and one comparison tell that a value lies between.
     span: u64,
 }
 

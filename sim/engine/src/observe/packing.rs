@@ -107,8 +107,9 @@ impl<const NARROW: bool> Differences<NARROW> {
         extend_each(self, numbers);
     }
 
+    /// The same by what every processor has.
     #[inline(always)]
-    fn extend_in_order<N: Number>(&mut self, mut numbers: &[N]) {
+    fn extend_plainly<N: Number>(&mut self, mut numbers: &[N]) {
         if self.count == 0
             && let Some((first, others)) = numbers.split_first()
         {
@@ -177,7 +178,7 @@ impl<const NARROW: bool> Differences<NARROW> {
 /// Adds numbers, by the instructions that the processor has: newer ones take four or eight numbers at a time.
 #[multiversion(targets("x86_64+avx2+bmi1+bmi2+lzcnt"))]
 fn extend_each<const NARROW: bool, N: Number>(column: &mut Differences<NARROW>, numbers: &[N]) {
-    column.extend_in_order(numbers);
+    column.extend_plainly(numbers);
 }
 
 /// How far the numbers of a block are apart.
@@ -516,6 +517,26 @@ fn zigzag(number: i64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn newer_instructions_pack_the_same_bytes() {
+        let numbers: Vec<i64> = (0..5_000_i64)
+            .map(|i| (i * i * 7_919) >> (i % 40) << (i / 1_000 * 9))
+            .collect();
+        for step in [1, 100, 256, 5_000] {
+            let (mut wide, mut plain) = (Differences::<false>::default(), Differences::<false>::default());
+            let (mut narrow, mut plain_narrow) =
+                (Differences::<true>::default(), Differences::<true>::default());
+            for numbers in numbers.chunks(step) {
+                wide.extend(numbers);
+                plain.extend_plainly(numbers);
+                narrow.extend(numbers);
+                plain_narrow.extend_plainly(numbers);
+            }
+            assert_eq!(wide.finish(), plain.finish());
+            assert_eq!(narrow.finish(), plain_narrow.finish());
+        }
+    }
 
     /// The second example of the format's specification, with blocks of today's size and a width of whole bytes.
     #[test]

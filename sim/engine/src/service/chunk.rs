@@ -20,7 +20,7 @@ pub const CHUNK: usize = 512;
 const BATCH: usize = 4;
 
 /// Consecutive inferences, one array a quantity.
-#[derive(Clone)]
+#[derive(Clone, PartialEq)]
 pub struct Chunk {
     /// Number of the first inference; a multiple of [`CHUNK`].
     pub first: u64,
@@ -66,8 +66,9 @@ impl Chunk {
         draw(self, first, model);
     }
 
+    /// The same by what every processor has.
     #[inline(always)]
-    fn draw_all(&mut self, first: u64, model: &Model) {
+    pub(super) fn draw_plainly(&mut self, first: u64, model: &Model) {
         self.first = first;
         self.len = model.chunk_len(first);
         self.draw_models(model);
@@ -176,11 +177,10 @@ impl Chunk {
     }
 }
 
-/// Draws a chunk, by the instructions that the processor has: newer ones multiply into any register and work out four
-/// logarithms at a time.
+/// Draws a chunk; `world/drawn.rs` says why there are two versions.
 #[multiversion(targets("x86_64+avx2+bmi1+bmi2+lzcnt"))]
 fn draw(chunk: &mut Chunk, first: u64, model: &Model) {
-    chunk.draw_all(first, model);
+    chunk.draw_plainly(first, model);
 }
 
 /// One word for each inference of the chunk at `first`; two neighbours share a block.

@@ -246,3 +246,19 @@ fn what_cannot_be_run_is_refused() {
         }
     );
 }
+
+#[test]
+fn newer_instructions_draw_the_same_chunks() {
+    let mut constant = uneven();
+    constant.demand.prompt = LengthLaw::Constant(9);
+    constant.demand.completion = LengthLaw::Exponential { mean: 200.0 };
+    for network in [uneven(), constant] {
+        let model = Model::new(&network, 3).unwrap();
+        for first in [0, 7 * chunk::CHUNK as u64] {
+            let [mut chunk, mut plain] = [(); 2].map(|()| chunk::Chunk::empty());
+            chunk.draw(first, &model);
+            plain.draw_plainly(first, &model);
+            assert!(chunk == plain && chunk.len == chunk::CHUNK);
+        }
+    }
+}

@@ -44,6 +44,12 @@ impl Address {
         self.lane != NOWHERE
     }
 
+    /// Panics if there should have been a lane.
+    #[inline]
+    pub(super) fn check_is_nowhere(&self) {
+        assert!(!self.is_served(), "every executor has a lane");
+    }
+
     /// Notes that the client cannot pay.
     #[inline(always)]
     pub(super) fn refuse(&mut self) {

@@ -397,7 +397,7 @@ impl Lane {
     }
 }
 
-/// Commits finishes, by the instructions that the processor has: newer ones multiply into any register.
+/// Commits finishes; `drawn.rs` says why there are two versions.
 #[multiversion(targets("x86_64+avx2+bmi1+bmi2+lzcnt"))]
 fn commit_each(lane: &mut Lane, due: &[Finish], window: &Window<'_>) {
     lane.commit_in_order(due, window);

@@ -112,6 +112,7 @@ impl World<'_> {
         for (at, (drawn, to)) in addressed.enumerate() {
             let number = arrivals.first + at as u64;
             let Some(lane) = to.lane_of(lanes) else {
+                to.check_is_nowhere();
                 unassigned += 1;
                 continue;
             };

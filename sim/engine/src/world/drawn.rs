@@ -45,9 +45,12 @@ struct Content {
     answer: u32,
 }
 
-/// Draws requests from number `first` on, and the gap before each of them in units of the mean gap: as many as both have room
-/// for, which is a multiple of [`BATCH`]. It goes by the instructions that the processor has: newer ones multiply into any
-/// register and work out four logarithms at a time.
+/// Draws requests from number `first` on, and the gap before each of them in units of the mean gap. Panics unless there is room
+/// for as many of both, whole batches.
+///
+/// What is marked like this is compiled twice, and the version that fits the processor is chosen while it runs: newer
+/// instructions multiply into any register and work out four logarithms at a time. They give the same bits, as none of them
+/// rounds a product and a sum at once.
 #[multiversion(targets("x86_64+avx2+bmi1+bmi2+lzcnt"))]
 pub(super) fn draw_requests(
     models: &WeightedIndex,
@@ -56,6 +59,10 @@ pub(super) fn draw_requests(
     out: &mut [Drawn],
     gaps: &mut [f64],
 ) {
+    assert!(
+        out.len() == gaps.len() && out.len().is_multiple_of(BATCH),
+        "requests are drawn in whole batches"
+    );
     // What is the same for all requests is looked up once.
     match (models.even(), tables.shared_tables()) {
         (even @ 1.., Some([prompts, answers])) => {
@@ -102,7 +109,6 @@ fn draw_each<const SIDE_BY_SIDE: usize>(
     gaps: &mut [f64],
     content: impl Fn(u32, [u32; 2]) -> Content,
 ) {
-    debug_assert_eq!(out.len() % SIDE_BY_SIDE, 0, "requests are drawn in whole batches");
     let (clients, max_tokens) = (u64::from(tables.clients), tables.max_tokens);
     let (arrivals, requests) = (tables.keys.arrival, tables.keys.request);
     let mut gap_words = [NonZeroU64::MIN; GAPS];

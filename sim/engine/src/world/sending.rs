@@ -18,7 +18,7 @@ use super::tray::Tray;
 /// Requests that are worth a piece of their own.
 const PIECE_MIN: usize = 1_024;
 /// Requests of a piece that are sent at once; every tray has room for all of them.
-const AT_ONCE: usize = 512;
+const AT_ONCE: usize = 128;
 /// Pieces a thread: the one that is done first takes another.
 const PIECES_A_THREAD: usize = 2;
 
@@ -130,10 +130,11 @@ impl Piece {
             sender.address(requests, &mut self.addresses);
             self.to
                 .iter_mut()
-                .for_each(|sent| sent.requests.make_room(AT_ONCE));
+                .for_each(|sent| sent.requests.make_room(requests.len()));
             let addressed = requests.iter().zip(&self.addresses[known..]);
             for ((drawn, to), number) in addressed.zip(first..) {
                 let Some(sent) = to.lane_of(&mut self.to) else {
+                    to.check_is_nowhere();
                     self.unassigned += 1;
                     continue;
                 };

@@ -13,7 +13,7 @@ const AHEAD: usize = 4;
 /// Requests to the hosts of a lane, in order of arrival.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Tray {
-    /// Requests, and beyond them what was there before.
+    /// Requests, and beyond them what stands for nothing.
     room: Vec<Request>,
     len: usize,
 }

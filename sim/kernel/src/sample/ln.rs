@@ -35,7 +35,7 @@ pub fn neg_ln(word: u64) -> f64 {
     shift_ln + (reciprocal_ln - series(r))
 }
 
-/// [`neg_ln`] of each of the words, as many as `out` has room for. The series of many are summed in a loop of their own, whose
+/// [`neg_ln`] of each of the words that `out` has room for; the rest of `out` stays. The series of many are summed in a loop of their own, whose
 /// turns don't wait for one another.
 #[inline]
 pub fn neg_ln_each(words: &[NonZeroU64], out: &mut [f64]) {
@@ -45,7 +45,8 @@ pub fn neg_ln_each(words: &[NonZeroU64], out: &mut [f64]) {
         for ((&word, r), (shift, reciprocal)) in words.iter().zip(&mut *out).zip(before) {
             (*r, [*shift, *reciprocal]) = reduce(word);
         }
-        for ((logarithm, shift), reciprocal) in out.iter_mut().zip(&shifts).zip(&reciprocals) {
+        let known = words.len().min(out.len());
+        for ((logarithm, shift), reciprocal) in out[..known].iter_mut().zip(&shifts).zip(&reciprocals) {
             *logarithm = shift + (reciprocal - series(*logarithm));
         }
     }
@@ -135,10 +136,13 @@ mod tests {
             let words: Vec<_> = (0..count as u64)
                 .filter_map(|i| NonZeroU64::new(key.draw(i, 0) >> (i % 64)))
                 .collect();
-            let mut logarithms = vec![0.0; words.len()];
-            neg_ln_each(&words, &mut logarithms);
-            for (word, logarithm) in words.iter().zip(logarithms) {
-                assert_eq!(logarithm.to_bits(), neg_ln(word.get()).to_bits(), "{word:#x}");
+            for room in [words.len() / 2, words.len(), words.len() + 3] {
+                let mut logarithms = vec![7.0; room];
+                neg_ln_each(&words, &mut logarithms);
+                for (word, logarithm) in words.iter().zip(&logarithms) {
+                    assert_eq!(logarithm.to_bits(), neg_ln(word.get()).to_bits(), "{word:#x}");
+                }
+                assert!(logarithms.iter().skip(words.len()).all(|&rest| rest == 7.0));
             }
         }
     }

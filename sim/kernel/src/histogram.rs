@@ -12,6 +12,7 @@ const CELLS_PER_OCTAVE: usize = 1 << MANTISSA_BITS;
 /// Counts of `u64` values in logarithmic cells, with their exact sum.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogHistogram {
+    /// By cell; empty until there is a value.
     counts: Vec<u64>,
     sum: u128,
     /// The least value; of none `u64::MAX`.
@@ -130,8 +131,7 @@ impl LogHistogram {
 
     /// Whether no value was counted.
     pub fn is_empty(&self) -> bool {
-        // Only what holds nothing but the greatest number that there is has to be looked at.
-        self.min == u64::MAX && self.counts.iter().all(|&count| count == 0)
+        self.counts.is_empty()
     }
 
     /// The exact sum of the values.
@@ -188,16 +188,15 @@ impl LogHistogram {
 
     /// A histogram written down earlier. `min` and `max` are ignored if every count is zero.
     pub fn from_parts(counts: Vec<u64>, sum: u128, min: u64, max: u64) -> Self {
-        let mut histogram = Self {
-            counts,
-            sum,
-            ..Self::new()
-        };
-        if histogram.total() == 0 {
+        if counts.iter().all(|&count| count == 0) {
             return Self::new();
         }
-        (histogram.min, histogram.span) = (min, max.saturating_sub(min));
-        histogram
+        Self {
+            counts,
+            sum,
+            min,
+            span: max.saturating_sub(min),
+        }
     }
 }
 

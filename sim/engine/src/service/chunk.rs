@@ -7,7 +7,7 @@
 use std::num::NonZeroU64;
 
 use multiversion::multiversion;
-use stakeout_kernel::sample::{below, neg_ln_each};
+use stakeout_kernel::sample::{above_zero, below, neg_ln_each};
 use stakeout_kernel::streams::StreamKey;
 
 use super::arrivals::ArrivalClock;
@@ -103,14 +103,12 @@ impl Chunk {
     fn draw_gaps_and_completions(&mut self, model: &Model) {
         let mut gaps = [NonZeroU64::MIN; CHUNK];
         let mut lengths = [NonZeroU64::MIN; CHUNK];
-        // A word of zero is read as one.
-        let word = |word| NonZeroU64::new(word).unwrap_or(NonZeroU64::MIN);
         let batches = gaps.as_chunks_mut::<BATCH>().0.iter_mut();
         let batches = batches.zip(lengths.as_chunks_mut::<BATCH>().0);
         for ((gaps, lengths), first) in batches.zip((self.first..).step_by(BATCH)) {
             let blocks = model.keys.arrival.draw2_batch::<BATCH>(first, 0);
-            *gaps = blocks.map(|[gap, _]| word(gap));
-            *lengths = blocks.map(|[_, length]| word(length));
+            *gaps = blocks.map(|[gap, _]| above_zero(gap));
+            *lengths = blocks.map(|[_, length]| above_zero(length));
         }
         neg_ln_each(&gaps, &mut self.gaps);
         if let Some(mean) = model.exponential_completion() {

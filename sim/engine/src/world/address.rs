@@ -6,7 +6,7 @@ use super::cut::Cut;
 use super::drawn::Drawn;
 use super::groups::Group;
 use super::preserved::Preserved;
-use super::tables::{Tables, compute_escrow};
+use super::tables::Tables;
 
 /// What a request needs to find its executor.
 pub(super) struct Sender<'a> {
@@ -66,15 +66,14 @@ impl Sender<'_> {
     /// Looks up where requests go, and adds it to `addresses`. Nothing is written meanwhile that is read, so that the processor
     /// looks up many at once.
     pub(super) fn address(&self, requests: &[Drawn], addresses: &mut Vec<Address>) {
-        let (groups, max_tokens, cut) = (self.groups, self.tables.max_tokens, self.cut);
         addresses.extend(requests.iter().map(|drawn| {
-            let group = &groups[usize::from(drawn.model)];
-            let escrow = compute_escrow(group.price, drawn.prompt, max_tokens);
+            let group = &self.groups[usize::from(drawn.model)];
+            let escrow = self.tables.escrow(group.price, drawn.prompt);
             match draw_executor(drawn, group, self.preserved, self.is_paused) {
                 Some(executor) => Address {
                     escrow,
-                    lane: cut.lane(executor) as u32,
-                    host: cut.named_place(executor),
+                    lane: self.cut.lane(executor) as u32,
+                    host: self.cut.named_place(executor),
                 },
                 None => Address {
                     escrow,

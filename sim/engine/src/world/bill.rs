@@ -4,6 +4,7 @@
 
 use stakeout_kernel::digest::EffectSum;
 
+use super::address::Address;
 use super::drawn::Drawn;
 use crate::observe::event::Event;
 use crate::observe::frame::{EpochRow, EventKind};
@@ -25,6 +26,16 @@ impl Bill {
             escrow,
             client: drawn.client,
         }
+    }
+
+    /// The bills of addressed requests, of which the first has the number `first`, each with its address and when it came.
+    pub(super) fn each<'a>(
+        requests: &'a [Drawn],
+        addresses: &'a [Address],
+        first: u64,
+    ) -> impl Iterator<Item = (&'a Address, Self, u64)> {
+        let addressed = requests.iter().zip(addresses).zip(first..);
+        addressed.map(|((drawn, to), number)| (to, Self::new(drawn, number, to.escrow), drawn.time))
     }
 
     /// Lays the escrow down if the client has it.

@@ -138,12 +138,9 @@ impl World<'_> {
     #[cold]
     fn refuse_marked(&mut self) {
         let arrivals = self.demand.latest();
-        let addressed = arrivals.requests.iter().zip(&self.addresses);
-        let marked = addressed
-            .zip(arrivals.first..)
-            .filter(|((_, to), _)| to.is_refused());
-        let refused: Vec<_> = marked
-            .map(|((drawn, to), number)| (Bill::new(drawn, number, to.escrow), drawn.time))
+        let refused: Vec<_> = Bill::each(arrivals.requests, &self.addresses, arrivals.first)
+            .filter(|(to, ..)| to.is_refused())
+            .map(|(_, bill, time)| (bill, time))
             .collect();
         self.refuse_all(&refused);
     }

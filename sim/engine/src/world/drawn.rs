@@ -5,7 +5,7 @@
 use std::num::NonZeroU64;
 
 use multiversion::multiversion;
-use stakeout_kernel::sample::{WeightedIndex, neg_ln_each};
+use stakeout_kernel::sample::{WeightedIndex, below, neg_ln_each};
 
 use super::request::begin_of;
 use super::tables::Tables;
@@ -67,7 +67,7 @@ pub(super) fn draw_requests(
     match (models.even(), tables.shared_tables()) {
         (even @ 1.., Some([prompts, answers])) => {
             draw_each::<BATCH>(tables, first, out, gaps, |model, [prompt, answer]| Content {
-                model: ((u64::from(model) * even as u64) >> 32) as usize,
+                model: below(u64::from(model) << 32, even as u64) as usize,
                 prompt: prompts.sample32(prompt),
                 answer: answers.sample32(answer),
             });

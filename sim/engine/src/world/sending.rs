@@ -149,11 +149,9 @@ impl Piece {
     /// pay for, and when those came.
     fn ask_in_order(&self, latest: Arrivals<'_>, clients: &mut [i64], refused: &mut Vec<(Bill, u64)>) {
         let requests = &latest.requests[(self.first - latest.first) as usize..];
-        let addressed = requests.iter().zip(&self.addresses).zip(self.first..);
-        for ((drawn, to), number) in addressed.filter(|((_, to), _)| to.is_served()) {
-            let bill = Bill::new(drawn, number, to.escrow);
-            if !bill.is_paid(clients) {
-                refused.push((bill, drawn.time));
+        for (to, bill, time) in Bill::each(requests, &self.addresses, self.first) {
+            if to.is_served() && !bill.is_paid(clients) {
+                refused.push((bill, time));
             }
         }
     }

@@ -31,12 +31,18 @@ const BLOCK: usize = 64;
 /// where two cells meet.
 #[inline(always)]
 pub fn neg_ln(word: u64) -> f64 {
-    let (r, [shift_ln, reciprocal_ln]) = reduce(NonZeroU64::new(word).unwrap_or(NonZeroU64::MIN));
+    let (r, [shift_ln, reciprocal_ln]) = reduce(above_zero(word));
     shift_ln + (reciprocal_ln - series(r))
 }
 
-/// [`neg_ln`] of each of the words that `out` has room for; the rest of `out` stays. The series of many are summed in a loop of their own, whose
-/// turns don't wait for one another.
+/// A word that has a logarithm: zero is read as one.
+#[inline(always)]
+pub fn above_zero(word: u64) -> NonZeroU64 {
+    NonZeroU64::new(word).unwrap_or(NonZeroU64::MIN)
+}
+
+/// [`neg_ln`] of each of the words that `out` has room for; the rest of `out` stays. The series of many are summed in a
+/// loop of their own, whose turns don't wait for one another.
 #[inline]
 pub fn neg_ln_each(words: &[NonZeroU64], out: &mut [f64]) {
     for (words, out) in words.chunks(BLOCK).zip(out.chunks_mut(BLOCK)) {

@@ -21,7 +21,7 @@ mod weighted;
 pub use alias::AliasTable;
 pub use binomial::binomial_from;
 pub use convolve::convolution_power;
-pub use ln::{exponential_ns, neg_ln, neg_ln_each};
+pub use ln::{above_zero, exponential_ns, neg_ln, neg_ln_each};
 pub use normal::{normal_quantile, standard_normal};
 pub use poisson::{PoissonLaw, poisson_by_inversion, poisson_from};
 pub use quantile_table::QuantileTable;

@@ -161,11 +161,7 @@ impl QuantileTable {
     /// A value from 32 uniform bits, where a word is to serve twice. Resolution 2^-32.
     #[inline(always)]
     pub fn sample32(&self, word: u32) -> u32 {
-        let cell = (word >> 20) as usize;
-        if cell == CELLS - 1 {
-            return self.sample_tail(u64::from(word) << 44);
-        }
-        between(self.nodes[cell], self.nodes[cell + 1], word << 12)
+        self.sample(u64::from(word) << 32)
     }
 
     #[cold]

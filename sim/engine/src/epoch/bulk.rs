@@ -14,7 +14,7 @@ use super::lengths::Sums;
 use super::serve::{Request, Server};
 use super::sum_up::{SumUp, Unsummed};
 use crate::scenario::Unsampled;
-use crate::world::{Draw, Lane, PlanHead};
+use crate::world::{Draw, HostMark, Lane, PlanHead};
 
 /// Places of the memory of chances; a power of two.
 const PLACES: usize = 256;
@@ -76,7 +76,7 @@ impl Server<'_> {
             && self.window.draw == Draw::Independent
             && self.window.measures.unsampled == Unsampled::Ignored
             && lane.states[host].status != Status::Ramping
-            && (!hot.has_outages || is_up())
+            && (!hot.has(HostMark::Outages) || is_up())
             && in_time()
     }
 

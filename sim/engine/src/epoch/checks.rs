@@ -3,7 +3,7 @@
 //! **Invariant.** Jobs and answers are the event fidelity's own; here they only wait for nobody. Those of one
 //! round are taken in the order in which they would be ready, as a block takes them.
 
-use crate::world::{Answer, AnswerKind, Lane, Task, TaskKind, Window, is_done, prompt_word};
+use crate::world::{Answer, AnswerKind, HostMark, Lane, Task, TaskKind, Window, is_done, prompt_word};
 
 /// Does every job that has been mailed and commits what comes of it, until nothing is on its way; then ends the votes
 /// that nothing has decided.
@@ -55,7 +55,7 @@ fn check_plainly(lane: &mut Lane, job: &Task, prompt: u64, window: &Window<'_>) 
     let is_plain = job.kind == TaskKind::Validation
         && !job.unavailable
         && tables.fresh_validation.is_none()
-        && !lane.hosts[validator].has_outages
+        && !lane.hosts[validator].has(HostMark::Outages)
         && lane.orders_of(job.validator).duty.is_plain()
         && is_done(lane.orders_of(job.validator).duty.works_below, job, window);
     if !is_plain {
@@ -80,7 +80,7 @@ fn check_plainly(lane: &mut Lane, job: &Task, prompt: u64, window: &Window<'_>) 
 
 /// The first moment from `time` on at which a host is up.
 fn up_from(lane: &Lane, host: u32, time: u64) -> u64 {
-    if !lane.hosts[host as usize].has_outages {
+    if !lane.hosts[host as usize].has(HostMark::Outages) {
         return time;
     }
     match lane.outages[host as usize].next(time) {

@@ -12,7 +12,7 @@ use stakeout_protocol::status::Status;
 use super::bulk::Memory;
 use super::checks::settle_mail;
 use super::unremarkable::Unremarkable;
-use crate::world::{Inference, Lane, NONE, State, Window};
+use crate::world::{HostMark, Inference, Lane, NONE, State, Window};
 
 /// Bits of a number that say which answer of its host and stretch it is.
 const INDEX_BITS: u32 = 21;
@@ -147,7 +147,7 @@ pub fn exposure(lane: &Lane, participant: u32) -> u8 {
     if orders.substitute_below != 0 || orders.asks_each {
         0
     } else {
-        2 - u8::from(orders.drop_below != 0 || hot.has_outages)
+        2 - u8::from(orders.drop_below != 0 || hot.has(HostMark::Outages))
     }
 }
 

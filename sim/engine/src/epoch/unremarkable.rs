@@ -4,12 +4,13 @@
 //! **Invariant.** What is booked is what the event fidelity's steps book; queues, waits and the deposit that comes
 //! back at once are left out, because nobody reads them.
 
+use stakeout_kernel::digest::EffectSum;
 use stakeout_kernel::sample::bernoulli;
 use stakeout_protocol::status::Status;
 
 use super::serve::Server;
 use crate::scenario::Unsampled;
-use crate::world::{Booked, Draw, Inference, Lane};
+use crate::world::{Draw, HostMark, Inference, Lane};
 
 /// What such answers of a host have in common.
 #[derive(Clone, Copy, Debug)]
@@ -30,7 +31,7 @@ impl Server<'_> {
         let state = lane.states[host];
         let may_be = self.window.draw == Draw::Independent
             && self.window.measures.unsampled == Unsampled::Ignored
-            && !lane.hosts[host].has_outages;
+            && !lane.hosts[host].has(HostMark::Outages);
         let none_below = if !may_be {
             0
         } else if self.is_alone() {
@@ -63,9 +64,10 @@ impl Server<'_> {
             return None;
         }
         let payment = lane.payment_of(record, tables);
-        let mut booked = Booked::default();
-        lane.book_finish(record, payment, |_| common.rate_ppb, &mut booked);
-        lane.take_over(&booked);
+        let mut effects = EffectSum::default();
+        lane.book_finish(record, payment, &mut effects);
+        lane.totals.nominal_rate_ppb_sum += u128::from(common.rate_ppb);
+        lane.take_over(&effects);
         lane.hosts[host].busy_ns += work;
         lane.totals.requests += 1;
         lane.totals.finished += 1;

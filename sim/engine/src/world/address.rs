@@ -67,8 +67,8 @@ impl Sender<'_> {
     /// looks up many at once.
     pub(super) fn address(&self, requests: &[Drawn], addresses: &mut Vec<Address>) {
         addresses.extend(requests.iter().map(|drawn| {
-            let group = &self.groups[usize::from(drawn.model)];
-            let escrow = self.tables.escrow(group.price, drawn.prompt);
+            let group = &self.groups[usize::from(drawn.model())];
+            let escrow = self.tables.escrow(group.price, drawn.prompt());
             match draw_executor(drawn, group, self.preserved, self.is_paused) {
                 Some(executor) => Address {
                     escrow,
@@ -94,7 +94,7 @@ pub(super) fn draw_executor(
     is_paused: bool,
 ) -> Option<u32> {
     if is_paused {
-        let member = preserved.pick(drawn.model, drawn.executor);
+        let member = preserved.pick(drawn.model(), drawn.executor);
         member.map(|member| group.executors.at(member))
     } else {
         group.draw(drawn.executor)

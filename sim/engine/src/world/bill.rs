@@ -24,7 +24,7 @@ impl Bill {
         Self {
             number,
             escrow,
-            client: drawn.client,
+            client: drawn.client(),
         }
     }
 

@@ -151,10 +151,10 @@ impl BlockLog {
     #[inline(always)]
     fn started(&self, request: &Request, first: u32) -> Event {
         let price = self.terms.prices[usize::from(request.group())];
-        let escrow = compute_escrow(price, request.prompt, self.terms.max_tokens);
+        let escrow = compute_escrow(price, request.prompt(), self.terms.max_tokens);
         let event = Event::at(EventKind::Started, self.height, request.arrival)
             .of(first + request.host())
-            .with(request.client)
+            .with(request.client())
             .figures(escrow as i64, price as i64);
         Event {
             inference: request.number(),

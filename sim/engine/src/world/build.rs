@@ -15,11 +15,12 @@ use super::admission::Admission;
 use super::block_log::LaneLog;
 use super::books::Books;
 use super::calendar::Calendar;
+use super::commit::Booked;
 use super::cut::Cut;
 use super::demand::Demand;
 use super::groups::Group;
 use super::held_vote::HeldVotes;
-use super::lane::{HostState, HostTally, Inbox, Lane, PlanHead, Scratch, idle};
+use super::lane::{HostMark, HostState, HostTally, Inbox, Lane, PlanHead, Scratch, idle};
 use super::mail::Outbox;
 use super::order::Order;
 use super::orders::HostOrders;
@@ -278,7 +279,7 @@ fn build_lane(
     {
         let outages = OutageTable::draw(&scenario.outages, &tables.keys, participant as u32, horizon);
         let mut hot = idle(lane.slots.len() as u32, host.slots.max(1), host.class);
-        hot.has_outages = !outages.is_empty();
+        hot.mark(HostMark::Outages, !outages.is_empty());
         lane.slots.resize(lane.slots.len() + usize::from(hot.slots), 0);
         lane.hosts.push(hot);
         lane.outages.push(outages);
@@ -328,7 +329,7 @@ impl Lane {
 
     /// Gives back the room for what none of its hosts has, and what others took too much of.
     fn forget_what_nobody_has(&mut self) {
-        if self.hosts.iter().all(|host| !host.has_outages) {
+        if self.hosts.iter().all(|host| !host.has(HostMark::Outages)) {
             self.outages = Vec::new();
         }
         if self.collateral.iter().all(Option::is_none) {
@@ -408,6 +409,7 @@ fn empty_lane(first: u32, lanes: usize) -> Lane {
         credits: Vec::new(),
         releases: Vec::new(),
         sums: Sums::default(),
+        booked: Booked::default(),
         changes: Vec::new(),
         convictions: Vec::new(),
         slashed: 0,

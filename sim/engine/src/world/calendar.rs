@@ -46,23 +46,26 @@ impl<T: Copy> Calendar<T> {
         }
     }
 
-    /// Files a copy of `item` under `window`, which must not have been taken yet, and shows it.
+    /// Files `item` under `window`, which must not have been taken yet.
     #[inline(always)]
-    pub(crate) fn push(&mut self, window: u64, item: &T) -> &mut T {
+    pub(crate) fn push(&mut self, window: u64, item: T) {
+        self.push_made(window, || item);
+    }
+
+    /// Files what `make` makes. It is made where it is filed: put together on the way, it would be read back from the store
+    /// buffer piece by piece.
+    #[inline(always)]
+    pub(crate) fn push_made(&mut self, window: u64, make: impl Fn() -> T) {
         debug_assert!(window >= self.next, "an entry for a window that has passed");
-        let bucket = if window - self.next < RING {
-            let bucket = &mut self.ring[(window & (RING - 1)) as usize];
-            if bucket.len() == bucket.capacity() {
-                make_room(bucket, &mut self.spare, self.fullest);
-            }
-            bucket
-        } else {
-            far_bucket(&mut self.far, window)
-        };
+        if window - self.next >= RING {
+            return push_far(&mut self.far, window, make());
+        }
+        let bucket = &mut self.ring[(window & (RING - 1)) as usize];
+        if bucket.len() == bucket.capacity() {
+            return push_into_more(bucket, make(), &mut self.spare, self.fullest);
+        }
         prefetch_index(&*bucket, bucket.len() + AHEAD);
-        bucket.push(*item);
-        let last = bucket.len() - 1;
-        &mut bucket[last]
+        bucket.push(make());
     }
 
     /// Takes out the entries of `window` and moves on to the next window. Windows must be taken in order,
@@ -138,10 +141,16 @@ fn size_of_room<T>(entries: &Vec<T>) -> usize {
     SIZES.partition_point(|&size| entries.capacity() > size)
 }
 
-/// Makes room in a vector that is full or has none: that of the next size, which another window has left, or new. The
-/// largest has room for all that a window had so far.
+/// Puts an item into a vector that is full or has no room.
 #[cold]
 #[inline(never)]
+fn push_into_more<T: Copy>(bucket: &mut Vec<T>, item: T, spare: &mut Spare<T>, fullest: usize) {
+    make_room(bucket, spare, fullest);
+    bucket.push(item);
+}
+
+/// Makes room in a vector that is full or has none: that of the next size, which another window has left, or new. The
+/// largest has room for all that a window had so far.
 fn make_room<T: Copy>(bucket: &mut Vec<T>, spare: &mut Spare<T>, fullest: usize) {
     let size = match bucket.capacity() {
         0 => 0,
@@ -162,8 +171,9 @@ fn make_room<T: Copy>(bucket: &mut Vec<T>, spare: &mut Spare<T>, fullest: usize)
 }
 
 #[cold]
-fn far_bucket<T>(far: &mut BTreeMap<u64, Vec<T>>, window: u64) -> &mut Vec<T> {
-    far.entry(window).or_default()
+#[inline(never)]
+fn push_far<T>(far: &mut BTreeMap<u64, Vec<T>>, window: u64, item: T) {
+    far.entry(window).or_default().push(item);
 }
 
 #[cfg(test)]
@@ -176,8 +186,8 @@ mod tests {
     fn windows_that_have_few_entries_have_little_room() {
         let mut calendar = Calendar::new();
         for now in 0..500 {
-            (1..=40).for_each(|ahead| _ = calendar.push(now + ahead, &now));
-            (0..600).for_each(|entry| _ = calendar.push(now + 1 + entry % 2, &now));
+            (1..=40).for_each(|ahead| calendar.push(now + ahead, now));
+            (0..600).for_each(|entry| calendar.push(now + 1 + entry % 2, now));
             let due = calendar.take(now);
             assert!(due.is_sorted());
             calendar.give_back(due);
@@ -191,13 +201,13 @@ mod tests {
     fn near_and_far_entries_come_out_in_their_window_and_in_order() {
         let mut calendar = Calendar::new();
         for (window, item) in [(3, 'a'), (700, 'x'), (3, 'b'), (0, 'c')] {
-            calendar.push(window, &item);
+            calendar.push(window, item);
         }
         let mut seen = Vec::new();
         for window in 0..=700 {
             let due = calendar.take(window);
             if window == 600 {
-                calendar.push(700, &'y');
+                calendar.push(700, 'y');
             }
             seen.extend(due.iter().map(|&item| (window, item)));
             calendar.give_back(due);

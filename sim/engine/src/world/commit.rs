@@ -10,13 +10,12 @@ use prefetch_index::prefetch_index;
 use stakeout_kernel::digest::EffectSum;
 use stakeout_kernel::sample::bernoulli;
 use stakeout_protocol::status::Status;
-use stakeout_protocol::units::Reputation;
 
 use super::finish::{Finish, Served, price_of};
 use super::inference::{Checks, GONE, Inference, NONE, State};
-use super::lane::{HostState, Lane};
+use super::lane::{HostMark, HostState, Lane};
 use super::mail::{Answer, Task, TaskKind};
-use super::tables::{Tables, threshold_of};
+use super::tables::{Tables, compute_escrow, threshold_of};
 use super::window::Window;
 use crate::observe::frame::EventKind;
 use crate::scenario::Unsampled;
@@ -24,17 +23,32 @@ use crate::scenario::Unsampled;
 /// So many finishes before its turn a host is asked for, and twice as many before it the finish itself.
 const AHEAD: usize = 16;
 
-/// What consecutive finishes add up to beside what they bring their hosts. It is kept apart from the lane, so that the sums stay
-/// in registers, until the lane [takes it over](Lane::take_over).
-#[derive(Default)]
+/// What finishes add up to beside what they bring their hosts, until the lane [takes it over](Lane::take_over).
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Booked {
     /// Coins that were locked, base units.
     escrow: u128,
     /// What of them was paid to the executors, base units.
     payments: u128,
-    /// Sum of the rates of validation in force, parts per 10^9.
-    rates_ppb: u64,
-    effects: EffectSum,
+}
+
+/// What the commit of a finish asks of the [tables](Tables).
+#[derive(Clone, Copy)]
+struct Terms {
+    max_tokens: u32,
+    warm_up_ns: u64,
+    /// Whether an answer that nobody checks counts as passed.
+    passes_unsampled: bool,
+}
+
+impl Terms {
+    fn of(window: &Window<'_>) -> Self {
+        Self {
+            max_tokens: window.tables.max_tokens,
+            warm_up_ns: window.tables.warm_up_ns,
+            passes_unsampled: window.measures.unsampled == Unsampled::Passed,
+        }
+    }
 }
 
 impl Lane {
@@ -61,70 +75,79 @@ impl Lane {
     }
 
     #[inline(always)]
-    fn commit_in_order(&mut self, due: &[Finish], window: &Window<'_>) {
+    fn commit_in_order(&mut self, due: &[Finish], terms: Terms, window: &Window<'_>) {
         let mut doubtful = std::mem::take(&mut self.scratch.doubtful);
-        let mut booked = Booked::default();
-        for (at, ahead) in due.windows(2 * AHEAD + 1).enumerate() {
+        let mut effects = EffectSum::default();
+        let mut turns = due.windows(2 * AHEAD + 1);
+        while let Some(ahead) = turns.next() {
             prefetch_index(ahead, 2 * AHEAD);
             let later = &ahead[AHEAD];
             prefetch_index(&self.states, later.host() as usize);
             if later.substitute() != 0 {
                 prefetch_index(&self.tallies, later.host() as usize);
             }
-            if !self.commit_finish(&ahead[0], &mut booked, window) {
-                doubtful.push(at as u32);
+            if !self.commit_finish(&ahead[0], terms, &mut effects, window) {
+                let left = turns.len() + 2 * AHEAD + 1;
+                doubtful.push((due.len() - left) as u32);
             }
         }
         // The last few are not worth a question of their own.
         let last = due.len().saturating_sub(2 * AHEAD);
         for (at, finish) in due.iter().enumerate().skip(last) {
-            if !self.commit_finish(finish, &mut booked, window) {
+            if !self.commit_finish(finish, terms, &mut effects, window) {
                 doubtful.push(at as u32);
             }
         }
-        self.take_over(&booked);
+        self.take_over(&effects);
         self.draw_checks(due, &mut doubtful, window);
         self.scratch.doubtful = doubtful;
     }
 
     /// Commits the finish of one answer, where one comes alone.
     pub(crate) fn commit_one(&mut self, record: &Inference, window: &Window<'_>) {
-        let mut booked = Booked::default();
-        let is_spared = self.commit_finish(record, &mut booked, window);
-        self.take_over(&booked);
+        let mut effects = EffectSum::default();
+        let is_spared = self.commit_finish(record, Terms::of(window), &mut effects, window);
+        self.take_over(&effects);
         if !is_spared {
             self.draw_check(record, window);
         }
     }
 
-    /// Adds what finishes came to.
+    /// Adds what finishes came to, and their effects.
     #[inline(always)]
-    pub(crate) fn take_over(&mut self, booked: &Booked) {
+    pub(crate) fn take_over(&mut self, effects: &EffectSum) {
+        let booked = std::mem::take(&mut self.booked);
         self.inbox.escrow -= booked.escrow.cast_signed();
         self.totals.work_coins += booked.payments.cast_signed();
-        self.totals.nominal_rate_ppb_sum += u128::from(booked.rates_ppb);
-        self.effects.merge(&booked.effects);
+        self.effects.merge(effects);
     }
 
     /// Commits a finish, up to the question who checks the answer; says whether it is known already that nobody does:
     /// of nearly every answer.
     #[inline(always)]
-    fn commit_finish(&mut self, record: &impl Served, booked: &mut Booked, window: &Window<'_>) -> bool {
+    fn commit_finish(
+        &mut self,
+        record: &impl Served,
+        terms: Terms,
+        effects: &mut EffectSum,
+        window: &Window<'_>,
+    ) -> bool {
         let tables = window.tables;
-        let escrow = tables.escrow(record.price(), record.prompt());
+        let escrow = compute_escrow(record.price(), record.prompt(), terms.max_tokens);
         let payment = self.payment_of(record, tables).min(escrow);
-        booked.escrow += u128::from(escrow);
+        self.booked.escrow += u128::from(escrow);
         self.sums.refunds.add(record.client(), escrow - payment);
-        let rate_ppb = |reputation| window.targets.ppb(reputation);
-        let state = self.book_finish(record, payment, rate_ppb, booked);
+        let state = self.book_finish(record, payment, effects);
         let is_spared = record.check_begin() < state.spared_below;
-        if window.measures.unsampled == Unsampled::Passed {
+        if terms.passes_unsampled {
             tables.status.record_pass(&mut state.counters);
         }
-        if state.status == Status::Ramping {
+        let (reputation, is_watched) = (state.reputation, state.status == Status::Ramping);
+        self.sums.rated.count(reputation);
+        if is_watched {
             self.judge_status(record.host(), window);
         }
-        if record.arrival() >= tables.warm_up_ns {
+        if record.arrival() >= terms.warm_up_ns {
             self.sums.sojourn.record(record.completion() - record.arrival());
         }
         is_spared
@@ -139,15 +162,13 @@ impl Lane {
         price_of(record, |substitute| tables.conducts.get(substitute).is_unpaid)
     }
 
-    /// Books what a finished answer brings its host, of whose answers so many parts per 10^9 are to be validated, and adds the rest
-    /// to `booked`; returns the host's state.
+    /// Books what a finished answer brings its host; returns the host's state.
     #[inline(always)]
     pub(crate) fn book_finish(
         &mut self,
         record: &impl Served,
         payment: u64,
-        rate_ppb: impl FnOnce(Reputation) -> u32,
-        booked: &mut Booked,
+        effects: &mut EffectSum,
     ) -> &mut HostState {
         let used = record.tokens();
         let finished = &mut self.sums.finished[usize::from(record.group())];
@@ -156,10 +177,9 @@ impl Lane {
         let state = &mut self.states[record.host() as usize];
         state.work += payment as i64;
         state.uncounted += 1;
-        booked.payments += u128::from(payment);
-        booked.rates_ppb += u64::from(rate_ppb(state.reputation));
+        self.booked.payments += u128::from(payment);
         let executor = u64::from(self.first + record.host());
-        booked.effects.add(
+        effects.add(
             EventKind::Finished as u64 | used << 8,
             record.number(),
             executor << 32 | u64::from(record.client()),
@@ -294,7 +314,7 @@ impl Lane {
     /// When the validator gets the payload from the executor: extra delay, and whether it never does.
     #[inline]
     fn fetch_payload(&self, host: u32, number: u64, validator: u32, window: &Window<'_>) -> (u64, bool) {
-        if !self.hosts[host as usize].has_outages {
+        if !self.hosts[host as usize].has(HostMark::Outages) {
             return (0, false);
         }
         let start = window.end + window.tables.validation_delay_ns;
@@ -400,5 +420,14 @@ impl Lane {
 /// Commits finishes; `drawn.rs` says why there are two versions.
 #[multiversion(targets("x86_64+avx2+bmi1+bmi2+lzcnt"))]
 fn commit_each(lane: &mut Lane, due: &[Finish], window: &Window<'_>) {
-    lane.commit_in_order(due, window);
+    let terms = Terms::of(window);
+    // What is the same for all of them is asked before the loop.
+    if terms.passes_unsampled {
+        return lane.commit_in_order(due, terms, window);
+    }
+    let terms = Terms {
+        passes_unsampled: false,
+        ..terms
+    };
+    lane.commit_in_order(due, terms, window);
 }

@@ -9,11 +9,11 @@ use stakeout_kernel::sample::{WeightedIndex, neg_ln};
 use stakeout_kernel::streams::StreamKey;
 use stakeout_kernel::time::SimDuration;
 
-use super::drawn::{Drawn, draw_request, draw_requests};
+use super::drawn::{Content, Drawn, draw_request, draw_requests};
 use super::purpose::Keys;
 use super::request::NUMBERS;
 use super::tables::Tables;
-use crate::scenario::{Arrivals as Source, Scenario};
+use crate::scenario::{Arrivals as Source, Scenario, TraceRequest};
 
 /// Requests drawn by one task.
 const CHUNK: usize = 512;
@@ -26,8 +26,17 @@ pub(crate) struct Arrivals<'a> {
     /// Number of the first.
     pub first: u64,
     pub requests: &'a [Drawn],
-    /// The executor that a trace names for each of them; empty where they are drawn.
-    pub named: &'a [Option<u32>],
+    /// What a trace says beside each of them; empty where they are drawn.
+    pub notes: &'a [Note],
+}
+
+/// What a trace says of a request beside what could be drawn.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Note {
+    /// Who executes it.
+    pub executor: Option<u32>,
+    /// It is never answered.
+    pub is_missed: bool,
 }
 
 /// A request that a purse or a transfer agent may have changed.
@@ -39,6 +48,8 @@ pub(crate) struct Arrival {
     pub drawn: Drawn,
     /// What a purse sent it for.
     pub errand: Errand,
+    /// A trace says that it is never answered, or a forged time stamp makes it so.
+    pub is_missed: bool,
 }
 
 /// What is special about a request.
@@ -71,8 +82,8 @@ pub(crate) struct Demand {
     /// The gap from the request before to each of them, or what is left of it, in units of the mean gap; those of a trace have
     /// none.
     gaps: Vec<f64>,
-    /// The executor that a trace names for each of them.
-    named: Vec<Option<u32>>,
+    /// What a trace says beside each of them.
+    notes: Vec<Note>,
     /// How many of them have been handed out.
     used: usize,
     /// Where those begin that were handed out last.
@@ -139,7 +150,7 @@ impl Demand {
             until: 0,
             buffer: Vec::new(),
             gaps: Vec::new(),
-            named: Vec::new(),
+            notes: Vec::new(),
             used: 0,
             latest: 0,
             next: 0,
@@ -189,7 +200,7 @@ impl Demand {
         Arrivals {
             first: self.next - requests.len() as u64,
             requests,
-            named: &self.named,
+            notes: &self.notes,
         }
     }
 
@@ -253,18 +264,24 @@ impl Demand {
             .take_while(|request| request.arrival_ns < end);
         let requests = due.clone().zip(first..).map(|(request, number)| {
             let drawn = draw_request(&self.models, tables, number);
-            Drawn {
-                time: request.arrival_ns,
+            let content = Content {
                 model: request.model,
-                client: request.client.unwrap_or(drawn.client),
-                prompt: request.prompt.unwrap_or(drawn.prompt),
-                answer: request.completion.unwrap_or(drawn.answer).min(tables.max_tokens),
-                missed: request.missed,
-                ..drawn
-            }
+                prompt: request.prompt.unwrap_or(drawn.prompt()),
+                answer: request
+                    .completion
+                    .unwrap_or(drawn.answer())
+                    .min(tables.max_tokens),
+            };
+            let client = request.client.unwrap_or(drawn.client());
+            let timed = drawn.at(request.arrival_ns);
+            timed.of_client(client).for_content(content)
         });
         let requests: Vec<Drawn> = requests.collect();
-        self.named = due.map(|request| request.executor).collect();
+        let note = |request: &TraceRequest| Note {
+            executor: request.executor,
+            is_missed: request.missed,
+        };
+        self.notes = due.map(note).collect();
         self.next += requests.len() as u64;
         (self.used, self.latest, self.now) = (requests.len(), 0, end);
         self.buffer = requests;
@@ -384,7 +401,7 @@ mod tests {
                     let numbers = arrivals.first..;
                     let requests = arrivals.requests.iter().zip(numbers);
                     times.extend(
-                        requests.map(|(drawn, number)| (number, drawn.time, drawn.executor, drawn.answer)),
+                        requests.map(|(drawn, number)| (number, drawn.time, drawn.executor, drawn.answer())),
                     );
                 }
             }

@@ -109,8 +109,7 @@ impl World<'_> {
             .for_each(|lane| lane.inbox.requests.make_room(count));
         let (mut escrow, mut unassigned, mut refused) = (0, 0, 0);
         let addressed = arrivals.requests.iter().zip(&mut self.addresses);
-        for (at, (drawn, to)) in addressed.enumerate() {
-            let number = arrivals.first + at as u64;
+        for ((drawn, to), number) in addressed.zip(arrivals.first..) {
             let Some(lane) = to.lane_of(lanes) else {
                 to.check_is_nowhere();
                 unassigned += 1;
@@ -180,31 +179,32 @@ impl World<'_> {
         for (at, drawn) in arrivals.requests.iter().enumerate() {
             let number = arrivals.first + at as u64;
             look_ahead(arrivals.requests, at, groups);
-            let group = &groups[usize::from(drawn.model)];
+            let group = &groups[usize::from(drawn.model())];
+            let note = arrivals.notes.get(at).copied().unwrap_or_default();
             let mut changed = Arrival {
                 number,
                 drawn: *drawn,
                 errand: Errand::None,
+                is_missed: note.is_missed,
             };
             if !purse.is_empty() && !purse.takes(&mut changed, tables) {
                 continue;
             }
-            let named = arrivals.named.get(at).copied().flatten();
-            let is_drawn = named.is_none() && group.total > 0 && !is_paused;
+            let is_drawn = note.executor.is_none() && group.total > 0 && !is_paused;
             let is_routed = is_drawn && !routing.is_plain(&changed);
             let routed = is_routed.then(|| group.executors.at(routing.route(&mut changed, group, tables)));
-            let executor = routed.or_else(|| match named {
+            let executor = routed.or_else(|| match note.executor {
                 Some(executor) => group.has(executor).then_some(executor),
                 None => draw_executor(&changed.drawn, group, preserved, is_paused),
             });
             let (drawn, errand) = (&changed.drawn, changed.errand);
-            let admits = |limit: &mut Admission| limit.admits(height, drawn.prompt, max_tokens);
+            let admits = |limit: &mut Admission| limit.admits(height, drawn.prompt(), max_tokens);
             let is_admitted = admission.as_mut().is_none_or(admits);
             let Some(executor) = executor.filter(|_| is_admitted) else {
                 totals.unassigned += 1;
                 continue;
             };
-            let bill = Bill::new(drawn, number, tables.escrow(group.price, drawn.prompt));
+            let bill = Bill::new(drawn, number, tables.escrow(group.price, drawn.prompt()));
             if !bill.is_paid(&mut books.clients) {
                 refused.push((bill, drawn.time));
                 continue;
@@ -212,10 +212,10 @@ impl World<'_> {
             self.dispatched += 1;
             let lane = &mut lanes[cut.lane(executor)];
             escrow += i128::from(bill.escrow);
-            if drawn.missed || errand != Errand::None {
+            if changed.is_missed || errand != Errand::None {
                 lane.specials.push(Special {
                     number,
-                    is_missed: drawn.missed,
+                    is_missed: changed.is_missed,
                     errand,
                 });
             }
@@ -242,6 +242,6 @@ fn serving(open: Phase) -> impl Fn(&mut Lane, &Window<'_>) + Sync {
 #[inline(always)]
 fn look_ahead(requests: &[Drawn], at: usize, groups: &[Group]) {
     if let Some(later) = requests.get(at + AHEAD) {
-        groups[usize::from(later.model)].look_ahead(later.executor);
+        groups[usize::from(later.model())].look_ahead(later.executor);
     }
 }

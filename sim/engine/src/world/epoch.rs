@@ -178,7 +178,7 @@ impl World<'_> {
                     0
                 } else {
                     // What it does not hold between proofs cannot be measured.
-                    let held = lane.orders[lane.hosts[host].orders as usize].held;
+                    let held = lane.orders[lane.hosts[host].orders()].held;
                     held.of(tally.weight, Rounding::Down)
                 };
                 if self.tables.log && reading != tally.weight {

@@ -20,16 +20,6 @@ pub(crate) struct Finish {
 }
 
 impl Finish {
-    /// A request of which neither is known yet.
-    #[inline(always)]
-    pub(crate) fn unfinished(request: &Request) -> Self {
-        Self {
-            request: *request,
-            completion: 0,
-            price: 0,
-        }
-    }
-
     /// The finish of an inference that has been served.
     pub(crate) fn of(record: &Inference) -> Self {
         Self {
@@ -109,7 +99,7 @@ impl Served for Finish {
 
     #[inline(always)]
     fn client(&self) -> u32 {
-        self.request.client
+        self.request.client()
     }
 
     #[inline(always)]
@@ -119,12 +109,12 @@ impl Served for Finish {
 
     #[inline(always)]
     fn prompt(&self) -> u32 {
-        self.request.prompt
+        self.request.prompt()
     }
 
     #[inline(always)]
     fn answer(&self) -> u32 {
-        self.request.answer
+        self.request.answer()
     }
 
     #[inline(always)]

@@ -12,7 +12,7 @@ use stakeout_protocol::units::Weight;
 use super::groups::Member;
 use super::inference::State;
 use super::jobs::{NEVER, is_done, prompt_word};
-use super::lane::Lane;
+use super::lane::{HostMark, Lane};
 use super::mail::Task;
 use super::verdict::OpenTally;
 use super::window::Window;
@@ -80,7 +80,7 @@ impl Lane {
         (opener, barred): (u32, u32),
         window: &Window<'_>,
     ) -> Option<OpenTally> {
-        let is_there = !self.hosts[(task.executor - self.first) as usize].has_outages
+        let is_there = !self.hosts[(task.executor - self.first) as usize].has(HostMark::Outages)
             && !window.tables.conducts.get(task.substitute).is_withheld;
         if !self.votes.is_on || !is_there || window.tables.log {
             return None;
@@ -133,7 +133,7 @@ impl Lane {
             }
             let host = &self.hosts[member.participant as usize];
             let rate = window.tables.rates(host.class, model).prefill_ns;
-            let is_plain = !host.has_outages && self.orders_of(member.participant).duty.is_plain();
+            let is_plain = !host.has(HostMark::Outages) && self.orders_of(member.participant).duty.is_plain();
             if !is_plain || *common.get_or_insert(rate) != rate {
                 return None;
             }

@@ -29,7 +29,7 @@ impl Lane {
                 continue;
             }
             let mut mail = std::mem::take(&mut self.in_tasks[source]);
-            for (at, task) in mail.iter().enumerate() {
+            for (at, &task) in mail.iter().enumerate() {
                 if let Some(later) = mail.get(at + AHEAD) {
                     prefetch_index(&self.tallies, (later.validator - self.first) as usize);
                 }

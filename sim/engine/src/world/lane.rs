@@ -14,6 +14,7 @@ use stakeout_protocol::units::{Fraction, Reputation};
 
 use super::block_log::LaneLog;
 use super::calendar::Calendar;
+use super::commit::Booked;
 use super::demand::Errand;
 use super::finish::{Finish, Served};
 use super::held_vote::HeldVotes;
@@ -42,19 +43,30 @@ pub(crate) struct HostHot {
     pub tail: u32,
     /// First of its slots in the lane's slot array.
     pub first_slot: u32,
+    /// The slot in that array that is asked first.
+    pub next_slot: u32,
     /// Number of slots.
     pub slots: u16,
-    /// The slot that is asked first.
-    pub next_slot: u16,
     /// GPU class.
     pub class: u16,
-    /// Its standing orders among the lane's.
-    pub orders: u32,
-    /// Its outage table is not empty.
-    pub has_outages: bool,
-    /// Serves every request as promised, whenever it comes.
-    pub is_plain: bool,
+    /// Its standing orders among the lane's, and [marks](HostMark) above them.
+    orders_and_marks: u32,
 }
+
+/// What keeps a host from serving every request as promised as soon as one of its slots is free.
+#[derive(Clone, Copy, Debug)]
+#[repr(u32)]
+pub(crate) enum HostMark {
+    /// It may do otherwise than promised.
+    Deviant = 1 << 31,
+    /// Jobs wait in its queue.
+    Queue = 1 << 30,
+    /// Its outage table is not empty.
+    Outages = 1 << 29,
+}
+
+/// Orders are numbered below the least mark.
+const ORDERS: u32 = HostMark::Outages as u32;
 
 /// What every finish reads and writes of a host: one cache line.
 #[derive(Clone, Copy, Debug)]
@@ -247,6 +259,8 @@ pub(crate) struct Lane {
     pub slashed: i128,
     /// Totals of the epoch.
     pub totals: EpochRow,
+    /// What of them has not been added yet.
+    pub booked: Booked,
     pub effects: EffectSum,
     /// What the event log is told of the block.
     pub left: LaneLog,
@@ -284,6 +298,7 @@ impl Lane {
         hot.tail = job;
         if tail == NONE {
             hot.head = job;
+            hot.mark(HostMark::Queue, true);
             self.waiting.push(host);
         } else {
             self.set_link(tail, job);
@@ -312,16 +327,16 @@ impl Lane {
     /// The earliest time from `arrival` on at which one of the host's slots is free.
     #[inline]
     pub(crate) fn next_free(&self, hot: &HostHot, arrival: u64) -> u64 {
-        let slots = &self.slots[hot.slot_range()];
-        arrival.max(slots[hot.free_slot(slots, arrival)])
+        hot.free_slot(&self.slots, arrival).1
     }
 
     /// Occupies a slot that is free at `start`, or the one that is free first, until `end`.
     #[inline]
     pub(crate) fn occupy_slot(&mut self, host: u32, start: u64, end: u64) {
         let hot = &mut self.hosts[host as usize];
-        let slots = &mut self.slots[hot.slot_range()];
-        hot.occupy(slots, hot.free_slot(slots, start), end);
+        let (slot, _) = hot.free_slot(&self.slots, start);
+        self.slots[slot] = end;
+        hot.turn_to_slot_after(slot);
     }
 }
 
@@ -368,47 +383,79 @@ impl HostHot {
         first..first + usize::from(self.slots)
     }
 
-    /// A slot that is free at `time`, or the one that is free first.
+    /// Of the lane's slots, one of its own that is free at `time`, or the one of them that is free first; and from when on.
     ///
     /// Jobs start in the order in which they come, so that it makes no difference which of several free slots one
     /// takes. Slots are taken in turn: the next one was taken longest ago and is nearly always free, or else the one
     /// after it.
     #[inline(always)]
-    pub(crate) fn free_slot(&self, slots: &[u64], time: u64) -> usize {
-        let next = usize::from(self.next_slot);
+    pub(crate) fn free_slot(&self, slots: &[u64], time: u64) -> (usize, u64) {
+        let next = self.next_slot as usize;
         if slots[next] <= time {
-            return next;
+            return (next, time);
         }
-        match slots.get(next + 1) {
-            Some(&end) if end <= time => next + 1,
-            _ => first_free(slots),
+        let own = self.slot_range();
+        if next + 1 < own.end && slots[next + 1] <= time {
+            return (next + 1, time);
+        }
+        let (first, free) = first_free(&slots[own.clone()]);
+        (own.start + first, free.max(time))
+    }
+
+    /// Has the slot after this one be asked first.
+    #[inline(always)]
+    pub(crate) fn turn_to_slot_after(&mut self, slot: usize) {
+        let own = self.slot_range();
+        let next = if slot + 1 == own.end { own.start } else { slot + 1 };
+        self.next_slot = next as u32;
+    }
+
+    /// Its standing orders among the lane's.
+    #[inline(always)]
+    pub(crate) const fn orders(&self) -> usize {
+        (self.orders_and_marks & (ORDERS - 1)) as usize
+    }
+
+    /// Gives it standing orders.
+    pub(crate) fn set_orders(&mut self, place: u32) {
+        assert!(place < ORDERS, "a lane has fewer than {ORDERS} hosts");
+        self.orders_and_marks = self.orders_and_marks & !(ORDERS - 1) | place;
+    }
+
+    /// Whether it bears the mark.
+    #[inline(always)]
+    pub(crate) const fn has(&self, mark: HostMark) -> bool {
+        self.orders_and_marks & mark as u32 != 0
+    }
+
+    /// Marks it, or takes the mark away.
+    #[inline(always)]
+    pub(crate) const fn mark(&mut self, mark: HostMark, is_on: bool) {
+        self.orders_and_marks &= !(mark as u32);
+        if is_on {
+            self.orders_and_marks |= mark as u32;
         }
     }
 
-    /// Occupies one of the host's `slots` until `end`.
+    /// Whether it serves every request as promised as soon as one of its slots is free: it bears no mark.
     #[inline(always)]
-    pub(crate) fn occupy(&mut self, slots: &mut [u64], slot: usize, end: u64) {
-        slots[slot] = end;
-        self.next_slot = if slot + 1 == slots.len() {
-            0
-        } else {
-            slot as u16 + 1
-        };
+    pub(crate) const fn serves_at_once(&self) -> bool {
+        self.orders_and_marks < ORDERS
     }
 }
 
-/// The slot that is free first.
+/// The slot that is free first, and when.
 ///
 /// Which of two slots that is, is chance: the choice is made without a branch, which would be mistaken half of the time.
 #[inline(always)]
-fn first_free(slots: &[u64]) -> usize {
+fn first_free(slots: &[u64]) -> (usize, u64) {
     let (mut first, mut earliest) = (0, u64::MAX);
     for (slot, &end) in slots.iter().enumerate() {
         let is_earlier = end < earliest;
         first = std::hint::select_unpredictable(is_earlier, slot, first);
         earliest = std::hint::select_unpredictable(is_earlier, end, earliest);
     }
-    first
+    (first, earliest)
 }
 
 /// Marks a job reference as a task; without it it is an inference.
@@ -437,17 +484,54 @@ pub(crate) const fn idle(first_slot: u32, slots: u16, class: u16) -> HostHot {
         tail: NONE,
         first_slot,
         slots,
-        next_slot: 0,
+        next_slot: first_slot,
         class,
-        orders: 0,
-        has_outages: false,
-        is_plain: false,
+        orders_and_marks: HostMark::Deviant as u32,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use std::mem::size_of;
+
+    use super::{HostMark, idle};
+
+    /// A host whose three slots stand between those of others, which are always free.
+    #[test]
+    fn slots_are_taken_in_turn_and_else_the_one_that_is_free_first() {
+        let mut hot = idle(2, 3, 0);
+        let mut slots = [0, 0, 0, 0, 0, 0, 0];
+        for (time, end, expected) in [
+            (5, 30, (2, 5)),
+            (6, 20, (3, 6)),
+            (7, 40, (4, 7)),
+            (8, 50, (3, 20)),
+            (9, 60, (2, 30)),
+            (41, 70, (4, 41)),
+        ] {
+            let found = hot.free_slot(&slots, time);
+            assert_eq!(found, expected, "at {time}");
+            slots[found.0] = end;
+            hot.turn_to_slot_after(found.0);
+        }
+        assert_eq!(slots, [0, 0, 60, 50, 70, 0, 0]);
+    }
+
+    #[test]
+    fn a_host_serves_at_once_where_nothing_keeps_it_from_it_and_its_orders_stand_beside() {
+        let mut hot = idle(0, 1, 0);
+        hot.mark(HostMark::Deviant, false);
+        hot.set_orders(7);
+        assert!(hot.serves_at_once());
+        for mark in [HostMark::Deviant, HostMark::Queue, HostMark::Outages] {
+            hot.mark(mark, true);
+            assert!(hot.has(mark) && !hot.serves_at_once());
+            hot.set_orders(9);
+            assert!(hot.has(mark) && hot.orders() == 9);
+            hot.mark(mark, false);
+            assert!(!hot.has(mark) && hot.serves_at_once());
+        }
+    }
 
     #[test]
     fn what_a_request_and_a_finish_touch_of_a_host_is_a_cache_line_at_most() {

@@ -91,14 +91,14 @@ impl super::lane::Lane {
                     finish.record(self.first, groups, finish.check_word(tables)),
                 );
             } else {
-                self.finishes.push(window + 1, &finish);
+                self.finishes.push(window + 1, finish);
             }
         }
         for answer in self
             .answers
             .put_off(window, answers.iter().map(|&place| (place & !ANSWER) as usize))
         {
-            self.answers.push(window + 1, &answer);
+            self.answers.push(window + 1, answer);
         }
     }
 }

@@ -68,6 +68,7 @@ mod tray;
 mod verdict;
 mod vesting;
 mod window;
+mod word;
 
 use prefetch_index::prefetch_index;
 use rayon::prelude::*;
@@ -98,12 +99,11 @@ use window::Targets;
 pub use build::WorldOptions;
 
 // What the epoch fidelity shares with the event fidelity (crate::epoch).
-pub(crate) use commit::Booked;
 pub(crate) use demand::Burst;
 pub(crate) use groups::Group;
 pub(crate) use inference::{Inference, NONE, State};
 pub(crate) use jobs::{is_done, prompt_word};
-pub(crate) use lane::{Lane, PlanHead, StatusChange};
+pub(crate) use lane::{HostMark, Lane, PlanHead, StatusChange};
 pub(crate) use lengths::Lengths;
 pub(crate) use mail::{Answer, AnswerKind, Task, TaskKind};
 pub(crate) use tables::LengthLaws;
@@ -403,6 +403,7 @@ impl World<'_> {
         let mut left = self.open_block_log();
         for sums in self.thread_sums.and(&mut self.lanes[0].sums) {
             sums.refunds.pay(&mut self.books.clients);
+            self.totals.nominal_rate_ppb_sum += sums.rated.take_rates(&self.targets);
         }
         for from in 0..self.lanes.len() {
             let lane = &mut self.lanes[from];

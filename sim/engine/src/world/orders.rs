@@ -107,7 +107,7 @@ impl Lane {
     /// A host's orders.
     #[inline(always)]
     pub(crate) fn orders_of(&self, host: u32) -> &HostOrders {
-        &self.orders[self.hosts[host as usize].orders as usize]
+        &self.orders[self.hosts[host as usize].orders()]
     }
 }
 

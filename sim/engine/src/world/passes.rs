@@ -7,7 +7,7 @@
 
 use super::inference::{Inference, NONE};
 use super::jobs::{is_done, prompt_word};
-use super::lane::Lane;
+use super::lane::{HostMark, Lane};
 use super::mail::{AnswerKind, Task, TaskKind};
 use super::verdict::share_anew;
 use super::window::Window;
@@ -73,7 +73,7 @@ impl Lane {
         tables.fresh_validation.is_none()
             && !tables.log
             && window.measures.planted.is_none()
-            && !self.hosts[record.host as usize].has_outages
+            && !self.hosts[record.host as usize].has(HostMark::Outages)
             && !tables.conducts.get(record.substitute).is_withheld
     }
 
@@ -83,7 +83,8 @@ impl Lane {
             &self.hosts[job.validator as usize],
             &self.orders_of(job.validator).duty,
         );
-        let is_plain = !host.has_outages && duty.is_plain() && is_done(duty.works_below, job, window);
+        let is_plain =
+            !host.has(HostMark::Outages) && duty.is_plain() && is_done(duty.works_below, job, window);
         if !is_plain {
             return None;
         }

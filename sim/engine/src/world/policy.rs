@@ -3,6 +3,7 @@
 use compact_str::CompactString;
 
 use super::World;
+use super::lane::HostMark;
 use super::orders::{Duty, HostOrders, OWN, OrderBook};
 use super::proof_votes::SpecialDuty;
 use super::run_counts::RunCount;
@@ -79,8 +80,8 @@ impl World<'_> {
                     asks_each: orders.ask_each,
                 };
                 let hot = &mut lane.hosts[host];
-                hot.orders = book.place(compiled);
-                hot.is_plain = compiled.is_honest() && !hot.has_outages;
+                hot.set_orders(book.place(compiled));
+                hot.mark(HostMark::Deviant, !compiled.is_honest());
                 if orders.ask_each {
                     lane.views.insert(host as u32, view);
                 }

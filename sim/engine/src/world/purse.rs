@@ -57,7 +57,7 @@ impl Purse {
             Some(PurseUse::Deadly { restart_ns }) => Errand::Deadly(restart_ns),
             Some(PurseUse::Unpaid) => Errand::Unpaid,
         };
-        arrival.drawn.client = self.client;
+        arrival.drawn = arrival.drawn.of_client(self.client);
         true
     }
 }

@@ -7,6 +7,7 @@ use super::drawn::Drawn;
 use super::groups::Group;
 use super::inference::{Inference, State};
 use super::tables::Tables;
+use super::word::Word;
 
 /// Bits of a request's group; the others of the word are its number.
 const GROUP_BITS: u32 = 16;
@@ -29,32 +30,23 @@ pub(crate) struct Request {
     pub arrival: u64,
     /// Number in order of arrival, network-wide, and model group.
     number_and_group: u64,
-    /// The paying client.
-    pub client: u32,
-    /// Prompt length in model tokens.
-    pub prompt: u32,
-    /// Completion length in model tokens.
-    pub answer: u32,
-    host: u16,
-    /// What the word that decides about a check begins with.
-    check: u8,
-    /// What serves it: 0 is the promised model.
-    substitute: u8,
+    /// Client and prompt length.
+    who: Word,
+    /// Completion length, what the word begins with that decides about a check, what serves it, and host.
+    what: Word,
 }
 
 impl Request {
     /// What was drawn, sent to a host of a lane.
     #[inline(always)]
     pub(crate) fn new(drawn: &Drawn, number: u64, host: u16) -> Self {
+        // What serves it is 0, the promised model.
+        let [who, what] = drawn.fields_for(host);
         Self {
             arrival: drawn.time,
-            number_and_group: number << GROUP_BITS | u64::from(drawn.model),
-            client: drawn.client,
-            prompt: drawn.prompt,
-            answer: drawn.answer,
-            host,
-            check: drawn.check,
-            substitute: 0,
+            number_and_group: number << GROUP_BITS | u64::from(drawn.model()),
+            who,
+            what,
         }
     }
 
@@ -65,13 +57,27 @@ impl Request {
         Self {
             arrival: record.arrival,
             number_and_group: record.number << GROUP_BITS | u64::from(record.group),
-            client: record.client,
-            prompt: record.prompt,
-            answer: record.answer,
-            host,
-            check: begin_of(record.check),
-            substitute: record.substitute,
+            who: Word::of_two(record.client, record.prompt),
+            what: Word::of_four(record.answer, [begin_of(record.check), record.substitute], host),
         }
+    }
+
+    /// The paying client.
+    #[inline(always)]
+    pub(crate) const fn client(&self) -> u32 {
+        self.who.low()
+    }
+
+    /// Prompt length in model tokens.
+    #[inline(always)]
+    pub(crate) const fn prompt(&self) -> u32 {
+        self.who.high()
+    }
+
+    /// Completion length in model tokens.
+    #[inline(always)]
+    pub(crate) const fn answer(&self) -> u32 {
+        self.what.low()
     }
 
     /// Number in order of arrival, network-wide.
@@ -89,19 +95,19 @@ impl Request {
     /// Executor, local to the lane.
     #[inline(always)]
     pub(crate) fn host(&self) -> u32 {
-        u32::from(self.host)
+        u32::from(self.what.top())
     }
 
     /// What serves it: 0 is the promised model.
     #[inline(always)]
     pub(crate) fn substitute(&self) -> u8 {
-        self.substitute
+        self.what.sixth()
     }
 
     /// What the word that decides about a check begins with.
     #[inline(always)]
     pub(crate) fn check_begin(&self) -> u8 {
-        self.check
+        self.what.fifth()
     }
 
     /// The whole word that decides about a check: it is drawn again.
@@ -109,7 +115,7 @@ impl Request {
     pub(crate) fn check_word(&self, tables: &Tables) -> u64 {
         let word = tables.check_word(self.number());
         assert_eq!(
-            self.check,
+            self.check_begin(),
             begin_of(word),
             "the word is drawn from the number alone"
         );
@@ -128,13 +134,13 @@ impl Request {
             completion: 0,
             price: group.price,
             check,
-            client: self.client,
+            client: self.client(),
             host: self.host(),
-            prompt: self.prompt,
-            answer: self.answer,
+            prompt: self.prompt(),
+            answer: self.answer(),
             member: member.expect("who serves a model is a member of its group") as u32,
             group: self.group(),
-            substitute: self.substitute,
+            substitute: self.substitute(),
             state: State::Running,
         }
     }
@@ -149,7 +155,7 @@ mod tests {
 
     use super::{NUMBERS, Request, begin_of};
     use crate::scenario::tests::{SMALL, resolve};
-    use crate::world::drawn::Drawn;
+    use crate::world::drawn::{Content, Drawn};
     use crate::world::finish::{Finish, Served};
     use crate::world::groups::Group;
     use crate::world::tables::Tables;
@@ -160,16 +166,13 @@ mod tests {
 
     /// A request as it is drawn.
     fn sent(number: u64, model: u16, host: usize, tables: &Tables) -> Request {
-        let drawn = Drawn {
-            time: 3 * number,
-            check: begin_of(tables.check_word(number)),
-            client: 7,
+        let content = Content {
+            model,
             prompt: 400,
             answer: u32::MAX,
-            model,
-            ..Drawn::default()
         };
-        Request::new(&drawn, number, host as u16)
+        let drawn = Drawn::new(0, tables.check_word(number), 7, content);
+        Request::new(&drawn.at(3 * number), number, host as u16)
     }
 
     /// Two groups, one of members that follow one another; hosts 5 and 9 serve both models. The lane begins at host 4.

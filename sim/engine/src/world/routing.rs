@@ -106,7 +106,7 @@ impl Routing {
     #[cold]
     pub(crate) fn route(&mut self, arrival: &mut Arrival, group: &Group, tables: &Tables) -> usize {
         if let Assignment::RoundRobin { slots } = self.rule {
-            let client = arrival.drawn.client;
+            let client = arrival.drawn.client();
             // A purse has no turns of its own: its requests are a client's like all others.
             let turns = self.turns.len().max(1);
             let turn = &mut self.turns[client as usize % turns];
@@ -116,7 +116,7 @@ impl Routing {
                 group,
                 client,
                 self.epoch,
-                arrival.drawn.model,
+                arrival.drawn.model(),
                 *turn % slots.max(1),
             );
         }
@@ -159,7 +159,7 @@ impl Routing {
                     .unwrap_or(member)
             }
             Some((victim, Harm::Forge)) if owner_of(member) == victim => {
-                arrival.drawn.missed = true;
+                arrival.is_missed = true;
                 member
             }
             _ => member,

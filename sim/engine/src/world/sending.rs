@@ -138,7 +138,7 @@ impl Piece {
                     self.unassigned += 1;
                     continue;
                 };
-                self.dues.add(drawn.client, to.escrow);
+                self.dues.add(drawn.client(), to.escrow);
                 sent.escrow += u128::from(to.escrow);
                 sent.requests.put(Request::new(drawn, number, to.host));
             }
@@ -167,7 +167,7 @@ impl Piece {
                     .is_ok();
                 if is_refused {
                     let price = groups[usize::from(request.group())].price;
-                    sent.escrow -= u128::from(tables.escrow(price, request.prompt));
+                    sent.escrow -= u128::from(tables.escrow(price, request.prompt()));
                 }
                 !is_refused
             });

@@ -10,10 +10,12 @@ use stakeout_kernel::sample::bernoulli;
 
 use super::demand::Errand;
 use super::finish::Finish;
+use super::groups::Group;
 use super::inference::{GONE, Inference, NONE, State};
-use super::lane::{Deadline, Lane, Special, TASK};
+use super::lane::{Deadline, HostMark, Lane, Special, TASK};
 use super::mail::{Task, TaskKind};
 use super::request::Request;
+use super::tables::{BlockClock, RateTable};
 use super::tray::Tray;
 use super::window::Window;
 use crate::strategy::{RequestView, Serve};
@@ -22,6 +24,37 @@ use crate::strategy::{RequestView, Serve};
 const AHEAD: usize = 8;
 /// A time that never comes.
 const NEVER: u64 = u64::MAX;
+
+/// What serving a request plainly asks of the window, all of it at hand.
+#[derive(Clone, Copy)]
+struct Terms<'a> {
+    rates: RateTable<'a>,
+    groups: &'a [Group],
+    clock: BlockClock,
+    inclusion_ns: u64,
+    warm_up_ns: u64,
+    paused_until: u64,
+    /// End of the window, ns.
+    end: u64,
+    /// What arrives in the window expires no sooner than in this one.
+    last: u64,
+}
+
+impl<'a> Terms<'a> {
+    fn of(window: &Window<'a>) -> Self {
+        let tables = window.tables;
+        Self {
+            rates: tables.rate_table(),
+            groups: window.groups,
+            clock: tables.clock,
+            inclusion_ns: tables.inclusion_ns,
+            warm_up_ns: tables.warm_up_ns,
+            paused_until: window.paused_until,
+            end: window.end,
+            last: window.index + tables.expiration_windows,
+        }
+    }
+}
 
 impl Lane {
     /// Opens a window: takes jobs in and starts what has waited.
@@ -71,11 +104,11 @@ impl Lane {
 
     #[inline(always)]
     fn serve_each<const LOG: bool>(&mut self, requests: &[Request], window: &Window<'_>) {
-        let takes_care = !self.specials.is_empty();
+        let (takes_care, terms) = (!self.specials.is_empty(), Terms::of(window));
         for ahead in requests.windows(2 * AHEAD + 1) {
             prefetch_index(&self.hosts, ahead[2 * AHEAD].host() as usize);
             self.look_at(ahead[AHEAD].host() as usize);
-            self.serve_one::<LOG>(&ahead[0], takes_care, window);
+            self.serve_one::<LOG>(&ahead[0], takes_care, terms, window);
         }
         let last = requests.len().saturating_sub(2 * AHEAD);
         self.serve_rest::<LOG>(&requests[last..], takes_care, window);
@@ -84,18 +117,25 @@ impl Lane {
     /// The last few requests are not worth a question of their own.
     #[inline(never)]
     fn serve_rest<const LOG: bool>(&mut self, requests: &[Request], takes_care: bool, window: &Window<'_>) {
+        let terms = Terms::of(window);
         for request in requests {
-            self.serve_one::<LOG>(request, takes_care, window);
+            self.serve_one::<LOG>(request, takes_care, terms, window);
         }
     }
 
     /// Serves a request, and before it the jobs that arrive before it.
     #[inline(always)]
-    fn serve_one<const LOG: bool>(&mut self, request: &Request, takes_care: bool, window: &Window<'_>) {
+    fn serve_one<const LOG: bool>(
+        &mut self,
+        request: &Request,
+        takes_care: bool,
+        terms: Terms<'_>,
+        window: &Window<'_>,
+    ) {
         if self.next_job.0 <= request.arrival {
             self.take_jobs_before((request.arrival, request.number()), window);
         }
-        if takes_care || !self.take_plainly::<LOG>(request, window) {
+        if takes_care || !self.take_plainly::<LOG>(request, terms, window) {
             self.take_with_care(request, window);
         }
     }
@@ -148,6 +188,7 @@ impl Lane {
         hot.head = next;
         if next == NONE {
             hot.tail = NONE;
+            hot.mark(HostMark::Queue, false);
         }
     }
 
@@ -155,51 +196,56 @@ impl Lane {
     #[inline(always)]
     pub(super) fn look_at(&self, host: usize) {
         let hot = &self.hosts[host];
-        prefetch_index(&self.slots, hot.first_slot as usize + usize::from(hot.next_slot));
+        prefetch_index(&self.slots, hot.next_slot as usize);
     }
 
     /// Starts a request at a host that serves everything as promised and whose turn comes in this window:
     /// nearly every request. Says whether it was one; if not, nothing has changed.
     #[inline(always)]
-    fn take_plainly<const LOG: bool>(&mut self, request: &Request, window: &Window<'_>) -> bool {
-        let tables = window.tables;
+    fn take_plainly<const LOG: bool>(
+        &mut self,
+        request: &Request,
+        terms: Terms<'_>,
+        window: &Window<'_>,
+    ) -> bool {
         let hot = &mut self.hosts[request.host() as usize];
-        if !hot.is_plain || hot.head != NONE {
+        if !hot.serves_at_once() {
             return false;
         }
-        let slots = &mut self.slots[hot.slot_range()];
-        let slot = hot.free_slot(slots, request.arrival);
-        let start = request.arrival.max(slots[slot]).max(window.paused_until);
-        if start >= window.end {
+        let (slot, free) = hot.free_slot(&self.slots, request.arrival);
+        let start = free.max(terms.paused_until);
+        if start >= terms.end {
             return false;
         }
-        let rates = tables.rates(hot.class, request.group());
-        let work = u64::from(request.prompt) * rates.prefill_ns + u64::from(request.answer) * rates.decode_ns;
+        let rates = terms.rates.of(hot.class, request.group());
+        let work =
+            u64::from(request.prompt()) * rates.prefill_ns + u64::from(request.answer()) * rates.decode_ns;
         // What never ends is no plain matter.
         let Some(completion) = start.checked_add(work) else {
             return false;
         };
-        let Some(ready) = completion.checked_add(tables.inclusion_ns) else {
+        let Some(ready) = completion.checked_add(terms.inclusion_ns) else {
             return false;
         };
         hot.busy_ns += work;
-        hot.occupy(slots, slot, completion);
+        self.slots[slot] = completion;
+        hot.turn_to_slot_after(slot);
         self.totals.service_ns += u128::from(work);
-        if request.arrival >= tables.warm_up_ns {
+        if request.arrival >= terms.warm_up_ns {
             if start == request.arrival {
                 self.sums.started_at_once += 1;
             } else {
                 self.sums.waits.record(start - request.arrival);
             }
         }
-        let price = window.groups[usize::from(request.group())].price;
-        let included = tables.window_of(ready);
-        // It arrived in this window, so it expires no sooner than this.
-        if included <= window.index + tables.expiration_windows {
-            // What is known later is filled in where it is filed: put together on the way, it would be read back from the
-            // store buffer piece by piece.
-            let finish = self.finishes.push(included, &Finish::unfinished(request));
-            (finish.completion, finish.price) = (completion, price);
+        let price = terms.groups[usize::from(request.group())].price;
+        let included = terms.clock.window_of(ready);
+        if included <= terms.last {
+            self.finishes.push_made(included, || Finish {
+                request: *request,
+                completion,
+                price,
+            });
         } else {
             self.file_late(request, completion, window);
         }
@@ -231,7 +277,7 @@ impl Lane {
         let expiry = window.tables.expiry(record.arrival);
         let included = Self::included(&record, window);
         if !is_cut && included <= expiry {
-            self.finishes.push(included, &Finish::of(&record));
+            self.finishes.push(included, Finish::of(&record));
         } else {
             self.keep_until(expiry, record);
         }
@@ -247,7 +293,7 @@ impl Lane {
     pub(super) fn keep_until(&mut self, expiry: u64, record: Inference) -> u32 {
         let number = record.number;
         let inference = self.keep(record, NONE);
-        self.expiries.push(expiry, &Deadline { inference, number });
+        self.expiries.push(expiry, Deadline { inference, number });
         inference
     }
 
@@ -260,7 +306,8 @@ impl Lane {
             .specials
             .binary_search_by_key(&record.number, |special| special.number);
         let special = special.ok().map(|at| self.specials[at]);
-        let is_plain = self.hosts[record.host as usize].is_plain && special.is_none();
+        let hot = &self.hosts[record.host as usize];
+        let is_plain = !hot.has(HostMark::Deviant) && !hot.has(HostMark::Outages) && special.is_none();
         let is_lost = !is_plain && self.is_lost_on_arrival(&mut record, special, window);
         let start = if is_lost {
             None
@@ -300,7 +347,7 @@ impl Lane {
             return true;
         }
         let errand = special.map_or(Errand::None, |special| special.errand);
-        let has_outages = self.hosts[record.host as usize].has_outages;
+        let has_outages = self.hosts[record.host as usize].has(HostMark::Outages);
         if has_outages && self.outages[record.host as usize].is_down(record.arrival) {
             return true;
         }
@@ -380,7 +427,7 @@ impl Lane {
     fn next_start(&mut self, host: u32, arrival: u64, window: &Window<'_>) -> Option<u64> {
         let hot = &self.hosts[host as usize];
         let mut start = self.next_free(hot, arrival).max(window.paused_until);
-        if hot.has_outages && start >= self.outages[host as usize].next_down {
+        if hot.has(HostMark::Outages) && start >= self.outages[host as usize].next_down {
             start = self.after_outage(host, start);
         }
         (start < window.end).then_some(start)
@@ -408,7 +455,7 @@ impl Lane {
         record.state = State::Running;
         let included = Self::included(&record, window);
         if !is_cut && included <= window.tables.expiry(record.arrival) {
-            self.finishes.push(included, &Finish::of(&record));
+            self.finishes.push(included, Finish::of(&record));
             self.forget(index);
         } else {
             self.kept[index] = record;
@@ -448,7 +495,7 @@ impl Lane {
         hot.busy_ns += work;
         let mut end = start.saturating_add(work);
         let mut is_lost = false;
-        if hot.has_outages && end > self.outages[host as usize].next_down {
+        if hot.has(HostMark::Outages) && end > self.outages[host as usize].next_down {
             (end, is_lost) = self.cut_by_outage(host, start, end, window.tables.resume_after_outage);
         }
         self.occupy_slot(host, start, end);

@@ -336,7 +336,7 @@ impl World<'_> {
                         + upkeep(
                             class,
                             lane.hosts[host].slots,
-                            lane.orders[lane.hosts[host].orders as usize].held,
+                            lane.orders[lane.hosts[host].orders()].held,
                             elapsed,
                             tally.weight,
                         )

@@ -6,9 +6,11 @@
 use std::sync::{Mutex, PoisonError};
 
 use stakeout_kernel::histogram::LogHistogram;
+use stakeout_protocol::units::Reputation;
 
 use super::lane::Lane;
 use super::refunds::Refunds;
+use super::window::Targets;
 
 /// What finished of one model in one block.
 #[derive(Clone, Copy, Debug, Default)]
@@ -18,6 +20,34 @@ pub(crate) struct Finished {
     pub inferences: u64,
 }
 
+/// Answers by their executor's reputation, which is a byte.
+#[derive(Clone, Debug)]
+pub(crate) struct Rated(Box<[u32; 256]>);
+
+impl Default for Rated {
+    fn default() -> Self {
+        Self(Box::new([0; 256]))
+    }
+}
+
+impl Rated {
+    /// Counts an answer.
+    #[inline(always)]
+    pub(crate) fn count(&mut self, reputation: Reputation) {
+        self.0[usize::from(reputation.get())] += 1;
+    }
+
+    /// Takes out the sum of the rates at which such answers are to be validated, parts per 10^9.
+    pub(crate) fn take_rates(&mut self, targets: &Targets) -> u128 {
+        let mut sum = 0;
+        for &points in &targets.present {
+            let count = std::mem::take(&mut self.0[usize::from(points)]);
+            sum += u128::from(count) * u128::from(targets.ppb[usize::from(points)]);
+        }
+        sum
+    }
+}
+
 /// Sums of all lanes that a thread has worked on.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Sums {
@@ -25,6 +55,8 @@ pub(crate) struct Sums {
     pub refunds: Refunds,
     /// What finished in this block, by model.
     pub finished: Vec<Finished>,
+    /// The number of them by the executor's reputation.
+    pub rated: Rated,
     /// Times from arrival to completion, ns.
     pub sojourn: LogHistogram,
     /// Waits of requests that had to wait, ns.

@@ -27,6 +27,47 @@ pub(crate) struct Rates {
     pub decode_ns: u64,
 }
 
+/// How time is cut into block windows.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct BlockClock {
+    block_ns: u64,
+    /// 2^64 divided by `block_ns`, rounded down.
+    reciprocal: u64,
+}
+
+impl BlockClock {
+    fn of(block_ns: u64) -> Self {
+        let reciprocal = (1_u128 << 64) / u128::from(block_ns);
+        Self {
+            block_ns,
+            reciprocal: reciprocal.min(u128::from(u64::MAX)) as u64,
+        }
+    }
+
+    /// The block window in which a transaction that is ready at `time` is included.
+    #[inline(always)]
+    pub(crate) fn window_of(self, time: u64) -> u64 {
+        // A multiplication by the reciprocal is short by at most one.
+        let short = ((u128::from(time) * u128::from(self.reciprocal)) >> 64) as u64;
+        short + u64::from(time - short * self.block_ns >= self.block_ns)
+    }
+}
+
+/// Time for one model token of each model on each GPU class.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RateTable<'a> {
+    rates: &'a [Rates],
+    models: usize,
+}
+
+impl RateTable<'_> {
+    /// Of a class for a model.
+    #[inline(always)]
+    pub(crate) fn of(self, class: u16, model: u16) -> Rates {
+        self.rates[usize::from(class) * self.models + usize::from(model)]
+    }
+}
+
 /// How long a model's prompts and answers are.
 #[derive(Debug)]
 pub(crate) struct LengthLaws {
@@ -41,8 +82,8 @@ pub(crate) struct Tables {
     /// Streams of arrivals that have been left for another, each with the first number that it did not draw.
     pub earlier_arrivals: Vec<(u64, StreamKey)>,
     pub block_ns: u64,
-    /// 2^64 divided by `block_ns`, rounded down.
-    block_reciprocal: u64,
+    /// The same as a clock.
+    pub clock: BlockClock,
     pub inclusion_ns: u64,
     pub transfer_ns: u64,
     pub validation_delay_ns: u64,
@@ -85,7 +126,7 @@ impl Tables {
             keys: Keys::new(scenario.seed, replicate),
             earlier_arrivals: Vec::new(),
             block_ns,
-            block_reciprocal: ((1_u128 << 64) / u128::from(block_ns)).min(u128::from(u64::MAX)) as u64,
+            clock: BlockClock::of(block_ns),
             inclusion_ns: scenario.chain.inclusion_delay.nanos(),
             transfer_ns: scenario.chain.transfer_delay.nanos(),
             validation_delay_ns: scenario.chain.validation_delay.nanos(),
@@ -132,7 +173,15 @@ impl Tables {
     /// Rates of a class for a model.
     #[inline]
     pub(crate) fn rates(&self, class: u16, model: u16) -> Rates {
-        self.rates[usize::from(class) * self.models + usize::from(model)]
+        self.rate_table().of(class, model)
+    }
+
+    /// Rates of all.
+    pub(crate) fn rate_table(&self) -> RateTable<'_> {
+        RateTable {
+            rates: &self.rates,
+            models: self.models,
+        }
     }
 
     /// Time that it takes a host of this class to serve a request with what it serves it with, ns.
@@ -199,9 +248,7 @@ impl Tables {
     /// The block window in which a transaction that is ready at `time` is included.
     #[inline]
     pub(crate) fn window_of(&self, time: u64) -> u64 {
-        // A multiplication by the reciprocal is short by at most one.
-        let short = ((u128::from(time) * u128::from(self.block_reciprocal)) >> 64) as u64;
-        short + u64::from(time - short * self.block_ns >= self.block_ns)
+        self.clock.window_of(time)
     }
 }
 

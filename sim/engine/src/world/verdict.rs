@@ -51,7 +51,7 @@ impl Lane {
             let mut mail = std::mem::take(&mut self.in_answers[source]);
             for answer in mail.drain(..) {
                 let due = tables.window_of(answer.ready).max(window);
-                self.answers.push(due, &answer);
+                self.answers.push(due, answer);
             }
             self.in_answers[source] = mail;
         }
@@ -214,7 +214,7 @@ impl Lane {
             number: record.number,
         };
         let last = window.index + window.tables.vote_windows;
-        self.disputes.push(last, &deadline);
+        self.disputes.push(last, deadline);
         let checks = &mut self.checks[link];
         checks.deadline = last;
         checks.round = checks.round.wrapping_add(1);

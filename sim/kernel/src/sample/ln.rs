@@ -18,6 +18,17 @@ static SHIFTS: [f64; 64] = {
     shifts
 };
 
+/// By the first eight bits of a normalised word, of which the first is set: the reciprocal, and its logarithm.
+static CELLS_BY_BYTE: [[f64; 256]; 2] = {
+    let mut tables = [[0.0; 256]; 2];
+    let mut cell = 0;
+    while cell < CELLS.len() {
+        (tables[0][CELLS.len() + cell], tables[1][CELLS.len() + cell]) = CELLS[cell];
+        cell += 1;
+    }
+    tables
+};
+
 /// Logarithms that are worked out side by side at most.
 const BLOCK: usize = 64;
 
@@ -63,7 +74,8 @@ pub fn neg_ln_each(words: &[NonZeroU64], out: &mut [f64]) {
 fn reduce(word: NonZeroU64) -> (f64, [f64; 2]) {
     let shift = word.leading_zeros();
     let normalised = word.get() << shift;
-    let (reciprocal, ln_reciprocal) = CELLS[((normalised >> 56) & 127) as usize];
+    let cell = (normalised >> 56) as usize;
+    let (reciprocal, ln_reciprocal) = (CELLS_BY_BYTE[0][cell], CELLS_BY_BYTE[1][cell]);
     // 52 explicit bits under a fixed exponent make f in [1/2, 1) without a conversion.
     let f = f64::from_bits((0x3FE << 52) | ((normalised << 1) >> 12));
     (

@@ -164,6 +164,24 @@ impl QuantileTable {
         self.sample(u64::from(word) << 32)
     }
 
+    /// [`sample32`](Self::sample32) of each of the words, which are looked up side by side.
+    #[inline(always)]
+    pub fn sample32_each<const N: usize>(&self, words: &[u32; N], out: &mut [u32; N]) {
+        let nodes = &*self.nodes;
+        let mut greatest = 0;
+        for (&word, out) in words.iter().zip(&mut *out) {
+            let cell = (word >> 20) as usize;
+            *out = between(nodes[cell], nodes[cell + 1], word << 12);
+            greatest = word.max(greatest);
+        }
+        // The tail is seldom asked for, and then for one of them.
+        if (greatest >> 20) as usize == CELLS - 1 {
+            for (&word, out) in words.iter().zip(out) {
+                *out = self.sample32(word);
+            }
+        }
+    }
+
     #[cold]
     fn sample_tail(&self, mut word: u64) -> u32 {
         for (depth, level) in self.tail.iter().enumerate() {
@@ -328,6 +346,23 @@ mod tests {
         assert_eq!(QuantileTable::empirical(&[5]).range(), (5, 5));
         for word in (0..=u32::MAX).step_by(65_521).chain([u32::MAX - 1, u32::MAX]) {
             assert_eq!(uniform.sample32(word), uniform.sample(u64::from(word) << 32));
+        }
+    }
+
+    #[test]
+    fn words_that_are_looked_up_side_by_side_give_what_each_gives() {
+        let table = QuantileTable::lognormal(200.0, 1_500.0);
+        let key = StreamKey::from_raw(2);
+        let mut words = [0; 64];
+        for (at, word) in (0..).zip(&mut words) {
+            *word = key.draw(at, 0) as u32;
+        }
+        // Of the middle alone, then with both ends of the last cell.
+        for last in [0, 0xFFF0_0000, u32::MAX] {
+            words[7] = last;
+            let mut out = [0; 64];
+            table.sample32_each(&words, &mut out);
+            assert_eq!(out, words.map(|word| table.sample32(word)));
         }
     }
 
